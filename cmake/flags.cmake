@@ -1,0 +1,24 @@
+# One set of compiler flags for every target. Release builds keep their asserts.
+add_library(goflow_flags INTERFACE)
+target_include_directories(goflow_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(goflow_flags INTERFACE _GNU_SOURCE GOFLOW_VERSION="${PROJECT_VERSION}")
+target_compile_options(goflow_flags INTERFACE
+    -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
+    -Wvla -Wwrite-strings -fvisibility=hidden -fno-common -fstack-protector-strong)
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
+
+if(GOFLOW_SANITIZE)
+    add_compile_options(-fsanitize=${GOFLOW_SANITIZE} -fno-omit-frame-pointer
+        -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${GOFLOW_SANITIZE})
+endif()
+if(GOFLOW_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# goflow_library(NAME LINKS...): every .c of the current folder, as one layer.
+function(goflow_library name)
+    file(GLOB sources CONFIGURE_DEPENDS *.c)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC goflow_flags ${ARGN})
+endfunction()

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- addresses from and to text and sockets. */
+#include "common/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+bool address_is_unspecified(const struct address *address)
+{
+    static const uint8_t ZERO[16];
+    if (address_is_ipv4(address)) {
+        return memcmp(address->bytes + 12, ZERO, 4) == 0;
+    }
+    return memcmp(address->bytes, ZERO, sizeof ZERO) == 0;
+}
+
+enum err address_parse(struct address *address_p, const char *text)
+{
+    uint8_t bytes[16];
+    if (inet_pton(AF_INET, text, bytes) == 1) {
+        *address_p = address_from_ipv4(bytes);
+        return ERR_OK;
+    }
+    if (inet_pton(AF_INET6, text, bytes) == 1) {
+        *address_p = address_from_ipv6(bytes);
+        return ERR_OK;
+    }
+    return ERR_INVALID;
+}
+
+static size_t format_ipv4(const uint8_t *bytes, char *text)
+{
+    char *p = text;
+    for (size_t i = 0; i < 4; i++) {
+        unsigned value = bytes[i];
+        if (value >= 100) {
+            *p++ = (char)('0' + value / 100);
+        }
+        if (value >= 10) {
+            *p++ = (char)('0' + value / 10 % 10);
+        }
+        *p++ = (char)('0' + value % 10);
+        *p++ = i < 3 ? '.' : '\0';
+    }
+    return (size_t)(p - text) - 1;
+}
+
+size_t address_format(const struct address *address, char text[ADDRESS_TEXT_SIZE])
+{
+    if (address_is_ipv4(address)) {
+        return format_ipv4(address->bytes + 12, text);
+    }
+    (void)inet_ntop(AF_INET6, address->bytes, text, ADDRESS_TEXT_SIZE);
+    return strlen(text);
+}
+
+struct address address_from_sockaddr(const struct sockaddr *from, uint16_t *port_p)
+{
+    struct address address = {{0}};
+    uint16_t port = 0;
+    if (from->sa_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, from, sizeof in);
+        address = address_from_ipv4((const uint8_t *)&in.sin_addr);
+        port = ntohs(in.sin_port);
+    } else if (from->sa_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, from, sizeof in6);
+        address = address_from_ipv6(in6.sin6_addr.s6_addr);
+        port = ntohs(in6.sin6_port);
+    }
+    if (port_p != NULL) {
+        *port_p = port;
+    }
+    return address;
+}

@@ -1,0 +1,22 @@
+/*
+ * daemon.h -- what every long-running program does: stop on signals, ignore SIGPIPE.
+ *
+ * SIGINT and SIGTERM set the stop flag and wake daemon_stop_fd(); a second one ends the process at
+ * once. CZMQ's and libchdb's own signal handling is switched off by their owners.
+ */
+#pragma once
+
+#include "common/err.h"
+
+#include <stdbool.h>
+
+/* Once, at the start of main, before any thread. */
+MUST_CHECK enum err daemon_setup(void);
+
+bool daemon_is_stopping(void);
+
+/* Becomes readable when the process is asked to stop, for poll(2); valid after daemon_setup(). */
+int daemon_stop_fd(void);
+
+/* Asks the process to stop, as a signal would. */
+void daemon_stop(void);

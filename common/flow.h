@@ -1,0 +1,207 @@
+/*
+ * flow.h -- one flow record.
+ *
+ * A value; whoever declares it owns it. A field holds a value exactly when its bit in `present` is
+ * set, and the bit is set exactly when the value is not the default (0, ::, empty), as in proto3:
+ * so write through flow_set_MEMBER(), which keeps the bit, and read a member only when flow_has().
+ * Nothing is zeroed between records but the bits.
+ *
+ * Many fields are the same for a whole datagram or set (time, exporter, sequence number). They are
+ * set once after flow_begin() and then marked by flow_fix(); flow_reset() returns to them for the
+ * next record. The packer keeps their bytes as long as `series` stays the same. A record must not
+ * write a fixed field.
+ */
+#pragma once
+
+#include "common/address.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Longer lists are cut; BGP paths this long are route leaks. */
+enum {
+    FLOW_LIST_MAX = 64
+};
+
+struct number_list {
+    uint32_t count;
+    uint32_t values[FLOW_LIST_MAX];
+};
+
+struct address_list {
+    uint32_t count;
+    struct address values[FLOW_LIST_MAX];
+};
+
+/* FLOW_SRC_ADDR and so on, in the order of flow_fields.def. */
+enum flow_field {
+#define FLOW_NUMBER(id, ...)       FLOW_##id,
+#define FLOW_ADDRESS(id, ...)      FLOW_##id,
+#define FLOW_NUMBER_LIST(id, ...)  FLOW_##id,
+#define FLOW_ADDRESS_LIST(id, ...) FLOW_##id,
+#include "common/flow_fields.def"
+    FLOW_FIELD_COUNT
+};
+
+enum {
+    FLOW_WORDS = 2
+};
+_Static_assert(FLOW_FIELD_COUNT <= FLOW_WORDS * 64, "the presence bitmap is too small");
+
+/* Values of the field Type: the protocol of an export (FlowMessage.FlowType). */
+enum flow_type {
+    FLOW_TYPE_UNKNOWN = 0,
+    FLOW_TYPE_SFLOW5 = 1,
+    FLOW_TYPE_NETFLOW5 = 2,
+    FLOW_TYPE_NETFLOW9 = 3,
+    FLOW_TYPE_IPFIX = 4,
+    FLOW_TYPE_NETFLOW1 = 5,
+    FLOW_TYPE_NETFLOW7 = 6
+};
+
+/* Values of the field SamplingSource. */
+enum flow_sampling_source {
+    FLOW_SAMPLING_UNKNOWN = 0,
+    FLOW_SAMPLING_RECORD = 1,
+    FLOW_SAMPLING_SAMPLER = 2,
+    FLOW_SAMPLING_OPTIONS = 3,
+    FLOW_SAMPLING_HEADER = 4,
+    FLOW_SAMPLING_DEFAULT = 5,
+    FLOW_SAMPLING_OVERRIDE = 6
+};
+
+struct flow {
+    uint64_t present[FLOW_WORDS];
+    uint64_t fixed[FLOW_WORDS]; /* subset of present: see flow_fix() */
+    uint64_t series;            /* changes whenever the fixed fields may have changed */
+#define FLOW_NUMBER(id, member, ...)       uint64_t member;
+#define FLOW_ADDRESS(id, member, ...)      struct address member;
+#define FLOW_NUMBER_LIST(id, member, ...)  struct number_list member;
+#define FLOW_ADDRESS_LIST(id, member, ...) struct address_list member;
+#include "common/flow_fields.def"
+};
+
+enum flow_kind {
+    FLOW_KIND_NUMBER,
+    FLOW_KIND_ADDRESS,
+    FLOW_KIND_NUMBER_LIST,
+    FLOW_KIND_ADDRESS_LIST
+};
+
+enum flow_unit {
+    FLOW_UNIT_NONE,
+    FLOW_UNIT_SECONDS,
+    FLOW_UNIT_NANOSECONDS,
+    FLOW_UNIT_OCTETS,
+    FLOW_UNIT_PACKETS,
+    FLOW_UNIT_MAC
+};
+
+/* What flow_fields.def says of a field. */
+struct flow_field_info {
+    const char *name;   /* in FlowMessage, JSON and table */
+    const char *column; /* ClickHouse type, "" for none */
+    const char *documentation;
+    uint32_t number; /* protobuf field number */
+    enum flow_kind kind;
+    enum flow_unit unit;
+    uint32_t size_bytes; /* of the C type; 16 for addresses */
+    uint32_t offset;     /* of the member in struct flow */
+};
+
+extern const struct flow_field_info FLOW_FIELDS[FLOW_FIELD_COUNT];
+
+/* The field of that name (FlowMessage spelling). ERR_NOT_FOUND. */
+MUST_CHECK enum err flow_field_find(enum flow_field *field_p, const char *name);
+
+static inline bool flow_has(const struct flow *flow, enum flow_field field)
+{
+    return (flow->present[field / 64] >> (field % 64) & 1) != 0;
+}
+
+static inline void flow_mark(struct flow *flow, enum flow_field field, bool is_present)
+{
+    uint64_t bit = UINT64_C(1) << (field % 64);
+    uint64_t others = flow->present[field / 64] & ~bit;
+    flow->present[field / 64] = others | (is_present ? bit : 0);
+}
+
+/* Starts a datagram or set: no field present, none fixed. */
+static inline void flow_begin(struct flow *flow)
+{
+    memset(flow->present, 0, sizeof flow->present);
+    memset(flow->fixed, 0, sizeof flow->fixed);
+    flow->series++;
+}
+
+/* All fields present now stay for the records that follow. */
+static inline void flow_fix(struct flow *flow)
+{
+    memcpy(flow->fixed, flow->present, sizeof flow->fixed);
+}
+
+/* Starts the next record: only the fixed fields are present. */
+static inline void flow_reset(struct flow *flow)
+{
+    memcpy(flow->present, flow->fixed, sizeof flow->present);
+}
+
+/* flow_set_src_port(flow, 443), flow_set_src_addr(flow, &address). */
+#define FLOW_NUMBER(id, member, ...)                                                               \
+    static inline void flow_set_##member(struct flow *flow, uint64_t value)                        \
+    {                                                                                              \
+        flow->member = value;                                                                      \
+        flow_mark(flow, FLOW_##id, value != 0);                                                    \
+    }
+#define FLOW_ADDRESS(id, member, ...)                                                              \
+    static inline void flow_set_##member(struct flow *flow, const struct address *value)           \
+    {                                                                                              \
+        flow->member = *value;                                                                     \
+        flow_mark(flow, FLOW_##id, true);                                                          \
+    }
+/* Appends; silently full at FLOW_LIST_MAX. The first append of a record starts the list. */
+#define FLOW_NUMBER_LIST(id, member, ...)                                                          \
+    static inline void flow_append_##member(struct flow *flow, uint32_t value)                     \
+    {                                                                                              \
+        uint32_t count = flow_has(flow, FLOW_##id) ? flow->member.count : 0;                       \
+        if (count < FLOW_LIST_MAX) {                                                               \
+            flow->member.values[count] = value;                                                    \
+            flow->member.count = count + 1;                                                        \
+            flow_mark(flow, FLOW_##id, true);                                                      \
+        }                                                                                          \
+    }
+#define FLOW_ADDRESS_LIST(id, member, ...)                                                         \
+    static inline void flow_append_##member(struct flow *flow, const struct address *value)        \
+    {                                                                                              \
+        uint32_t count = flow_has(flow, FLOW_##id) ? flow->member.count : 0;                       \
+        if (count < FLOW_LIST_MAX) {                                                               \
+            flow->member.values[count] = *value;                                                   \
+            flow->member.count = count + 1;                                                        \
+            flow_mark(flow, FLOW_##id, true);                                                      \
+        }                                                                                          \
+    }
+#include "common/flow_fields.def"
+
+/* By field, for programs compiled from templates: a number or an address. */
+static inline void flow_set_number(struct flow *flow, enum flow_field field, uint64_t value)
+{
+    memcpy((uint8_t *)flow + FLOW_FIELDS[field].offset, &value, sizeof value);
+    flow_mark(flow, field, value != 0);
+}
+
+static inline uint64_t flow_number(const struct flow *flow, enum flow_field field)
+{
+    uint64_t value = 0;
+    if (flow_has(flow, field)) {
+        memcpy(&value, (const uint8_t *)flow + FLOW_FIELDS[field].offset, sizeof value);
+    }
+    return value;
+}
+
+/* Who takes flows: called once for each flow; the record is lent for the call only. */
+struct flow_sink {
+    void (*take)(void *context, const struct flow *flow);
+    void *context;
+};

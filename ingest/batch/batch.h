@@ -1,0 +1,59 @@
+/*
+ * batch.h -- flows packed straight into the buffer that goes out.
+ *
+ * A batcher belongs to one receive worker. Flows are appended as they are decoded; a batch is
+ * sealed when it is full (bytes or flows), old, or when the day of TimeReceived changes, and is
+ * then handed to `deliver`, which takes ownership. All flows of a batch were received on the same
+ * UTC day, so a batch never spans two partitions of the table.
+ */
+#pragma once
+
+#include "common/counter.h"
+#include "common/err.h"
+#include "common/flow.h"
+
+struct batch {
+    uint8_t *bytes; /* a FlowBatch (proto/flow.proto) */
+    size_t size;
+    size_t room;
+    uint32_t flow_count;
+    uint32_t day;        /* of TimeReceived: days since 1970, UTC */
+    uint64_t created_ns; /* first flow, monotonic */
+};
+
+void batch_destroy(struct batch **batch_p);
+
+struct batcher;
+
+struct batcher_options {
+    uint32_t max_bytes; /* payload; at least 64 KiB */
+    uint32_t max_flows;
+    uint32_t max_age_ms;
+    /* Takes the batch. ERR_FULL: refused; the batch stays the batcher's, which counts its flows as
+     * dropped and reuses it. Must not block. */
+    enum err (*deliver)(void *context, struct batch *batch);
+    void *context;
+};
+
+struct batcher_counters {
+    struct counter flows_in;
+    struct counter flows_out;            /* delivered */
+    struct counter flows_dropped_full;   /* refused by deliver */
+    struct counter flows_dropped_memory; /* no memory for a new batch */
+    struct counter batches;
+};
+
+MUST_CHECK enum err batcher_new(struct batcher **batcher_p, const struct batcher_options *options);
+/* Seals and delivers what is left first. */
+void batcher_destroy(struct batcher **batcher_p);
+
+/* A flow_sink: `context` is the batcher. */
+void batcher_take(void *batcher, const struct flow *flow);
+
+/* Seals by age; returns the milliseconds until the next call is due, or -1 for no open batch. */
+int batcher_tick(struct batcher *batcher, uint64_t now_ns);
+
+/* Seals and delivers whatever is open. */
+void batcher_flush(struct batcher *batcher);
+
+const struct batcher_counters *batcher_counters(const struct batcher *batcher);

@@ -1,0 +1,46 @@
+/*
+ * decode.h -- datagrams in, flows out: NetFlow v1/v5/v7/v9, IPFIX and sFlow v5.
+ *
+ * A decoder is one worker's: it keeps the state of every exporter steered to that worker
+ * (templates, sampling rates, sequence numbers) in plain memory, with hard limits. One thread uses
+ * it; its counters may be read by any. Pure: bytes, state and time in, flows out; no socket, no
+ * clock, no log. Whatever the input, a bad part costs only itself and is counted by its reason.
+ */
+#pragma once
+
+#include "common/address.h"
+#include "common/flow.h"
+#include "ingest/decode/decode_status.h"
+
+struct decoder;
+
+/* One received datagram; the bytes are lent for the call. */
+struct datagram {
+    const uint8_t *bytes;
+    size_t size;
+    struct address source;
+    uint16_t source_port;
+    uint16_t local_port;
+    uint64_t received_ns; /* UTC */
+};
+
+struct decoder_options {
+    uint32_t max_exporters;              /* 0: 4096 */
+    uint32_t max_templates_per_exporter; /* 0: 4096 */
+    uint32_t template_lifetime_s;        /* since last announced; 0: never expires */
+    uint64_t max_template_bytes;         /* all templates of this decoder; 0: 256 MiB */
+};
+
+/* On success *decoder_p is owned by the caller: decoder_destroy() it. */
+MUST_CHECK enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *options);
+void decoder_destroy(struct decoder **decoder_p);
+
+/*
+ * Decodes one datagram of any protocol (its version field decides); each flow goes to the sink,
+ * lent for the call. Every drop is counted; the answer is the first one, DECODE_OK if none.
+ */
+enum decode_status decoder_decode(
+    struct decoder *decoder, const struct datagram *datagram, const struct flow_sink *sink);
+
+/* Counters of this decoder: lent as long as it lives, readable by any thread. */
+const struct decode_counters *decoder_counters(const struct decoder *decoder);

@@ -1,0 +1,45 @@
+/*
+ * decode_context.h -- what the protocol decoders share while one datagram is decoded.
+ *
+ * Internal to ingest/decode. decoder.c fills it for each datagram, looks the exporter up, and calls
+ * the protocol's entry with a cursor over the whole datagram.
+ */
+#pragma once
+
+#include "common/cursor.h"
+#include "ingest/decode/decode.h"
+#include "ingest/decode/decode_counters.h"
+
+struct exporter;
+
+struct decode_context {
+    const struct datagram *datagram;
+    struct exporter *exporter; /* state of the datagram's source */
+    struct decoder *decoder;
+    struct decode_counters *counters;
+    const struct flow_sink *sink;
+    struct flow *flow;         /* scratch record, reused for all flows of this decoder */
+    enum decode_status status; /* the first drop of this datagram */
+};
+
+/* Counts a drop and remembers the first. */
+static inline void decode_drop(struct decode_context *context, enum decode_status reason)
+{
+    counter_add(&context->counters->dropped[reason], 1);
+    if (context->status == DECODE_OK) {
+        context->status = reason;
+    }
+}
+
+/* Hands the scratch record on. */
+static inline void decode_emit(struct decode_context *context)
+{
+    counter_add(&context->counters->flows, 1);
+    context->sink->take(context->sink->context, context->flow);
+}
+
+/* The entries; the cursor covers the datagram from its version field on. */
+void netflow5_decode(struct decode_context *context, struct cursor cursor);
+void netflow9_decode(struct decode_context *context, struct cursor cursor);
+void ipfix_decode(struct decode_context *context, struct cursor cursor);
+void sflow_decode(struct decode_context *context, struct cursor cursor);

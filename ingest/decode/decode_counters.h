@@ -1,0 +1,21 @@
+/*
+ * decode_counters.h -- what one decoder has seen and dropped; one writer, any reader.
+ */
+#pragma once
+
+#include "common/counter.h"
+#include "common/flow.h"
+#include "ingest/decode/decode_status.h"
+
+enum {
+    DECODE_TYPE_COUNT = FLOW_TYPE_NETFLOW7 + 1
+};
+
+struct decode_counters {
+    struct counter datagrams[DECODE_TYPE_COUNT]; /* by enum flow_type; 0: no protocol of ours */
+    struct counter flows;                        /* handed to the sink */
+    struct counter dropped[DECODE_STATUS_COUNT]; /* things dropped, by reason */
+    struct counter counter_samples;              /* sFlow counter samples seen */
+    struct counter options_records;              /* options data records read */
+    struct counter templates;                    /* templates learnt or renewed */
+};

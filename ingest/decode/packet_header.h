@@ -1,0 +1,23 @@
+/*
+ * packet_header.h -- reads the sampled first bytes of a packet into a flow record.
+ *
+ * Used by sFlow raw headers and IPFIX packet sections (elements 104, 313, 315). The bytes end
+ * wherever the exporter cut them; that is no error: what is there is read. VLAN, MPLS, IPv4, IPv6
+ * with extension headers, TCP, UDP, ICMP; tunnels give the outer and the inner packet.
+ */
+#pragma once
+
+#include "common/cursor.h"
+#include "common/flow.h"
+
+/* sFlow version 5, section 5.3: header_protocol; other values are counted by the caller. */
+enum packet_protocol {
+    PACKET_ETHERNET = 1,
+    PACKET_PPP = 7,
+    PACKET_IPV4 = 11,
+    PACKET_IPV6 = 12,
+    PACKET_MPLS = 13
+};
+
+/* Sets the fields found; never fails, never touches Bytes or Packets. */
+void packet_header_read(struct flow *flow, enum packet_protocol protocol, struct cursor packet);

@@ -1,0 +1,42 @@
+/*
+ * publish.h -- the publisher: sends batches to the stores, keeps them until they are stored.
+ *
+ * One thread (a CZMQ actor) owns the PUSH socket, the SUB socket for acknowledgements, the window
+ * and the tap. Workers hand sealed batches over with publisher_offer(); that never blocks: a full
+ * publisher is a return value. Frames, acknowledgements and states: docs/wire.md.
+ */
+#pragma once
+
+#include "common/err.h"
+#include "common/link.h"
+#include "common/metrics.h"
+#include "ingest/batch/batch.h"
+
+struct publisher;
+struct publisher_port; /* one worker's end */
+
+struct publisher_options {
+    struct link_endpoints endpoints;
+    const char *tap_endpoint; /* PUB socket for goflow-tap; NULL or "": none */
+    uint64_t ingest_id;       /* 0: random */
+    uint64_t window_bytes;    /* batches waiting in memory; the oldest go first when exceeded */
+    uint32_t ack_timeout_ms;
+    uint32_t stop_timeout_ms; /* a clean stop waits so long for `stored` */
+    bool compress;            /* zstd */
+};
+
+/* Binds and connects, then starts the thread. On failure one line is logged. */
+MUST_CHECK enum err publisher_new(
+    struct publisher **publisher_p, const struct publisher_options *options);
+/* Sends what is left, waits stop_timeout_ms for acknowledgements, and ends the thread. */
+void publisher_destroy(struct publisher **publisher_p);
+
+/* One port a worker, made before the worker starts; destroyed by the worker's thread. */
+MUST_CHECK enum err publisher_port_new(struct publisher_port **port_p, struct publisher *publisher);
+void publisher_port_destroy(struct publisher_port **port_p);
+
+/* Takes the batch; ERR_FULL: refused, still the caller's. `port` as void* fits batcher_options. */
+MUST_CHECK enum err publisher_offer(void *port, struct batch *batch);
+
+/* A metrics_collect_fn; `context` is the publisher. */
+void publisher_collect(void *publisher, struct metrics_page *page);

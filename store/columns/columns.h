@@ -1,0 +1,48 @@
+/*
+ * columns.h -- flows as typed columns: one buffer a field.
+ *
+ * Payloads are parsed straight into the buffers; flows of one batch have the same fields in the
+ * same order, and the parser bets on it. One thread owns a columns object. Memory is sized at
+ * columns_new(): max_rows rows, lists within max_list_values.
+ */
+#pragma once
+
+#include "common/cursor.h"
+#include "common/err.h"
+#include "common/flow.h"
+
+struct columns;
+
+/* Which batch rows came from: the two columns that make delivery exactly-once. */
+struct row_identity {
+    uint64_t ingest_id;
+    uint64_t sequence;
+};
+
+MUST_CHECK enum err columns_new(struct columns **columns_p, uint32_t max_rows);
+void columns_destroy(struct columns **columns_p);
+
+/*
+ * Appends all flows of a FlowBatch. ERR_FULL: they do not fit, nothing was appended. ERR_CORRUPT:
+ * not a FlowBatch or not `flow_count` flows, nothing was appended.
+ */
+MUST_CHECK enum err columns_append(struct columns *columns, struct cursor payload,
+    uint32_t flow_count, const struct row_identity *identity);
+
+void columns_reset(struct columns *columns);
+
+uint32_t columns_rows(const struct columns *columns);
+/* Bytes in use, all columns. */
+size_t columns_bytes(const struct columns *columns);
+
+/* False: every row of the field is the default; such a column need not be sent. */
+bool columns_has(const struct columns *columns, enum flow_field field);
+
+/* Row values: FLOW_FIELDS[field].size_bytes each, host order; 16 bytes for addresses. Lent. */
+const void *columns_values(const struct columns *columns, enum flow_field field);
+
+/* Lists: values as above for all rows together; row r ends at ends[r] (count of values). Lent. */
+const uint64_t *columns_list_ends(const struct columns *columns, enum flow_field field);
+
+const uint64_t *columns_ingest_ids(const struct columns *columns);
+const uint64_t *columns_sequences(const struct columns *columns);

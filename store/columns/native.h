@@ -1,0 +1,41 @@
+/*
+ * native.h -- a block in ClickHouse's Native format, matched to the columns a table has.
+ *
+ * Format: block = column count, row count (both varint), then for each column its name, its type
+ * (both varint length + bytes) and its values. Numbers are little-endian; String is varint length +
+ * bytes; Array is cumulative UInt64 ends, then the values. No block header is sent over HTTP.
+ */
+#pragma once
+
+#include "common/buffer.h"
+#include "store/columns/columns.h"
+
+/* A column of the table as the database describes it (DESCRIBE TABLE). */
+struct table_column {
+    char *name;
+    char *type;
+};
+
+struct native_plan; /* which of our fields goes to which of the table's columns, and how */
+
+/*
+ * Matches the record to the table: by name (and the original's names: FlowType), converting to the
+ * types that are there: any integer width, Bool, Enum8/16, String, FixedString(N), IPv4, IPv6,
+ * DateTime, DateTime64(p), Date, Array of these, LowCardinality and Nullable of these. Columns that
+ * are not ours, or are computed, are left to their defaults. ERR_UNSUPPORTED: nothing matches;
+ * `why` says what.
+ */
+MUST_CHECK enum err native_plan_new(struct native_plan **plan_p, const struct table_column *columns,
+    size_t column_count, struct buffer *why);
+void native_plan_destroy(struct native_plan **plan_p);
+
+/* True when the table has both identity columns, so that exactly-once can be kept. */
+bool native_plan_has_identity(const struct native_plan *plan);
+
+/* "(`A`, `B`)": the columns of the last block written with this plan. */
+void native_column_list(
+    const struct native_plan *plan, const struct columns *columns, struct buffer *out);
+
+/* Appends the block's bytes to `out`, whose room is kept between blocks. */
+MUST_CHECK enum err native_write(
+    const struct native_plan *plan, const struct columns *columns, struct buffer *out);

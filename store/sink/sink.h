@@ -1,0 +1,52 @@
+/*
+ * sink.h -- where blocks go: a ClickHouse server over HTTP, or the embedded engine.
+ *
+ * One writer thread inserts. sink_query() may be called from other threads at the same time (serve,
+ * goflow-store query). Texts of errors never hold a password.
+ */
+#pragma once
+
+#include "common/buffer.h"
+#include "common/err.h"
+#include "common/options.h"
+#include "store/columns/block.h"
+
+enum sink_outcome {
+    SINK_DONE,    /* committed */
+    SINK_RETRY,   /* surely not committed; try again later */
+    SINK_UNKNOWN, /* no answer: committed or not */
+    SINK_REJECT   /* the data or the schema is wrong: never try again */
+};
+
+struct sink;
+
+struct sink_options {
+    struct option_list addresses; /* "embedded", or host, host:port, http(s)://host:port */
+    uint16_t port;                /* for addresses without one */
+    const char *username;
+    const char *password;
+    const char *database;
+    const char *table;
+    const char *path;    /* embedded: the folder */
+    const char *library; /* embedded: libchdb.so; NULL: the usual places */
+    uint64_t ttl_s;      /* 0: keep for ever */
+    uint32_t timeout_ms;
+    bool compress;
+};
+
+/* Opens; does not need the database to be there. On failure one line is logged. */
+MUST_CHECK enum err sink_open(struct sink **sink_p, const struct sink_options *options);
+void sink_close(struct sink **sink_p);
+
+/*
+ * Creates database and table when missing, adds missing columns, reads the table's columns. Must
+ * succeed once before the first insert; again after SINK_REJECT, since a schema may have changed.
+ */
+enum sink_outcome sink_prepare(struct sink *sink, struct buffer *error);
+
+/* One INSERT, one atomic part. `error` gets the database's words unless SINK_DONE. */
+enum sink_outcome sink_insert(struct sink *sink, const struct block *block, struct buffer *error);
+
+/* Runs a query; `format` is a ClickHouse format name. SINK_DONE: `result` has its output. */
+enum sink_outcome sink_query(struct sink *sink, const char *sql, const char *format,
+    struct buffer *result, struct buffer *error);

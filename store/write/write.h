@@ -1,0 +1,40 @@
+/*
+ * write.h -- the writer: takes sealed blocks, inserts them with retry, gives them back.
+ *
+ * One thread (a CZMQ actor) that owns the sink. Blocks come in and go back by pointer over an
+ * inproc PAIR, in order; the number under way is bounded by the puller. While the database is away
+ * it retries with backoff, for as long as it takes; rejected blocks go to the dead-letter folder.
+ */
+#pragma once
+
+#include "common/metrics.h"
+#include "store/sink/sink.h"
+
+#include <czmq.h>
+
+struct writer;
+
+struct writer_options {
+    struct sink_options sink;
+    const char *deadletter_dir; /* NULL or "": rejected blocks are kept and retried */
+    uint32_t retry_min_ms;
+    uint32_t retry_max_ms;
+    uint32_t stop_timeout_ms; /* a clean stop tries so long to write what is held */
+};
+
+MUST_CHECK enum err writer_new(struct writer **writer_p, const struct writer_options *options);
+void writer_destroy(struct writer **writer_p);
+
+/* The puller's end: for zpoller, writer_submit() and writer_collect(). Lent. */
+zsock_t *writer_socket(struct writer *writer);
+
+/* Hands the block over. */
+MUST_CHECK enum err writer_submit(struct writer *writer, struct block *block);
+/* A finished block, its outcome set, the caller's again; NULL: none yet. */
+struct block *writer_finished(struct writer *writer);
+
+/* The sink, for queries of other threads; lent. */
+struct sink *writer_sink(struct writer *writer);
+
+/* A metrics_collect_fn; `context` is the writer. */
+void writer_collect(void *writer, struct metrics_page *page);
