@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- signals become a flag and a readable descriptor. */
+#include "common/daemon.h"
+
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static atomic_bool is_stopping;
+static volatile sig_atomic_t signal_count;
+static int stop_fd = -1;
+
+void daemon_stop(void)
+{
+    atomic_store(&is_stopping, true);
+    uint64_t one = 1;
+    ssize_t written = write(stop_fd, &one, sizeof one);
+    (void)written; /* fails only when the count is full: readable all the same */
+}
+
+/* The second signal of either kind meets the default action, as soon as this handler returns. */
+static void stop_on_signal(int number)
+{
+    if (signal_count > 0) {
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+        return;
+    }
+    signal_count = 1;
+    int saved = errno;
+    daemon_stop();
+    errno = saved;
+}
+
+static enum err catch_stop_signal(int number)
+{
+    struct sigaction action = {.sa_handler = stop_on_signal, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    if (sigaction(number, &action, NULL) != 0) {
+        log_error("daemon", "cannot catch signal", "signal=%d error=%s", number, strerror(errno));
+        return ERR_IO;
+    }
+    return ERR_OK;
+}
+
+enum err daemon_setup(void)
+{
+    stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (stop_fd < 0) {
+        log_error("daemon", "cannot make an eventfd", "error=%s", strerror(errno));
+        return ERR_IO;
+    }
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    (void)sigemptyset(&ignore.sa_mask);
+    if (sigaction(SIGPIPE, &ignore, NULL) != 0) {
+        log_error("daemon", "cannot ignore SIGPIPE", "error=%s", strerror(errno));
+        return ERR_IO;
+    }
+    enum err err = catch_stop_signal(SIGINT);
+    return err != ERR_OK ? err : catch_stop_signal(SIGTERM);
+}
+
+bool daemon_is_stopping(void)
+{
+    return atomic_load(&is_stopping);
+}
+
+int daemon_stop_fd(void)
+{
+    return stop_fd;
+}

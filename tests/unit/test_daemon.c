@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- how a process is asked to stop. */
+#include "common/daemon.h"
+
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+static bool stop_is_readable(void)
+{
+    struct pollfd fd = {.fd = daemon_stop_fd(), .events = POLLIN};
+    return poll(&fd, 1, 0) == 1;
+}
+
+Test(daemon, runs_until_asked_to_stop)
+{
+    cr_assert_eq(daemon_setup(), ERR_OK);
+    cr_assert_not(daemon_is_stopping());
+    cr_assert_not(stop_is_readable());
+    daemon_stop();
+    cr_assert(daemon_is_stopping());
+    cr_assert(stop_is_readable());
+}
+
+Test(daemon, stops_on_sigterm)
+{
+    cr_assert_eq(daemon_setup(), ERR_OK);
+    cr_assert_eq(raise(SIGTERM), 0);
+    cr_assert(daemon_is_stopping());
+    cr_assert(stop_is_readable());
+}
+
+Test(daemon, ends_at_once_on_a_second_signal, .signal = SIGINT)
+{
+    cr_assert_eq(daemon_setup(), ERR_OK);
+    cr_assert_eq(raise(SIGTERM), 0);
+    (void)raise(SIGINT);
+}
+
+Test(daemon, survives_a_broken_pipe)
+{
+    cr_assert_eq(daemon_setup(), ERR_OK);
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    (void)close(ends[0]);
+    cr_assert_eq(write(ends[1], "x", 1), -1);
+    (void)close(ends[1]);
+}
