@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- help, reference and -print, all from the table. */
+#include "common/option_value.h"
+#include "common/options_state.h"
+
+#include <string.h>
+
+/* nf.port belongs to the group nf, and so does the flag nf. */
+static size_t group_length(const struct option *option)
+{
+    return strcspn(option->name, ".");
+}
+
+static bool is_same_group(const struct option *a, const struct option *b)
+{
+    size_t length = group_length(a);
+    return length == group_length(b) && memcmp(a->name, b->name, length) == 0;
+}
+
+static size_t group_size(const struct option_program *program, const struct option *option)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < program->option_count; i++) {
+        size += is_same_group(option, &program->options[i]);
+    }
+    return size;
+}
+
+static bool is_first_of_group(const struct option_program *program, const struct option *option)
+{
+    for (const struct option *other = program->options; other < option; other++) {
+        if (is_same_group(option, other)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+typedef void print_option_fn(const struct option *option, void *context);
+typedef void print_group_fn(const char *name, size_t length, void *context);
+
+/* Calls for each group in the order of the table; flags that stand alone come first, together. */
+static void each_group(const struct option_program *program, print_group_fn *print_group,
+    print_option_fn *print_option, void *context)
+{
+    const struct option *end = program->options + program->option_count;
+    bool has_loners = false;
+    for (const struct option *option = program->options; option < end; option++) {
+        if (group_size(program, option) == 1) {
+            if (!has_loners) {
+                print_group("general", strlen("general"), context);
+            }
+            has_loners = true;
+            print_option(option, context);
+        }
+    }
+    for (const struct option *first = program->options; first < end; first++) {
+        if (group_size(program, first) == 1 || !is_first_of_group(program, first)) {
+            continue;
+        }
+        print_group(first->name, group_length(first), context);
+        for (const struct option *option = first; option < end; option++) {
+            if (is_same_group(first, option)) {
+                print_option(option, context);
+            }
+        }
+    }
+}
+
+static const char *value_word(const struct option *option)
+{
+    static const char *const WORDS[] = {
+        [OPTION_BOOL] = "",
+        [OPTION_NUMBER] = "NUMBER",
+        [OPTION_SIZE] = "SIZE",
+        [OPTION_DURATION] = "DURATION",
+        [OPTION_TEXT] = "TEXT",
+        [OPTION_LIST] = "LIST",
+    };
+    return option->type == OPTION_CHOICE ? option->choices : WORDS[option->type];
+}
+
+static bool has_default(const struct option *option)
+{
+    return option->fallback != NULL && option->fallback[0] != '\0' && !option->is_secret;
+}
+
+static void help_group(const char *name, size_t length, void *context)
+{
+    (void)fprintf(context, "\n%.*s\n", (int)length, name);
+}
+
+static void help_option(const struct option *option, void *context)
+{
+    const char *word = value_word(option);
+    (void)fprintf(context, "  -%s%s%s", option->name, word[0] != '\0' ? " " : "", word);
+    if (has_default(option)) {
+        (void)fprintf(context, " (default %s)", option->fallback);
+    }
+    (void)fprintf(context, "\n        %s\n", option->help);
+}
+
+void options_help(const struct option_program *program, FILE *out)
+{
+    (void)fprintf(out,
+        "%s %s: %s\n\n"
+        "Flags are written -flag=value or -flag value; booleans -flag or -flag=false. Each may "
+        "also\n"
+        "come from the environment (-nf.port: GOFLOW_NF_PORT) or from a file of key = value lines\n"
+        "(-config). The command line is strongest, then the environment, then the file.\n",
+        program->name, GOFLOW_VERSION, program->summary);
+    help_group("every program", strlen("every program"), out);
+    for (size_t i = 0; i < OPTION_BUILTIN_COUNT; i++) {
+        help_option(&OPTION_BUILTINS[i], out);
+    }
+    each_group(program, help_group, help_option, out);
+}
+
+static void markdown_group(const char *name, size_t length, void *context)
+{
+    (void)fprintf(context,
+        "\n### %.*s\n\n| flag | default | environment | meaning |\n|---|---|---|---|\n",
+        (int)length, name);
+}
+
+/* A bar would end the table's cell. */
+static void print_cell(const char *text, FILE *out)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        (void)fprintf(out, *p == '|' ? "\\%c" : "%c", *p);
+    }
+}
+
+static void markdown_option(const struct option *option, void *context)
+{
+    FILE *out = context;
+    char variable[OPTION_ENVIRONMENT_SIZE];
+    options_environment_name(option, variable);
+    const char *word = value_word(option);
+    (void)fprintf(out, "| `-%s%s", option->name, word[0] != '\0' ? " " : "");
+    print_cell(word, out);
+    (void)fprintf(out, "` | ");
+    if (has_default(option)) {
+        (void)fprintf(out, "`%s`", option->fallback);
+    }
+    (void)fprintf(out, " | `%s` | ", variable);
+    print_cell(option->help, out);
+    struct buffer allowed = {0};
+    if (option->min != 0 || option->max != 0) {
+        option_value_allowed(option, &allowed);
+        (void)fprintf(out, " Must be %s.", buffer_text(&allowed));
+    }
+    buffer_clear(&allowed);
+    (void)fprintf(out, " |\n");
+}
+
+static void man_group(const char *name, size_t length, void *context)
+{
+    (void)fprintf(context, ".SS %.*s\n", (int)length, name);
+}
+
+static void man_option(const struct option *option, void *context)
+{
+    FILE *out = context;
+    (void)fprintf(
+        out, ".TP\n.BI \\-%s \" %s\"\n%s\n", option->name, value_word(option), option->help);
+    if (has_default(option)) {
+        (void)fprintf(out, "Default: %s.\n", option->fallback);
+    }
+}
+
+void options_manual(const struct option_program *program, const char *format, FILE *out)
+{
+    if (strcmp(format, "markdown") == 0) {
+        (void)fprintf(out, "## %s\n\n%s\n", program->name, program->summary);
+        each_group(program, markdown_group, markdown_option, out);
+        return;
+    }
+    (void)fprintf(out, ".TH %s 1 \"\" \"goflow %s\"\n.SH NAME\n%s \\- %s\n.SH OPTIONS\n",
+        program->name, GOFLOW_VERSION, program->name, program->summary);
+    each_group(program, man_group, man_option, out);
+}
+
+static void print_setting(const struct options *options, const struct option *option, FILE *out)
+{
+    static const char *const SOURCES[] = {
+        [OPTION_FROM_DEFAULT] = "",
+        [OPTION_FROM_FILE] = " # file",
+        [OPTION_FROM_ENVIRONMENT] = " # environment",
+        [OPTION_FROM_COMMAND_LINE] = " # command line",
+    };
+    enum option_source source = options->sources[option - options->program->options];
+    if (option->is_secret) {
+        (void)fprintf(out, "# %s is not shown%s\n", option->name, SOURCES[source]);
+        return;
+    }
+    struct buffer value = {0};
+    option_value_print(option, options->settings, &value);
+    (void)fprintf(out, "%s = %s%s\n", option->name, buffer_text(&value), SOURCES[source]);
+    buffer_clear(&value);
+}
+
+void options_print(const struct options *options, FILE *out)
+{
+    const struct option_program *program = options->program;
+    (void)fprintf(out, "# %s %s: the settings in force\n", program->name, GOFLOW_VERSION);
+    for (size_t i = 0; i < program->option_count; i++) {
+        print_setting(options, &program->options[i], out);
+    }
+}
