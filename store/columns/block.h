@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/counter.h"
 #include "store/columns/columns.h"
 
 enum block_outcome {
@@ -15,12 +16,18 @@ enum block_outcome {
     BLOCK_REJECTED /* refused for good by the database; in the dead-letter folder */
 };
 
+/*
+ * A batch may be inserted only while its lease runs (docs/wire.md). The lease is a slot, since the
+ * puller goes on renewing it while the writer has the block: only the puller writes it. A writer
+ * that finds a lease ended leaves the batch out of the INSERT and says so.
+ */
 struct block_batch {
     struct row_identity identity;
-    uint64_t lease_end_ns; /* monotonic; 0: none */
+    struct counter lease_end_ns; /* monotonic; 0: the lease is gone */
     uint32_t first_row;
     uint32_t row_count;
-    uint32_t attempt;
+    uint32_t attempt; /* 0: surely new; else the table may have it, so ask first */
+    bool is_left_out; /* set by the writer: not inserted, not to be acknowledged */
 };
 
 struct block {
