@@ -1,9 +1,9 @@
 /*
- * link.h -- what both ends of the link share: endpoints, sockets, frames.
+ * link.h -- the sockets of the link: endpoints, routing ids, limits.
  *
  * Either end may bind or connect, to several endpoints. Each data endpoint has a return channel for
- * acknowledgements beside it: tcp port + 1, ipc path + ".ack"; inproc name + ".ack". Specified in
- * docs/wire.md; messages in proto/link.proto.
+ * acknowledgements and leases beside it: tcp port + 1, ipc path + ".ack", inproc name + ".ack".
+ * Frames are in link_frame.h; all is specified in docs/wire.md.
  */
 #pragma once
 
@@ -15,7 +15,9 @@
 
 enum {
     LINK_VERSION = 1,
-    LINK_ENDPOINT_SIZE = 256
+    LINK_ENDPOINT_SIZE = 256,
+    LINK_HWM = 4, /* messages on each side of a data pipe */
+    LINK_ROUTING_ID_SIZE = 9
 };
 
 /* Texts are borrowed. */
@@ -24,31 +26,23 @@ struct link_endpoints {
     struct option_list connect;
 };
 
-struct link_header {
-    uint64_t ingest_id;
-    uint64_t epoch;
-    uint64_t sequence;
-    uint64_t created_ms;
-    uint32_t attempt;
-    uint32_t flow_count;
-    uint32_t payload_size; /* before compression */
-    uint32_t day;
-    uint32_t lease_ms;
-    bool is_compressed;
-};
+/* Topic frame of what the tap publishes. */
+#define LINK_TAP_TOPIC "flows"
 
-enum {
-    LINK_HEADER_MAX = 128
-};
-
-/* Returns the size written. */
-size_t link_header_pack(const struct link_header *header, uint8_t out[LINK_HEADER_MAX]);
-/* ERR_CORRUPT; ERR_UNSUPPORTED for another version of the protocol. */
-MUST_CHECK enum err link_header_parse(
-    struct link_header *header_p, const uint8_t *bytes, size_t size);
-
-/* ERR_INVALID for what is no tcp, ipc or inproc endpoint. */
+/* The return channel of a data endpoint. ERR_INVALID for what is no tcp, ipc or inproc endpoint. */
 MUST_CHECK enum err link_ack_endpoint(const char *endpoint, char out[LINK_ENDPOINT_SIZE]);
+
+enum link_role {
+    LINK_INGEST = 'i',
+    LINK_STORE = 's'
+};
+
+/* A peer's name on the return channel. */
+void link_routing_id(enum link_role role, uint64_t id, uint8_t out[LINK_ROUTING_ID_SIZE]);
+
+/* A socket of the link, not attached yet; the caller's. NULL: out of memory or sockets. */
+zsock_t *link_data_socket(int type);
+zsock_t *link_return_socket(enum link_role role, uint64_t id);
 
 /*
  * Binds and connects a socket to all endpoints, or to their return channels. On failure one line
@@ -56,3 +50,6 @@ MUST_CHECK enum err link_ack_endpoint(const char *endpoint, char out[LINK_ENDPOI
  */
 MUST_CHECK enum err link_attach(
     zsock_t *socket, const struct link_endpoints *endpoints, bool is_return_channel);
+
+/* An id that nobody else has; never 0. */
+uint64_t link_random_id(void);

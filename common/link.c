@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the sockets of the link: endpoints and options. */
+#include "common/link.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* A dead peer is found without waiting for TCP, which may take a quarter of an hour. */
+enum {
+    HEARTBEAT_MS = 2000,
+    HEARTBEAT_TIMEOUT_MS = 6000,
+    RECONNECT_MS = 100,
+    RECONNECT_MAX_MS = 2000,
+    RETURN_HWM = 1000
+};
+
+static enum err tcp_ack_endpoint(const char *endpoint, char out[LINK_ENDPOINT_SIZE])
+{
+    const char *colon = strrchr(endpoint, ':');
+    char *end = NULL;
+    unsigned long port = strtoul(colon + 1, &end, 10);
+    if (end == colon + 1 || *end != '\0' || port == 0 || port >= 65535) {
+        return ERR_INVALID;
+    }
+    int written =
+        snprintf(out, LINK_ENDPOINT_SIZE, "%.*s:%lu", (int)(colon - endpoint), endpoint, port + 1);
+    return written < LINK_ENDPOINT_SIZE ? ERR_OK : ERR_INVALID;
+}
+
+enum err link_ack_endpoint(const char *endpoint, char out[LINK_ENDPOINT_SIZE])
+{
+    if (strncmp(endpoint, "tcp://", 6) == 0) {
+        return tcp_ack_endpoint(endpoint, out);
+    }
+    if (strncmp(endpoint, "ipc://", 6) != 0 && strncmp(endpoint, "inproc://", 9) != 0) {
+        return ERR_INVALID;
+    }
+    int written = snprintf(out, LINK_ENDPOINT_SIZE, "%s.ack", endpoint);
+    return written < LINK_ENDPOINT_SIZE ? ERR_OK : ERR_INVALID;
+}
+
+void link_routing_id(enum link_role role, uint64_t id, uint8_t out[LINK_ROUTING_ID_SIZE])
+{
+    out[0] = (uint8_t)role;
+    for (int i = 0; i < 8; i++) {
+        out[1 + i] = (uint8_t)(id >> (56 - 8 * i));
+    }
+}
+
+static zsock_t *link_socket(int type, int hwm)
+{
+    zsock_t *socket = zsock_new(type);
+    if (socket == NULL) {
+        return NULL;
+    }
+    zsock_set_sndhwm(socket, hwm);
+    zsock_set_rcvhwm(socket, hwm);
+    zsock_set_linger(socket, 0);
+    zsock_set_ipv6(socket, 1);
+    zsock_set_heartbeat_ivl(socket, HEARTBEAT_MS);
+    zsock_set_heartbeat_timeout(socket, HEARTBEAT_TIMEOUT_MS);
+    zsock_set_reconnect_ivl(socket, RECONNECT_MS);
+    zsock_set_reconnect_ivl_max(socket, RECONNECT_MAX_MS);
+    return socket;
+}
+
+zsock_t *link_data_socket(int type)
+{
+    zsock_t *socket = link_socket(type, LINK_HWM);
+    if (socket != NULL) {
+        /* No pipe before the peer is there: batches wait in the window, not in the socket. */
+        zsock_set_immediate(socket, 1);
+    }
+    return socket;
+}
+
+zsock_t *link_return_socket(enum link_role role, uint64_t id)
+{
+    zsock_t *socket = link_socket(ZMQ_ROUTER, RETURN_HWM);
+    if (socket == NULL) {
+        return NULL;
+    }
+    uint8_t routing_id[LINK_ROUTING_ID_SIZE];
+    link_routing_id(role, id, routing_id);
+    int failed =
+        zmq_setsockopt(zsock_resolve(socket), ZMQ_ROUTING_ID, routing_id, sizeof routing_id);
+    if (failed != 0) {
+        zsock_destroy(&socket);
+        return NULL;
+    }
+    /* After a cut network the new connection counts, not the one that is still half open. */
+    zsock_set_router_handover(socket, 1);
+    return socket;
+}
+
+static enum err attach_one(
+    zsock_t *socket, const char *endpoint, bool is_return_channel, bool is_bind)
+{
+    char ack_endpoint[LINK_ENDPOINT_SIZE];
+    if (link_ack_endpoint(endpoint, ack_endpoint) != ERR_OK) {
+        log_error("link", "no endpoint: tcp://HOST:PORT or ipc://PATH is wanted", "endpoint=%s",
+            endpoint);
+        return ERR_INVALID;
+    }
+    const char *wanted = is_return_channel ? ack_endpoint : endpoint;
+    void *handle = zsock_resolve(socket);
+    int failed = is_bind ? zmq_bind(handle, wanted) : zmq_connect(handle, wanted);
+    if (failed == 0) {
+        return ERR_OK;
+    }
+    int cause = zmq_errno();
+    log_error("link", is_bind ? "cannot bind" : "cannot connect", "endpoint=%s error=\"%s\"",
+        wanted, zmq_strerror(cause));
+    return cause == EADDRINUSE ? ERR_IN_USE : ERR_IO;
+}
+
+enum err link_attach(
+    zsock_t *socket, const struct link_endpoints *endpoints, bool is_return_channel)
+{
+    for (size_t i = 0; i < endpoints->bind.count; i++) {
+        enum err err = attach_one(socket, endpoints->bind.values[i], is_return_channel, true);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    for (size_t i = 0; i < endpoints->connect.count; i++) {
+        enum err err = attach_one(socket, endpoints->connect.values[i], is_return_channel, false);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    return ERR_OK;
+}
+
+uint64_t link_random_id(void)
+{
+    uint64_t id = 0;
+    if (getrandom(&id, sizeof id, 0) != sizeof id || id == 0) {
+        id = clock_wall_ns() | 1;
+    }
+    return id;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the frames of the link, through protobuf-c. */
+#include "common/link_frame.h"
+
+#include "common/link.h"
+#include "proto/link.pb-c.h"
+
+#include <stdlib.h>
+
+_Static_assert(LINK_ACK_HELD == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__HELD, "as in the .proto");
+_Static_assert(LINK_ACK_UNSUPPORTED == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__UNSUPPORTED,
+    "as in the .proto");
+
+/* Ranges in one frame; what does not fit is said in the next round. */
+enum {
+    RANGES_MAX = 65536
+};
+
+size_t link_header_pack(const struct link_header *header, uint8_t out[LINK_HEADER_MAX])
+{
+    Goflow__Link__BatchHeader message = GOFLOW__LINK__BATCH_HEADER__INIT;
+    message.version = LINK_VERSION;
+    message.ingest_id = header->ingest_id;
+    message.epoch = header->epoch;
+    message.sequence = header->sequence;
+    message.attempt = header->attempt;
+    message.flow_count = header->flow_count;
+    message.payload_size = header->payload_size;
+    message.compression =
+        header->is_compressed ? GOFLOW__LINK__COMPRESSION__ZSTD : GOFLOW__LINK__COMPRESSION__NONE;
+    message.created_ms = header->created_ms;
+    message.day = header->day;
+    message.lease_ms = header->lease_ms;
+    return goflow__link__batch_header__pack(&message, out);
+}
+
+enum err link_header_parse(struct link_header *header_p, const uint8_t *bytes, size_t size)
+{
+    Goflow__Link__BatchHeader *message = goflow__link__batch_header__unpack(NULL, size, bytes);
+    if (message == NULL) {
+        return ERR_CORRUPT;
+    }
+    *header_p = (struct link_header){
+        .ingest_id = message->ingest_id,
+        .epoch = message->epoch,
+        .sequence = message->sequence,
+        .created_ms = message->created_ms,
+        .attempt = message->attempt,
+        .flow_count = message->flow_count,
+        .payload_size = message->payload_size,
+        .day = message->day,
+        .lease_ms = message->lease_ms,
+        .is_compressed = message->compression == GOFLOW__LINK__COMPRESSION__ZSTD,
+    };
+    bool is_known = message->version == LINK_VERSION &&
+                    (message->compression == GOFLOW__LINK__COMPRESSION__NONE ||
+                        message->compression == GOFLOW__LINK__COMPRESSION__ZSTD);
+    goflow__link__batch_header__free_unpacked(message, NULL);
+    return is_known ? ERR_OK : ERR_UNSUPPORTED;
+}
+
+void link_ranges_add(struct link_ranges *ranges, uint64_t first, uint64_t last)
+{
+    struct link_range *latest = ranges->count > 0 ? &ranges->values[ranges->count - 1] : NULL;
+    if (latest != NULL && latest->last != UINT64_MAX && latest->last + 1 == first) {
+        latest->last = last;
+        return;
+    }
+    if (ranges->count == RANGES_MAX) {
+        return;
+    }
+    if (ranges->count == ranges->room) {
+        size_t room = ranges->room == 0 ? 16 : ranges->room * 2;
+        struct link_range *values = realloc(ranges->values, room * sizeof *values);
+        if (values == NULL) {
+            ranges->failed = true;
+            return;
+        }
+        ranges->values = values;
+        ranges->room = room;
+    }
+    ranges->values[ranges->count++] = (struct link_range){.first = first, .last = last};
+}
+
+void link_ranges_reset(struct link_ranges *ranges)
+{
+    ranges->count = 0;
+    ranges->failed = false;
+}
+
+void link_ranges_clear(struct link_ranges *ranges)
+{
+    free(ranges->values);
+    *ranges = (struct link_ranges){0};
+}
+
+/* protobuf-c wants an array of pointers to messages; both in one block of memory. */
+struct range_messages {
+    Goflow__Link__SequenceRange **pointers;
+    size_t count;
+};
+
+static struct range_messages range_messages_new(const struct link_ranges *ranges)
+{
+    size_t count = ranges->count;
+    size_t pointers_size = count * sizeof(Goflow__Link__SequenceRange *);
+    Goflow__Link__SequenceRange **pointers =
+        malloc(pointers_size + count * sizeof(Goflow__Link__SequenceRange) + 1);
+    if (pointers == NULL) {
+        return (struct range_messages){0};
+    }
+    Goflow__Link__SequenceRange *messages = (Goflow__Link__SequenceRange *)(pointers + count);
+    for (size_t i = 0; i < count; i++) {
+        goflow__link__sequence_range__init(&messages[i]);
+        messages[i].first = ranges->values[i].first;
+        messages[i].last = ranges->values[i].last;
+        pointers[i] = &messages[i];
+    }
+    return (struct range_messages){.pointers = pointers, .count = count};
+}
+
+static enum err ranges_parse(
+    struct link_ranges *ranges, Goflow__Link__SequenceRange *const *messages, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (messages[i]->first > messages[i]->last) {
+            return ERR_CORRUPT;
+        }
+        link_ranges_add(ranges, messages[i]->first, messages[i]->last);
+    }
+    return ranges->failed ? ERR_MEMORY : ERR_OK;
+}
+
+uint8_t *link_ack_pack(const struct link_ack *ack, size_t *size_p)
+{
+    struct range_messages ranges = range_messages_new(&ack->ranges);
+    Goflow__Link__Acknowledgement message = GOFLOW__LINK__ACKNOWLEDGEMENT__INIT;
+    message.version = LINK_VERSION;
+    message.kind = (Goflow__Link__Acknowledgement__Kind)ack->kind;
+    message.store_id = ack->store_id;
+    message.stamp_ns = ack->stamp_ns;
+    message.ranges = ranges.pointers;
+    message.n_ranges = ranges.count;
+    *size_p = goflow__link__acknowledgement__get_packed_size(&message);
+    uint8_t *bytes = malloc(*size_p);
+    if (bytes != NULL) {
+        (void)goflow__link__acknowledgement__pack(&message, bytes);
+    }
+    free(ranges.pointers);
+    return bytes;
+}
+
+enum err link_ack_parse(struct link_ack *ack_p, const uint8_t *bytes, size_t size)
+{
+    Goflow__Link__Acknowledgement *message =
+        goflow__link__acknowledgement__unpack(NULL, size, bytes);
+    if (message == NULL) {
+        return ERR_CORRUPT;
+    }
+    enum err err = ERR_UNSUPPORTED;
+    *ack_p = (struct link_ack){
+        .store_id = message->store_id,
+        .stamp_ns = message->stamp_ns,
+    };
+    if (message->version == LINK_VERSION && (unsigned)message->kind < LINK_ACK_KIND_COUNT) {
+        ack_p->kind = (enum link_ack_kind)message->kind;
+        err = ranges_parse(&ack_p->ranges, message->ranges, message->n_ranges);
+    }
+    goflow__link__acknowledgement__free_unpacked(message, NULL);
+    if (err != ERR_OK) {
+        link_ack_clear(ack_p);
+    }
+    return err;
+}
+
+uint8_t *link_lease_pack(const struct link_lease *lease, size_t *size_p)
+{
+    struct range_messages ranges[LINK_VERDICT_COUNT];
+    for (size_t i = 0; i < LINK_VERDICT_COUNT; i++) {
+        ranges[i] = range_messages_new(&lease->ranges[i]);
+    }
+    Goflow__Link__Lease message = GOFLOW__LINK__LEASE__INIT;
+    message.version = LINK_VERSION;
+    message.ingest_id = lease->ingest_id;
+    message.stamp_ns = lease->stamp_ns;
+    message.granted = ranges[LINK_GRANTED].pointers;
+    message.n_granted = ranges[LINK_GRANTED].count;
+    message.regranted = ranges[LINK_REGRANTED].pointers;
+    message.n_regranted = ranges[LINK_REGRANTED].count;
+    message.gone = ranges[LINK_GONE].pointers;
+    message.n_gone = ranges[LINK_GONE].count;
+    *size_p = goflow__link__lease__get_packed_size(&message);
+    uint8_t *bytes = malloc(*size_p);
+    if (bytes != NULL) {
+        (void)goflow__link__lease__pack(&message, bytes);
+    }
+    for (size_t i = 0; i < LINK_VERDICT_COUNT; i++) {
+        free(ranges[i].pointers);
+    }
+    return bytes;
+}
+
+enum err link_lease_parse(struct link_lease *lease_p, const uint8_t *bytes, size_t size)
+{
+    Goflow__Link__Lease *message = goflow__link__lease__unpack(NULL, size, bytes);
+    if (message == NULL) {
+        return ERR_CORRUPT;
+    }
+    *lease_p = (struct link_lease){.ingest_id = message->ingest_id, .stamp_ns = message->stamp_ns};
+    enum err err = message->version == LINK_VERSION ? ERR_OK : ERR_UNSUPPORTED;
+    if (err == ERR_OK) {
+        err = ranges_parse(&lease_p->ranges[LINK_GRANTED], message->granted, message->n_granted);
+    }
+    if (err == ERR_OK) {
+        err = ranges_parse(
+            &lease_p->ranges[LINK_REGRANTED], message->regranted, message->n_regranted);
+    }
+    if (err == ERR_OK) {
+        err = ranges_parse(&lease_p->ranges[LINK_GONE], message->gone, message->n_gone);
+    }
+    goflow__link__lease__free_unpacked(message, NULL);
+    if (err != ERR_OK) {
+        link_lease_clear(lease_p);
+    }
+    return err;
+}
+
+void link_ack_clear(struct link_ack *ack)
+{
+    link_ranges_clear(&ack->ranges);
+}
+
+void link_lease_clear(struct link_lease *lease)
+{
+    for (size_t i = 0; i < LINK_VERDICT_COUNT; i++) {
+        link_ranges_clear(&lease->ranges[i]);
+    }
+}

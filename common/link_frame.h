@@ -1,0 +1,100 @@
+/*
+ * link_frame.h -- the frames of the link as values: packed, parsed, checked.
+ *
+ * Control plane: one header a batch, one acknowledgement for many. Any thread; nothing is shared.
+ * Messages: proto/link.proto. Meaning: docs/wire.md.
+ */
+#pragma once
+
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct link_header {
+    uint64_t ingest_id;
+    uint64_t epoch;
+    uint64_t sequence;
+    uint64_t created_ms;
+    uint32_t attempt;
+    uint32_t flow_count;
+    uint32_t payload_size; /* before compression */
+    uint32_t day;
+    uint32_t lease_ms;
+    bool is_compressed;
+};
+
+enum {
+    LINK_HEADER_MAX = 128
+};
+
+/* Returns the size written. */
+size_t link_header_pack(const struct link_header *header, uint8_t out[LINK_HEADER_MAX]);
+/*
+ * ERR_CORRUPT. ERR_UNSUPPORTED for another version of the protocol: then only ingest_id and
+ * sequence are set, so that the batch can be refused by name.
+ */
+MUST_CHECK enum err link_header_parse(
+    struct link_header *header_p, const uint8_t *bytes, size_t size);
+
+/* Sequences first..last. */
+struct link_range {
+    uint64_t first;
+    uint64_t last;
+};
+
+/* A growing list; zero it before the first use. Out of memory fails it: what is missing in an
+ * acknowledgement is asked or said again. */
+struct link_ranges {
+    struct link_range *values;
+    size_t count;
+    size_t room;
+    bool failed;
+};
+
+/* Joins the last range where it follows it. */
+void link_ranges_add(struct link_ranges *ranges, uint64_t first, uint64_t last);
+void link_ranges_reset(struct link_ranges *ranges);
+void link_ranges_clear(struct link_ranges *ranges);
+
+/* In the order of proto/link.proto. */
+enum link_ack_kind {
+    LINK_ACK_HELD,
+    LINK_ACK_STORED,
+    LINK_ACK_SHELVED,
+    LINK_ACK_CORRUPT,
+    LINK_ACK_UNSUPPORTED,
+    LINK_ACK_KIND_COUNT
+};
+
+struct link_ack {
+    enum link_ack_kind kind;
+    uint64_t store_id;
+    uint64_t stamp_ns; /* HELD: the store's monotonic clock */
+    struct link_ranges ranges;
+};
+
+/* How an ingest answers HELD. */
+enum link_verdict {
+    LINK_GRANTED,
+    LINK_REGRANTED,
+    LINK_GONE,
+    LINK_VERDICT_COUNT
+};
+
+struct link_lease {
+    uint64_t ingest_id;
+    uint64_t stamp_ns; /* of the HELD */
+    struct link_ranges ranges[LINK_VERDICT_COUNT];
+};
+
+/* A frame in memory of its own: free() it. NULL: out of memory. */
+uint8_t *link_ack_pack(const struct link_ack *ack, size_t *size_p);
+uint8_t *link_lease_pack(const struct link_lease *lease, size_t *size_p);
+
+/* ERR_CORRUPT, ERR_UNSUPPORTED, ERR_MEMORY: nothing to clear. Else clear it after use. */
+MUST_CHECK enum err link_ack_parse(struct link_ack *ack_p, const uint8_t *bytes, size_t size);
+MUST_CHECK enum err link_lease_parse(struct link_lease *lease_p, const uint8_t *bytes, size_t size);
+void link_ack_clear(struct link_ack *ack);
+void link_lease_clear(struct link_lease *lease);
