@@ -20,7 +20,9 @@ enum {
 /* Keeps the packed fixed fields of the current series. Zero it before the first use. */
 struct flow_packer {
     uint64_t series;
-    const struct flow *flow; /* whose series it is; never followed */
+    const struct flow *flow;     /* whose series it is; never followed */
+    uint64_t fixed[FLOW_WORDS];  /* as they were when the prefix was packed */
+    uint64_t packed[FLOW_WORDS]; /* those of them that are in the prefix */
     size_t prefix_size;
     uint8_t prefix[512];
 };

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- struct flow to and from protobuf, by table. */
+#include "common/flow_codec.h"
+
+#include "common/flow_wire.h"
+
+enum {
+    FLOW_HEADER_SIZE = 3,         /* tag of FlowBatch.flows and a two-byte length */
+    FLOWS_NUMBER = 1,             /* FlowBatch.flows */
+    FIELD_PACKED_MAX = 2 + 1 + 16 /* a number or an address, with its tag */
+};
+
+static const uint8_t FLOWS_TAG = FLOWS_NUMBER << 3 | WIRE_BYTES;
+
+static uint8_t *put_tag(uint8_t *out, const struct wire_field *field)
+{
+    memcpy(out, &field->tag, sizeof field->tag);
+    return out + field->tag_size;
+}
+
+static uint8_t *put_address(uint8_t *out, const struct address *address)
+{
+    if (address_is_ipv4(address)) {
+        *out = 4;
+        memcpy(out + 1, address->bytes + 12, 4);
+        return out + 5;
+    }
+    *out = 16;
+    memcpy(out + 1, address->bytes, 16);
+    return out + 17;
+}
+
+static uint8_t *put_number_list(
+    uint8_t *out, const struct wire_field *field, const struct number_list *list)
+{
+    size_t size = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        size += wire_varint_size(list->values[i]);
+    }
+    out = wire_put_varint(put_tag(out, field), size);
+    for (uint32_t i = 0; i < list->count; i++) {
+        out = wire_put_varint(out, list->values[i]);
+    }
+    return out;
+}
+
+static uint8_t *put_address_list(
+    uint8_t *out, const struct wire_field *field, const struct address_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        out = put_address(put_tag(out, field), &list->values[i]);
+    }
+    return out;
+}
+
+static inline uint8_t *put_field(uint8_t *out, const struct wire_field *field, const void *member)
+{
+    switch (field->kind) {
+    case FLOW_KIND_NUMBER:
+        return wire_put_varint(put_tag(out, field), *(const uint64_t *)member);
+    case FLOW_KIND_ADDRESS:
+        return put_address(put_tag(out, field), member);
+    case FLOW_KIND_NUMBER_LIST:
+        return put_number_list(out, field, member);
+    default:
+        return put_address_list(out, field, member);
+    }
+}
+
+/* The fields of `present` without those of `except`, in the table's order. */
+static inline uint8_t *put_fields(
+    uint8_t *out, const struct flow *flow, const uint64_t *present, const uint64_t *except)
+{
+    for (size_t i = 0; i < FLOW_WORDS; i++) {
+        for (uint64_t bits = present[i] & ~except[i]; bits != 0; bits &= bits - 1) {
+            const struct wire_field *field = &WIRE_FIELDS[i * 64 + (size_t)__builtin_ctzll(bits)];
+            out = put_field(out, field, (const uint8_t *)flow + field->offset);
+        }
+    }
+    return out;
+}
+
+/* Fixed lists, and whatever no longer fits, stay out of the prefix and are packed every time. */
+static void renew_prefix(struct flow_packer *packer, const struct flow *flow)
+{
+    packer->flow = flow;
+    packer->series = flow->series;
+    memcpy(packer->fixed, flow->fixed, sizeof packer->fixed);
+    memset(packer->packed, 0, sizeof packer->packed);
+    uint8_t *out = packer->prefix;
+    const uint8_t *end = packer->prefix + sizeof packer->prefix;
+    for (size_t i = 0; i < FLOW_FIELD_COUNT && end - out >= FIELD_PACKED_MAX; i++) {
+        const struct wire_field *field = &WIRE_FIELDS[i];
+        uint64_t bit = UINT64_C(1) << (i % 64);
+        bool is_single = field->kind == FLOW_KIND_NUMBER || field->kind == FLOW_KIND_ADDRESS;
+        if ((flow->fixed[i / 64] & bit) != 0 && is_single) {
+            out = put_field(out, field, (const uint8_t *)flow + field->offset);
+            packer->packed[i / 64] |= bit;
+        }
+    }
+    packer->prefix_size = (size_t)(out - packer->prefix);
+}
+
+static inline bool prefix_is_current(const struct flow_packer *packer, const struct flow *flow)
+{
+    return packer->series == flow->series && packer->flow == flow &&
+           memcmp(packer->fixed, flow->fixed, sizeof packer->fixed) == 0;
+}
+
+/* Copies in steps of a whole vector; what is written too much is overwritten by the next field. */
+static uint8_t *put_prefix(uint8_t *out, const struct flow_packer *packer)
+{
+    for (size_t done = 0; done < packer->prefix_size; done += 32) {
+        memcpy(out + done, packer->prefix + done, 32);
+    }
+    return out + packer->prefix_size;
+}
+
+size_t flow_pack(struct flow_packer *packer, const struct flow *flow, uint8_t *out)
+{
+    if (!prefix_is_current(packer, flow)) {
+        renew_prefix(packer, flow);
+    }
+    uint8_t *message = out + FLOW_HEADER_SIZE;
+    uint8_t *end = put_prefix(message, packer);
+    end = put_fields(end, flow, flow->present, packer->packed);
+    size_t size = (size_t)(end - message);
+    out[0] = FLOWS_TAG;
+    out[1] = (uint8_t)(size | 0x80);
+    out[2] = (uint8_t)(size >> 7);
+    return FLOW_HEADER_SIZE + size;
+}
+
+size_t flow_pack_message(const struct flow *flow, uint8_t *out)
+{
+    static const uint64_t NOTHING[FLOW_WORDS];
+    return (size_t)(put_fields(out, flow, flow->present, NOTHING) - out);
+}
+
+/* Absent once more when the value is the default: the last occurrence of a field counts. */
+static enum err take_number(struct flow *flow, enum flow_field field, struct cursor *cursor)
+{
+    uint64_t value;
+    if (wire_take_varint(cursor, &value) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    bool is_bool = WIRE_FIELDS[field].max == true;
+    flow_set_number(flow, field, is_bool ? value != 0 : value & WIRE_FIELDS[field].mask);
+    return ERR_OK;
+}
+
+static enum err take_address(struct flow *flow, enum flow_field field, struct cursor *cursor)
+{
+    struct cursor bytes;
+    if (wire_take_bytes(cursor, &bytes) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    struct address *member = (struct address *)((uint8_t *)flow + WIRE_FIELDS[field].offset);
+    flow_mark(flow, field, cursor_left(&bytes) != 0);
+    return wire_address(bytes, member);
+}
+
+static enum err take_list_number(struct flow *flow, enum flow_field field, struct cursor *cursor)
+{
+    uint64_t value;
+    if (wire_take_varint(cursor, &value) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    struct number_list *list = (struct number_list *)((uint8_t *)flow + WIRE_FIELDS[field].offset);
+    uint32_t count = flow_has(flow, field) ? list->count : 0;
+    if (count < FLOW_LIST_MAX) {
+        list->values[count] = (uint32_t)value;
+        list->count = count + 1;
+        flow_mark(flow, field, true);
+    }
+    return ERR_OK;
+}
+
+static enum err take_number_list(struct flow *flow, enum flow_field field, struct cursor *cursor)
+{
+    struct cursor packed;
+    if (wire_take_bytes(cursor, &packed) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    while (cursor_left(&packed) > 0) {
+        if (take_list_number(flow, field, &packed) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err take_list_address(struct flow *flow, enum flow_field field, struct cursor *cursor)
+{
+    struct cursor bytes;
+    struct address address;
+    if (wire_take_bytes(cursor, &bytes) != ERR_OK || wire_address(bytes, &address) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    struct address_list *list =
+        (struct address_list *)((uint8_t *)flow + WIRE_FIELDS[field].offset);
+    uint32_t count = flow_has(flow, field) ? list->count : 0;
+    if (count < FLOW_LIST_MAX) {
+        list->values[count] = address;
+        list->count = count + 1;
+        flow_mark(flow, field, true);
+    }
+    return ERR_OK;
+}
+
+static enum err take_field(
+    struct flow *flow, enum flow_field field, enum wire_type type, struct cursor *cursor)
+{
+    enum flow_kind kind = FLOW_FIELDS[field].kind;
+    bool is_number = kind == FLOW_KIND_NUMBER || kind == FLOW_KIND_NUMBER_LIST;
+    if (type == WIRE_VARINT && is_number) {
+        return kind == FLOW_KIND_NUMBER ? take_number(flow, field, cursor)
+                                        : take_list_number(flow, field, cursor);
+    }
+    if (type != WIRE_BYTES || kind == FLOW_KIND_NUMBER) {
+        return ERR_CORRUPT;
+    }
+    switch (kind) {
+    case FLOW_KIND_ADDRESS:
+        return take_address(flow, field, cursor);
+    case FLOW_KIND_NUMBER_LIST:
+        return take_number_list(flow, field, cursor);
+    default:
+        return take_list_address(flow, field, cursor);
+    }
+}
+
+enum err flow_unpack_message(struct flow *flow, struct cursor *message)
+{
+    flow_begin(flow);
+    while (cursor_left(message) > 0) {
+        uint64_t number;
+        enum wire_type type;
+        if (wire_take_key(message, &number, &type) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+        enum flow_field field = wire_field_find(number);
+        enum err err = field < FLOW_FIELD_COUNT ? take_field(flow, field, type, message)
+                                                : wire_skip(message, type);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err flow_unpack(struct flow *flow, struct cursor *batch)
+{
+    while (cursor_left(batch) > 0) {
+        uint64_t number;
+        enum wire_type type;
+        struct cursor message;
+        if (wire_take_key(batch, &number, &type) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+        if (number != FLOWS_NUMBER) {
+            if (wire_skip(batch, type) != ERR_OK) {
+                return ERR_CORRUPT;
+            }
+            continue;
+        }
+        if (type != WIRE_BYTES || wire_take_bytes(batch, &message) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+        return flow_unpack_message(flow, &message);
+    }
+    return ERR_END;
+}

@@ -1,0 +1,133 @@
+/*
+ * flow_wire.h -- the protobuf encoding of each flow field, and fast varints.
+ *
+ * Shared by the codec and by the store's columns, both of which work from WIRE_FIELDS. Encoding:
+ * https://protobuf.dev/programming-guides/encoding. Everything here is for little-endian machines,
+ * as the rest of the data plane is.
+ */
+#pragma once
+
+#include "common/cursor.h"
+#include "common/flow.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the flow codec stores tags and varints as little-endian words"
+#endif
+
+enum wire_type {
+    WIRE_VARINT = 0,
+    WIRE_FIXED64 = 1,
+    WIRE_BYTES = 2,
+    WIRE_FIXED32 = 5
+};
+
+enum {
+    WIRE_VARINT_MAX = 10,  /* bytes of the longest varint */
+    WIRE_NUMBER_MAX = 1023 /* highest field number of FlowMessage that the table can hold */
+};
+
+struct wire_field {
+    uint64_t max;      /* highest legal value of a number: that of the field's C type */
+    uint64_t mask;     /* bits that protobuf keeps of a number: 32 or 64 */
+    uint16_t tag;      /* field number and wire type as they stand on the wire */
+    uint16_t tag_mask; /* 0xff or 0xffff: compares a loaded word with `tag` */
+    uint16_t offset;   /* of the member in struct flow */
+    uint8_t tag_size;  /* 1 or 2 bytes */
+    uint8_t kind;      /* enum flow_kind */
+};
+
+extern const struct wire_field WIRE_FIELDS[FLOW_FIELD_COUNT];
+
+/* The field of a protobuf number; FLOW_FIELD_COUNT: none of ours. */
+enum flow_field wire_field_find(uint64_t number);
+
+/* Any varint of up to ten bytes, with every check. ERR_CORRUPT. */
+MUST_CHECK enum err wire_take_varint(struct cursor *cursor, uint64_t *value_p);
+
+/* The key before a value. ERR_CORRUPT, also for number 0, which protobuf forbids. */
+MUST_CHECK enum err wire_take_key(
+    struct cursor *cursor, uint64_t *number_p, enum wire_type *type_p);
+
+/* A length and a child cursor over so many bytes. ERR_CORRUPT. */
+MUST_CHECK enum err wire_take_bytes(struct cursor *cursor, struct cursor *bytes_p);
+
+/* Passes over the value of a field nobody knows. Groups are ERR_CORRUPT, as in protobuf-c. */
+MUST_CHECK enum err wire_skip(struct cursor *cursor, enum wire_type type);
+
+/* 4 bytes are IPv4, 16 IPv6, none is ::. Any other length is ERR_CORRUPT. */
+MUST_CHECK enum err wire_address(struct cursor bytes, struct address *address_p);
+
+static inline uint64_t wire_load64(const uint8_t *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+static inline void wire_store64(uint8_t *p, uint64_t word)
+{
+    memcpy(p, &word, sizeof word);
+}
+
+#define WIRE_CONTINUATION UINT64_C(0x8080808080808080)
+
+/* Spreads the low 56 bits over eight bytes of seven bits: halves, quarters, eighths. */
+static inline uint64_t wire_spread(uint64_t value)
+{
+    value = (value & 0x000000000fffffff) | (value & 0x00fffffff0000000) << 4;
+    value = (value & 0x00003fff00003fff) | (value & 0x0fffc0000fffc000) << 2;
+    return (value & 0x007f007f007f007f) | (value & 0x3f803f803f803f80) << 1;
+}
+
+/* The inverse; the high bit of each byte must be clear. */
+static inline uint64_t wire_gather(uint64_t word)
+{
+    word = (word & 0x007f007f007f007f) | (word & 0x7f007f007f007f00) >> 1;
+    word = (word & 0x00003fff00003fff) | (word & 0x3fff00003fff0000) >> 2;
+    return (word & 0x000000000fffffff) | (word & 0x0fffffff00000000) >> 4;
+}
+
+/* Minimal size of a varint; 9/64 is a little more than 1/7, exact up to 64 bits. */
+static inline size_t wire_varint_size(uint64_t value)
+{
+    unsigned top_bit = 63 - (unsigned)__builtin_clzll(value | 1);
+    return (top_bit * 9 + 73) / 64;
+}
+
+/* Writes a minimal varint; `out` has room for ten bytes, whatever the value. Returns its end. */
+static inline uint8_t *wire_put_varint(uint8_t *out, uint64_t value)
+{
+    if (value >> 56 != 0) {
+        uint64_t rest = value >> 56;
+        wire_store64(out, wire_spread(value) | WIRE_CONTINUATION);
+        out[8] = (uint8_t)rest;
+        out[9] = 1;
+        return out + 9 + (rest >> 7);
+    }
+    size_t size = wire_varint_size(value);
+    uint64_t shorter = (UINT64_C(1) << (8 * (size - 1))) - 1;
+    wire_store64(out, wire_spread(value) | (WIRE_CONTINUATION & shorter));
+    return out + size;
+}
+
+/*
+ * Reads a varint of any length, minimal or not; ten bytes must be readable at `p`. Returns its end,
+ * which the caller compares with the end of the message; NULL: longer than ten bytes.
+ */
+static inline const uint8_t *wire_get_varint(const uint8_t *p, uint64_t *value_p)
+{
+    uint64_t word = wire_load64(p);
+    uint64_t stops = ~word & WIRE_CONTINUATION;
+    if (stops != 0) {
+        uint64_t through_stop = stops ^ (stops - 1);
+        *value_p = wire_gather(word & through_stop & ~WIRE_CONTINUATION);
+        return p + (__builtin_ctzll(stops) + 1) / 8;
+    }
+    uint64_t low = wire_gather(word & ~WIRE_CONTINUATION);
+    if (p[8] < 0x80) {
+        *value_p = low | (uint64_t)p[8] << 56;
+        return p + 9;
+    }
+    *value_p = low | (uint64_t)(p[8] & 0x7f) << 56 | (uint64_t)p[9] << 63;
+    return p[9] < 0x80 ? p + 10 : NULL;
+}
