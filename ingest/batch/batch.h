@@ -13,7 +13,7 @@
 #include "common/flow.h"
 
 struct batch {
-    uint8_t *bytes; /* a FlowBatch (proto/flow.proto) */
+    uint8_t *bytes; /* a FlowBatch (proto/flow.proto); free() it where the batch is taken apart */
     size_t size;
     size_t room;
     uint32_t flow_count;
@@ -26,7 +26,7 @@ void batch_destroy(struct batch **batch_p);
 struct batcher;
 
 struct batcher_options {
-    uint32_t max_bytes; /* payload; at least 64 KiB */
+    uint32_t max_bytes; /* payload at which a batch is sealed; at least 64 KiB */
     uint32_t max_flows;
     uint32_t max_age_ms;
     /* Takes the batch. ERR_FULL: refused; the batch stays the batcher's, which counts its flows as
