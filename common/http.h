@@ -54,7 +54,7 @@ typedef void http_handler_fn(
 struct http_options {
     const char *address;      /* ":8080", "127.0.0.1:8080", "[::1]:0"; port 0: the system chooses */
     const char *host_if_bare; /* host when the address is only ":port"; NULL: any */
-    uint32_t threads;         /* 0 or 1: one */
+    uint32_t threads;         /* 0 or 1: one for all; more: one a connection, at most so many */
     uint64_t max_body_bytes;  /* 0: bodies are refused */
     const char *component;    /* for the log */
 };

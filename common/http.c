@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- routes and requests on top of libmicrohttpd. */
+#include "common/http.h"
+
+#include "common/http_listen.h"
+#include "common/log.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    ROUTES_MAX = 16,
+    IDLE_TIMEOUT_S = 60,
+    SMALL_CONNECTION_BYTES = 16 * 1024,
+    LARGE_CONNECTION_BYTES = 1024 * 1024, /* servers that take bodies take long URLs, too */
+    ONE_THREAD_CONNECTIONS = 64
+};
+
+struct route {
+    char path[128];
+    size_t prefix_length; /* 0: the path must be equal */
+    http_handler_fn *handler;
+    void *context;
+};
+
+struct http_server {
+    struct MHD_Daemon *daemon;
+    uint64_t max_body_bytes;
+    uint16_t port;
+    atomic_size_t route_count; /* routes below it are complete and never change */
+    struct route routes[ROUTES_MAX];
+};
+
+/* One request under way, from its headers to its end. */
+struct exchange {
+    struct buffer body;
+    bool is_too_large;
+};
+
+const char *http_query_value(const struct http_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *http_header_value(const struct http_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+struct each_query {
+    void (*take)(void *context, const char *name, const char *value);
+    void *context;
+};
+
+static enum MHD_Result take_query(
+    void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    const struct each_query *each = context;
+    each->take(each->context, name, value != NULL ? value : "");
+    return MHD_YES;
+}
+
+void http_query_each(const struct http_request *request,
+    void (*take)(void *context, const char *name, const char *value), void *context)
+{
+    struct each_query each = {.take = take, .context = context};
+    (void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, take_query, &each);
+}
+
+void http_response_header(struct http_response *response, const char *name, const char *value)
+{
+    if (response->header_count == HTTP_HEADERS_MAX) {
+        return;
+    }
+    struct http_header *header = &response->headers[response->header_count++];
+    (void)snprintf(header->name, sizeof header->name, "%s", name);
+    (void)snprintf(header->value, sizeof header->value, "%s", value);
+    for (char *p = header->value; *p != '\0'; p++) {
+        if (*p == '\r' || *p == '\n') {
+            *p = ' '; /* a value must not start a header of its own */
+        }
+    }
+}
+
+static enum MHD_Result send_response(
+    struct MHD_Connection *connection, struct http_response *response)
+{
+    if (buffer_check(&response->body) != ERR_OK) {
+        buffer_clear(&response->body);
+        response->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    struct MHD_Response *sent = MHD_create_response_from_buffer(
+        response->body.size, response->body.bytes, MHD_RESPMEM_MUST_FREE);
+    if (sent == NULL) {
+        buffer_clear(&response->body);
+        return MHD_NO;
+    }
+    response->body = (struct buffer){0};
+    (void)MHD_add_response_header(sent, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
+    for (size_t i = 0; i < response->header_count; i++) {
+        const struct http_header *header = &response->headers[i];
+        (void)MHD_add_response_header(sent, header->name, header->value);
+    }
+    enum MHD_Result result = MHD_queue_response(connection, response->status, sent);
+    MHD_destroy_response(sent);
+    return result;
+}
+
+static struct http_response new_response(unsigned status)
+{
+    return (struct http_response){.status = status, .content_type = "text/plain; charset=utf-8"};
+}
+
+static enum MHD_Result send_status(
+    struct MHD_Connection *connection, unsigned status, const char *text)
+{
+    struct http_response response = new_response(status);
+    buffer_format(&response.body, "%u %s\n", status, text);
+    return send_response(connection, &response);
+}
+
+static enum MHD_Result send_not_allowed(struct MHD_Connection *connection, const char *allowed)
+{
+    struct http_response response = new_response(MHD_HTTP_METHOD_NOT_ALLOWED);
+    buffer_format(&response.body, "405 method not allowed\n");
+    http_response_header(&response, MHD_HTTP_HEADER_ALLOW, allowed);
+    return send_response(connection, &response);
+}
+
+static const struct route *find_route(struct http_server *server, const char *path)
+{
+    size_t count = atomic_load_explicit(&server->route_count, memory_order_acquire);
+    for (size_t i = 0; i < count; i++) {
+        const struct route *route = &server->routes[i];
+        bool is_match = route->prefix_length > 0
+                            ? strncmp(route->path, path, route->prefix_length) == 0
+                            : strcmp(route->path, path) == 0;
+        if (is_match) {
+            return route;
+        }
+    }
+    return NULL;
+}
+
+static bool is_reading(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+static bool announces_too_much(const struct http_server *server, struct MHD_Connection *connection)
+{
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length != NULL && strtoull(length, NULL, 10) > server->max_body_bytes;
+}
+
+/* The headers are there, the body is not: the moment to refuse it unread. */
+static enum MHD_Result begin_exchange(struct http_server *server, struct MHD_Connection *connection,
+    const char *method, void **exchange_p)
+{
+    bool takes_body = server->max_body_bytes > 0 && strcmp(method, "POST") == 0;
+    if (!is_reading(method) && !takes_body) {
+        return send_not_allowed(
+            connection, server->max_body_bytes > 0 ? "GET, HEAD, POST" : "GET, HEAD");
+    }
+    if (announces_too_much(server, connection)) {
+        return send_status(connection, MHD_HTTP_CONTENT_TOO_LARGE, "body too large");
+    }
+    *exchange_p = calloc(1, sizeof(struct exchange));
+    return *exchange_p != NULL ? MHD_YES : MHD_NO;
+}
+
+/* A body sent in chunks shows its size only as it comes; what is too much is read and forgotten. */
+static void take_body(
+    const struct http_server *server, struct exchange *exchange, const char *bytes, size_t size)
+{
+    if (exchange->body.size + size > server->max_body_bytes) {
+        exchange->is_too_large = true;
+        buffer_clear(&exchange->body);
+    }
+    if (!exchange->is_too_large) {
+        buffer_append(&exchange->body, bytes, size);
+    }
+}
+
+static enum MHD_Result finish_exchange(
+    struct http_server *server, struct exchange *exchange, const struct http_request *request)
+{
+    struct MHD_Connection *connection = request->connection;
+    if (exchange->is_too_large) {
+        return send_status(connection, MHD_HTTP_CONTENT_TOO_LARGE, "body too large");
+    }
+    if (buffer_check(&exchange->body) != ERR_OK) {
+        return send_status(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+    }
+    const struct route *route = find_route(server, request->path);
+    if (route == NULL) {
+        return send_status(connection, MHD_HTTP_NOT_FOUND, "not found");
+    }
+    struct http_response response = new_response(MHD_HTTP_OK);
+    route->handler(route->context, request, &response);
+    return send_response(connection, &response);
+}
+
+/* Called by libmicrohttpd: once for the headers, once for each piece of body, once at the end. */
+static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *path,
+    const char *method, const char *version, const char *bytes, size_t *size_p, void **exchange_p)
+{
+    (void)version;
+    struct http_server *server = context;
+    struct exchange *exchange = *exchange_p;
+    if (exchange == NULL) {
+        return begin_exchange(server, connection, method, exchange_p);
+    }
+    if (*size_p > 0) {
+        take_body(server, exchange, bytes, *size_p);
+        *size_p = 0;
+        return MHD_YES;
+    }
+    const struct http_request request = {.method = method,
+        .path = path,
+        .body = exchange->body.bytes,
+        .body_size = exchange->body.size,
+        .connection = connection};
+    return finish_exchange(server, exchange, &request);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **exchange_p,
+    enum MHD_RequestTerminationCode code)
+{
+    (void)context;
+    (void)connection;
+    (void)code;
+    struct exchange *exchange = *exchange_p;
+    if (exchange != NULL) {
+        buffer_clear(&exchange->body);
+        free(exchange);
+    }
+    *exchange_p = NULL;
+}
+
+static struct MHD_Daemon *start_daemon(
+    struct http_server *server, const struct http_options *options, int fd)
+{
+    bool has_many = options->threads > 1;
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO;
+    unsigned connections = has_many ? options->threads : ONE_THREAD_CONNECTIONS;
+    size_t memory = options->max_body_bytes > 0 ? LARGE_CONNECTION_BYTES : SMALL_CONNECTION_BYTES;
+    return MHD_start_daemon(flags | (has_many ? MHD_USE_THREAD_PER_CONNECTION : 0), 0, NULL, NULL,
+        on_access, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        NULL, MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_END);
+}
+
+enum err http_open(struct http_server **server_p, const struct http_options *options)
+{
+    *server_p = NULL;
+    struct http_server *server = calloc(1, sizeof *server);
+    if (server == NULL) {
+        return ERR_MEMORY;
+    }
+    int fd = -1;
+    enum err err = http_listen_open(&fd, &server->port, options->address, options->host_if_bare);
+    if (err != ERR_OK) {
+        free(server);
+        return err;
+    }
+    server->max_body_bytes = options->max_body_bytes;
+    server->daemon = start_daemon(server, options, fd);
+    if (server->daemon == NULL) {
+        log_error(
+            options->component, "cannot start the HTTP server", "address=%s", options->address);
+        (void)close(fd);
+        free(server);
+        return ERR_IO;
+    }
+    *server_p = server;
+    return ERR_OK;
+}
+
+enum err http_route(
+    struct http_server *server, const char *path, http_handler_fn *handler, void *context)
+{
+    size_t count = atomic_load_explicit(&server->route_count, memory_order_relaxed);
+    if (count == ROUTES_MAX) {
+        return ERR_FULL;
+    }
+    size_t length = strlen(path);
+    struct route *route = &server->routes[count];
+    if (length >= sizeof route->path) {
+        return ERR_INVALID;
+    }
+    memcpy(route->path, path, length + 1);
+    bool is_prefix = length >= 2 && strcmp(path + length - 2, "/*") == 0;
+    route->prefix_length = is_prefix ? length - 1 : 0;
+    route->handler = handler;
+    route->context = context;
+    atomic_store_explicit(&server->route_count, count + 1, memory_order_release);
+    return ERR_OK;
+}
+
+uint16_t http_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+void http_close(struct http_server **server_p)
+{
+    struct http_server *server = *server_p;
+    if (server != NULL) {
+        MHD_stop_daemon(server->daemon);
+        free(server);
+    }
+    *server_p = NULL;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the listening socket of an HTTP server. */
+#include "common/http_listen.h"
+
+#include "common/log.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    HOST_SIZE = 256,
+    BACKLOG = 128
+};
+
+static enum err refuse(const char *address, const char *reason)
+{
+    log_error("http", "cannot listen", "address=%s error=%s", address, reason);
+    return ERR_INVALID;
+}
+
+/* Cuts "HOST:PORT" at its last colon; brackets around HOST fall away. */
+static enum err split_address(const char *address, char host[HOST_SIZE], const char **port_p)
+{
+    const char *colon = strrchr(address, ':');
+    if (colon == NULL || colon[1] == '\0') {
+        return ERR_INVALID;
+    }
+    const char *start = address;
+    size_t length = (size_t)(colon - address);
+    if (length >= 2 && start[0] == '[' && start[length - 1] == ']') {
+        start++;
+        length -= 2;
+    } else if (memchr(start, ':', length) != NULL) {
+        return ERR_INVALID; /* an IPv6 address needs its brackets, or the port is a guess */
+    }
+    if (length >= HOST_SIZE) {
+        return ERR_INVALID;
+    }
+    memcpy(host, start, length);
+    host[length] = '\0';
+    *port_p = colon + 1;
+    return ERR_OK;
+}
+
+static int open_socket(const struct addrinfo *info)
+{
+    int fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC, info->ai_protocol);
+    if (fd < 0) {
+        return -1;
+    }
+    int on = 1;
+    int off = 0;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (info->ai_family == AF_INET6) {
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    }
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
+        return fd;
+    }
+    int saved = errno;
+    (void)close(fd);
+    errno = saved;
+    return -1;
+}
+
+/* IPv6 first, since one socket of it serves both; hosts without IPv6 get IPv4. */
+static int open_any(const struct addrinfo *found)
+{
+    static const int FAMILIES[] = {AF_INET6, AF_INET};
+    errno = EADDRNOTAVAIL;
+    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++) {
+        for (const struct addrinfo *info = found; info != NULL; info = info->ai_next) {
+            if (info->ai_family != FAMILIES[i]) {
+                continue;
+            }
+            int fd = open_socket(info);
+            if (fd >= 0 || errno == EADDRINUSE || errno == EACCES) {
+                return fd;
+            }
+        }
+    }
+    return -1;
+}
+
+static uint16_t bound_port(int fd)
+{
+    struct sockaddr_storage bound;
+    socklen_t size = sizeof bound;
+    if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0) {
+        return 0;
+    }
+    const void *address = &bound;
+    return bound.ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)address)->sin6_port)
+                                       : ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
+enum err http_listen_open(
+    int *fd_p, uint16_t *port_p, const char *address, const char *host_if_bare)
+{
+    char host[HOST_SIZE];
+    const char *port = NULL;
+    if (split_address(address, host, &port) != ERR_OK) {
+        return refuse(address, "must be HOST:PORT, [IPV6]:PORT or :PORT");
+    }
+    if (strspn(port, "0123456789") != strlen(port) || strlen(port) > 5) {
+        return refuse(address, "the port must be a number from 0 to 65535");
+    }
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC,
+        .ai_socktype = SOCK_STREAM,
+        .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    const char *name = host[0] != '\0' ? host : host_if_bare;
+    int code = getaddrinfo(name, port, &hints, &found);
+    if (code != 0) {
+        return refuse(address, gai_strerror(code));
+    }
+    int fd = open_any(found);
+    int reason = errno;
+    freeaddrinfo(found);
+    if (fd < 0) {
+        (void)refuse(address, strerror(reason));
+        return reason == EADDRINUSE ? ERR_IN_USE : reason == EACCES ? ERR_DENIED : ERR_IO;
+    }
+    *fd_p = fd;
+    *port_p = bound_port(fd);
+    return ERR_OK;
+}

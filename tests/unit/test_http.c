@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the HTTP server, seen from a socket. */
+#include "common/http.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct http_server *server;
+
+/* Answers with what it was asked: method, path, argument a, header X-Test, size of the body. */
+static void echo(void *context, const struct http_request *request, struct http_response *response)
+{
+    const char *argument = http_query_value(request, "a");
+    const char *header = http_header_value(request, "x-test");
+    buffer_format(&response->body, "%s %s %s a=%s x=%s body=%zu", (const char *)context,
+        request->method, request->path, argument != NULL ? argument : "-",
+        header != NULL ? header : "-", request->body_size);
+    http_response_header(response, "X-Answer", "split\r\nX-Forged: 1");
+}
+
+static void open_server(const char *address, uint64_t max_body_bytes)
+{
+    static char context[] = "echo";
+    const struct http_options options = {
+        .address = address, .max_body_bytes = max_body_bytes, .component = "test"};
+    cr_assert_eq(http_open(&server, &options), ERR_OK);
+    cr_assert_eq(http_route(server, "/echo", echo, context), ERR_OK);
+    cr_assert_eq(http_route(server, "/tree/*", echo, context), ERR_OK);
+}
+
+static int dial(void)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+        .sin_port = htons(http_port(server)),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+/* Sends one request and returns the whole answer. */
+static const char *ask(const char *request)
+{
+    static char answer[4096];
+    int fd = dial();
+    cr_assert_eq(send(fd, request, strlen(request), 0), (ssize_t)strlen(request));
+    size_t used = 0;
+    ssize_t got = 0;
+    while ((got = recv(fd, answer + used, sizeof answer - 1 - used, 0)) > 0) {
+        used += (size_t)got;
+    }
+    answer[used] = '\0';
+    (void)close(fd);
+    return answer;
+}
+
+static void check_answer(const char *request, const char *status, const char *body)
+{
+    const char *answer = ask(request);
+    cr_assert_eq(strncmp(answer, status, strlen(status)), 0, "%s", answer);
+    const char *found = strstr(answer, "\r\n\r\n");
+    cr_assert_not_null(found);
+    cr_assert_str_eq(found + 4, body);
+}
+
+static void close_server(void)
+{
+    http_close(&server);
+    cr_assert_null(server);
+}
+
+TestSuite(http, .fini = close_server, .timeout = 20);
+
+#define END " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+
+Test(http, refuses_addresses_without_a_port)
+{
+    static const char *const BAD[] = {"127.0.0.1", "", ":", "::1:80", "127.0.0.1:80x", "[::1:80"};
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        const struct http_options options = {.address = BAD[i], .component = "test"};
+        cr_assert_eq(http_open(&server, &options), ERR_INVALID, "%s", BAD[i]);
+        cr_assert_null(server);
+    }
+}
+
+Test(http, refuses_an_address_in_use)
+{
+    open_server("127.0.0.1:0", 0);
+    char address[32];
+    (void)snprintf(address, sizeof address, "127.0.0.1:%u", http_port(server));
+    struct http_server *second = NULL;
+    const struct http_options options = {.address = address, .component = "test"};
+    cr_assert_eq(http_open(&second, &options), ERR_IN_USE);
+    cr_assert_null(second);
+}
+
+Test(http, answers_404_where_no_route_is)
+{
+    open_server("127.0.0.1:0", 0);
+    check_answer("GET /other" END "\r\n", "HTTP/1.1 404", "404 not found\n");
+    check_answer("GET /echo/more" END "\r\n", "HTTP/1.1 404", "404 not found\n");
+    check_answer("GET /tree" END "\r\n", "HTTP/1.1 404", "404 not found\n");
+}
+
+Test(http, answers_405_to_other_methods)
+{
+    open_server("127.0.0.1:0", 0);
+    check_answer("DELETE /echo" END "\r\n", "HTTP/1.1 405", "405 method not allowed\n");
+    check_answer(
+        "POST /echo" END "Content-Length: 1\r\n\r\nx", "HTTP/1.1 405", "405 method not allowed\n");
+    cr_assert_not_null(strstr(ask("PUT /echo" END "\r\n"), "\r\nAllow: GET, HEAD\r\n"));
+}
+
+Test(http, answers_413_to_a_body_beyond_the_limit)
+{
+    open_server("127.0.0.1:0", 8);
+    check_answer("POST /echo" END "Content-Length: 9\r\n\r\n123456789", "HTTP/1.1 413",
+        "413 body too large\n");
+}
+
+Test(http, answers_413_to_chunks_beyond_the_limit)
+{
+    open_server("127.0.0.1:0", 8);
+    check_answer("POST /echo" END "Transfer-Encoding: chunked\r\n\r\n"
+                 "5\r\n12345\r\n5\r\n67890\r\n5\r\n12345\r\n0\r\n\r\n",
+        "HTTP/1.1 413", "413 body too large\n");
+}
+
+Test(http, reads_a_body_up_to_the_limit)
+{
+    open_server("127.0.0.1:0", 8);
+    check_answer("POST /echo" END "Content-Length: 8\r\n\r\n12345678", "HTTP/1.1 200",
+        "echo POST /echo a=- x=- body=8");
+}
+
+Test(http, hands_over_arguments_and_headers)
+{
+    open_server("127.0.0.1:0", 0);
+    check_answer("GET /echo?b=1&a=x%26+y" END "X-TEST: yes\r\n\r\n", "HTTP/1.1 200",
+        "echo GET /echo a=x& y x=yes body=0");
+}
+
+Test(http, matches_a_prefix)
+{
+    open_server("127.0.0.1:0", 0);
+    check_answer("GET /tree/a/b" END "\r\n", "HTTP/1.1 200", "echo GET /tree/a/b a=- x=- body=0");
+}
+
+Test(http, sends_no_body_to_head)
+{
+    open_server("127.0.0.1:0", 0);
+    check_answer("HEAD /echo" END "\r\n", "HTTP/1.1 200", "");
+}
+
+Test(http, keeps_a_header_value_on_its_line)
+{
+    open_server("127.0.0.1:0", 0);
+    const char *answer = ask("GET /echo" END "\r\n");
+    cr_assert_not_null(strstr(answer, "X-Answer: split  X-Forged: 1\r\n"));
+}
+
+Test(http, listens_on_every_address_when_the_host_is_missing)
+{
+    open_server(":0", 0);
+    check_answer("GET /echo" END "\r\n", "HTTP/1.1 200", "echo GET /echo a=- x=- body=0");
+}
+
+Test(http, serves_one_thread_a_connection)
+{
+    const struct http_options options = {
+        .address = "127.0.0.1:0", .threads = 4, .component = "test"};
+    cr_assert_eq(http_open(&server, &options), ERR_OK);
+    static char context[] = "echo";
+    cr_assert_eq(http_route(server, "/echo", echo, context), ERR_OK);
+    int idle = dial();
+    check_answer("GET /echo" END "\r\n", "HTTP/1.1 200", "echo GET /echo a=- x=- body=0");
+    (void)close(idle);
+}
