@@ -4,7 +4,7 @@
  * A thread counts in slots of its own (struct counter: one writer, any reader, no lock). Modules
  * register a collector that reads slots and adds samples to a page; collectors run on the HTTP
  * thread at each scrape. Samples of one family with the same labels are added up, so each worker
- * may report its own share.
+ * may report its own share; of quantiles the largest is kept, so merge sketches first.
  */
 #pragma once
 
@@ -42,7 +42,7 @@ void metrics_page_declare(struct metrics_page *page, const struct metric_family 
 
 /*
  * Adds a sample. `labels` is printf text of label pairs without braces, e.g. "router=\"%s\"", or
- * "" for none; values must not hold quotes, backslashes or line breaks.
+ * "" for none; values that may hold quotes, backslashes or line breaks need metrics_label_escape().
  */
 void metrics_page_add(struct metrics_page *page, const struct metric_family *family, double value,
     const char *labels, ...) __attribute__((format(printf, 4, 5)));
@@ -51,6 +51,9 @@ void metrics_page_add(struct metrics_page *page, const struct metric_family *fam
 void metrics_page_add_part(struct metrics_page *page, const struct metric_family *family,
     const char *suffix, double value, const char *labels, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* A label's value from any text; what does not fit is cut. */
+void metrics_label_escape(char *out, size_t size, const char *text);
 
 /* Runs every collector and prints the page; families in name order. */
 MUST_CHECK enum err metrics_print(struct metrics *metrics, struct buffer *out);

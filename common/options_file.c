@@ -1,6 +1,5 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the file of -config. */
 /*
- * SPDX-License-Identifier: BSD-3-Clause -- the file of -config.
- *
  * One `key = value` a line. A # at the start of a line or after a blank starts a comment. A value
  * may stand in double quotes, where \" \\ and \n are escapes; without quotes it ends at the comment
  * or the line, less the blanks around it. A list may be repeated.
