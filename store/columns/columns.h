@@ -2,8 +2,10 @@
  * columns.h -- flows as typed columns: one buffer a field.
  *
  * Payloads are parsed straight into the buffers; flows of one batch have the same fields in the
- * same order, and the parser bets on it. One thread owns a columns object. Memory is sized at
- * columns_new(): max_rows rows, lists within max_list_values.
+ * same order, and the parser bets on it. A value above the field's C type becomes the highest one
+ * that fits: a reader then sees that it is out of range, which low bits would hide. One thread owns
+ * a columns object. Address space is taken at columns_new() for max_rows rows with lists of full
+ * length; memory is used as rows are written, and kept at columns_reset().
  */
 #pragma once
 
@@ -19,12 +21,19 @@ struct row_identity {
     uint64_t sequence;
 };
 
+/* Rows that came from one batch. */
+struct identity_run {
+    struct row_identity identity;
+    uint32_t row_count;
+};
+
 MUST_CHECK enum err columns_new(struct columns **columns_p, uint32_t max_rows);
 void columns_destroy(struct columns **columns_p);
 
 /*
  * Appends all flows of a FlowBatch. ERR_FULL: they do not fit, nothing was appended. ERR_CORRUPT:
- * not a FlowBatch or not `flow_count` flows, nothing was appended.
+ * not a FlowBatch, not `flow_count` flows, or a flow longer than FLOW_PACKED_MAX; nothing was
+ * appended.
  */
 MUST_CHECK enum err columns_append(struct columns *columns, struct cursor payload,
     uint32_t flow_count, const struct row_identity *identity);
@@ -44,5 +53,5 @@ const void *columns_values(const struct columns *columns, enum flow_field field)
 /* Lists: values as above for all rows together; row r ends at ends[r] (count of values). Lent. */
 const uint64_t *columns_list_ends(const struct columns *columns, enum flow_field field);
 
-const uint64_t *columns_ingest_ids(const struct columns *columns);
-const uint64_t *columns_sequences(const struct columns *columns);
+/* Where the rows came from, in order: one run for each append. Lent. */
+const struct identity_run *columns_identities(const struct columns *columns, size_t *count_p);

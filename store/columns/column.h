@@ -1,0 +1,50 @@
+/*
+ * column.h -- one field's values, and the parser that writes them.
+ *
+ * Internal to store/columns. A row is written once its value comes: rows from `filled` on have no
+ * value yet, whatever their bytes. Rows skipped before a value, and at the end of an append, become
+ * the default then. So nothing has to be zeroed ahead or put back, and a value may be stored as
+ * eight bytes whatever its width: what spills over lies in rows not yet filled.
+ */
+#pragma once
+
+#include "store/columns/columns.h"
+
+enum {
+    COLUMN_SLACK = 32 /* bytes that may be read after a message and written after a column */
+};
+
+struct column {
+    uint8_t *values;
+    uint64_t *ends;       /* lists: see columns_list_ends() */
+    struct column *next;  /* the column that came after this one last time: the parser's bet */
+    uint64_t max;         /* highest number that fits */
+    uint64_t value_count; /* lists: values of all rows */
+    uint32_t filled;      /* rows before this one have their value */
+    uint16_t tag;
+    uint16_t tag_mask;
+    uint8_t tag_size;
+    uint8_t kind;       /* enum flow_kind */
+    uint8_t size_shift; /* a value has 1 << size_shift bytes */
+};
+
+struct columns {
+    struct column *first; /* the column that came first in the last flow */
+    struct column columns[FLOW_FIELD_COUNT];
+    struct column saved[FLOW_FIELD_COUNT]; /* as they were before the append under way */
+    uint32_t rows;
+    uint32_t max_rows;
+    struct identity_run *identities;
+    size_t identity_count;
+    uint8_t *memory; /* one mapping for all the buffers */
+    size_t memory_size;
+};
+
+/* Gives the rows up to `row` that have no value yet the default. */
+void column_fill(struct column *column, uint32_t row);
+
+/*
+ * Parses one FlowMessage into the columns of `row`; COLUMN_SLACK bytes must be readable after it.
+ * ERR_CORRUPT: the row may be half written.
+ */
+MUST_CHECK enum err columns_parse(struct columns *columns, struct cursor message, uint32_t row);
