@@ -16,6 +16,8 @@ struct decode_counters {
     struct counter flows;                        /* handed to the sink */
     struct counter dropped[DECODE_STATUS_COUNT]; /* things dropped, by reason */
     struct counter counter_samples;              /* sFlow counter samples seen */
+    struct counter skipped_samples;              /* sFlow samples of formats not read */
+    struct counter skipped_records;              /* sFlow flow records of formats not read */
     struct counter options_records;              /* options data records read */
     struct counter templates;                    /* templates learnt or renewed */
 };
