@@ -21,3 +21,9 @@ enum packet_protocol {
 
 /* Sets the fields found; never fails, never touches Bytes or Packets. */
 void packet_header_read(struct flow *flow, enum packet_protocol protocol, struct cursor packet);
+
+/*
+ * Sets the fields of one entry of a label stack (RFC 3032 section 2.1), the top at position 0; a
+ * stack begins there and ends with the entry that has the bottom bit.
+ */
+void packet_label_store(struct flow *flow, uint32_t position, uint32_t entry);

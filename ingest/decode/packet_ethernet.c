@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- Ethernet and VLAN tags (IEEE 802.3, 802.1Q). */
+#include "ingest/decode/packet_reader.h"
+
+enum {
+    ETHERNET_SIZE = 14,
+    VLAN_TAG_SIZE = 4,
+    SNAP_SIZE = 8,
+    LENGTH_MAX = 1500, /* a type field up to this is a length: IEEE 802.3 section 3.2.6 */
+    VLAN_ID_MASK = 0x0fff
+};
+
+/* The type of an IEEE 802.2 frame with a SNAP header (RFC 1042); other LLC frames have none. */
+static enum packet_step read_snap(struct packet_reader *reader)
+{
+    static const uint8_t SNAP[] = {0xaa, 0xaa, 0x03, 0, 0, 0};
+    const uint8_t *header = cursor_take(&reader->cursor, SNAP_SIZE);
+    if (header == NULL || memcmp(header, SNAP, sizeof SNAP) != 0) {
+        return PACKET_STEP_END;
+    }
+    return packet_follow_etype(reader, load_be16(header + 6));
+}
+
+enum packet_step packet_read_ethernet(struct packet_reader *reader)
+{
+    const uint8_t *header = cursor_take(&reader->cursor, ETHERNET_SIZE);
+    if (header == NULL) {
+        return PACKET_STEP_END;
+    }
+    /* A frame inside a pseudowire leaves the addresses of the frame around it alone. */
+    if (reader->depth == 0 && !flow_has(reader->flow, FLOW_HAS_MPLS)) {
+        flow_set_dst_mac(reader->flow, load_be64(header) >> 16);
+        flow_set_src_mac(reader->flow, load_be64(header + 6) >> 16);
+    }
+    uint16_t etype = load_be16(header + 12);
+    if (etype <= LENGTH_MAX) {
+        return read_snap(reader);
+    }
+    return packet_follow_etype(reader, etype);
+}
+
+enum packet_step packet_read_vlan(struct packet_reader *reader)
+{
+    const uint8_t *tag = cursor_take(&reader->cursor, VLAN_TAG_SIZE);
+    if (tag == NULL) {
+        return PACKET_STEP_END;
+    }
+    struct flow *flow = reader->flow;
+    uint16_t vlan_id = load_be16(tag) & VLAN_ID_MASK;
+    if (reader->depth == 0 && !flow_has(flow, FLOW_VLAN_ID)) {
+        flow_set_vlan_id(flow, vlan_id);
+    } else if (reader->depth == 0 && !flow_has(flow, FLOW_CUSTOMER_VLAN_ID)) {
+        flow_set_customer_vlan_id(flow, vlan_id);
+    }
+    return packet_follow_etype(reader, load_be16(tag + 2));
+}
+
+static enum packet_step step_of_etype(uint16_t etype)
+{
+    switch (etype) {
+    case PACKET_ETYPE_IPV4:
+        return PACKET_STEP_IPV4;
+    case PACKET_ETYPE_IPV6:
+        return PACKET_STEP_IPV6;
+    case PACKET_ETYPE_VLAN:
+    case PACKET_ETYPE_PROVIDER_VLAN:
+    case PACKET_ETYPE_QINQ:
+    case PACKET_ETYPE_QINQ_OTHER:
+        return PACKET_STEP_VLAN;
+    case PACKET_ETYPE_MPLS:
+    case PACKET_ETYPE_MPLS_MULTICAST:
+        return PACKET_STEP_MPLS;
+    case PACKET_ETYPE_PPPOE:
+        return PACKET_STEP_PPPOE;
+    case PACKET_ETYPE_BRIDGED:
+        return PACKET_STEP_ETHERNET;
+    case PACKET_ETYPE_PPP:
+        return PACKET_STEP_PPP;
+    default:
+        return PACKET_STEP_END;
+    }
+}
+
+enum packet_step packet_follow_etype(struct packet_reader *reader, uint16_t etype)
+{
+    enum packet_step step = step_of_etype(etype);
+    if (step == PACKET_STEP_VLAN) {
+        return step;
+    }
+    if (reader->depth == 0) {
+        flow_set_etype(reader->flow, etype);
+    } else {
+        flow_set_etype_encap(reader->flow, etype);
+    }
+    return step;
+}

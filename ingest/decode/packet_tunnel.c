@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- tunnels straight over IP: IP in IP, GRE, L2TPv3. */
+#include "ingest/decode/packet_reader.h"
+
+enum {
+    GRE_CHECKSUM = 0x8000,
+    GRE_ROUTING = 0x4000,
+    GRE_KEY = 0x2000,
+    GRE_SEQUENCE = 0x1000,
+    GRE_ACKNOWLEDGEMENT = 0x0080, /* RFC 2637 only */
+    GRE_VERSION_MASK = 0x0007,
+    GRE_VERSION_PPTP = 1,
+    GRE_ERSPAN_2 = 0x88be, /* also ERSPAN type I, which has no header of its own */
+    GRE_ERSPAN_3 = 0x22eb,
+    ERSPAN_2_SIZE = 8,
+    ERSPAN_3_SIZE = 12,
+    ERSPAN_3_PLATFORM_SIZE = 8
+};
+
+struct gre_header {
+    uint16_t flags;
+    uint16_t etype;
+    uint32_t key; /* 0: none */
+};
+
+bool packet_enter_tunnel(struct packet_reader *reader, enum packet_tunnel tunnel, uint32_t id)
+{
+    if (reader->depth != 0) {
+        return false;
+    }
+    reader->depth = 1;
+    flow_set_has_encap(reader->flow, true);
+    flow_set_tunnel_type(reader->flow, tunnel);
+    flow_set_tunnel_id(reader->flow, id);
+    return true;
+}
+
+enum packet_step packet_read_ipv4_inside(struct packet_reader *reader)
+{
+    if (!packet_enter_tunnel(reader, PACKET_TUNNEL_IPIP, 0)) {
+        return PACKET_STEP_END;
+    }
+    return packet_follow_etype(reader, PACKET_ETYPE_IPV4);
+}
+
+enum packet_step packet_read_ipv6_inside(struct packet_reader *reader)
+{
+    if (!packet_enter_tunnel(reader, PACKET_TUNNEL_IPIP, 0)) {
+        return PACKET_STEP_END;
+    }
+    return packet_follow_etype(reader, PACKET_ETYPE_IPV6);
+}
+
+/* RFC 2784, RFC 2890; version 1 is PPTP's (RFC 2637 section 4.1). */
+static struct gre_header parse_gre(struct cursor *cursor)
+{
+    struct gre_header gre = {.flags = cursor_be16(cursor), .etype = cursor_be16(cursor)};
+    if ((gre.flags & (GRE_CHECKSUM | GRE_ROUTING)) != 0) {
+        cursor_skip(cursor, 4);
+    }
+    if ((gre.flags & GRE_KEY) != 0) {
+        gre.key = cursor_be32(cursor);
+    }
+    if ((gre.flags & GRE_SEQUENCE) != 0) {
+        cursor_skip(cursor, 4);
+    }
+    if ((gre.flags & GRE_VERSION_MASK) == GRE_VERSION_PPTP) {
+        gre.key &= 0xffff; /* the call id; above it is the payload's length */
+        if ((gre.flags & GRE_ACKNOWLEDGEMENT) != 0) {
+            cursor_skip(cursor, 4);
+        }
+    }
+    return gre;
+}
+
+/* RFC 7637 section 3.2: a key without checksum and sequence number around Ethernet. */
+static bool is_nvgre(const struct gre_header *gre)
+{
+    uint16_t flags = gre->flags & (GRE_CHECKSUM | GRE_ROUTING | GRE_KEY | GRE_SEQUENCE);
+    return gre->etype == PACKET_ETYPE_BRIDGED && flags == GRE_KEY;
+}
+
+static enum packet_step follow_gre(struct packet_reader *reader, const struct gre_header *gre)
+{
+    struct cursor *cursor = &reader->cursor;
+    switch (gre->etype) {
+    case PACKET_ETYPE_PPP:
+        flow_set_has_ppp(reader->flow, true);
+        return PACKET_STEP_PPP;
+    case GRE_ERSPAN_2:
+        cursor_skip(cursor, (gre->flags & GRE_SEQUENCE) != 0 ? ERSPAN_2_SIZE : 0);
+        return PACKET_STEP_ETHERNET;
+    case GRE_ERSPAN_3: {
+        const uint8_t *header = cursor_take(cursor, ERSPAN_3_SIZE);
+        bool has_platform = header != NULL && (header[ERSPAN_3_SIZE - 1] & 1) != 0;
+        cursor_skip(cursor, has_platform ? ERSPAN_3_PLATFORM_SIZE : 0);
+        return PACKET_STEP_ETHERNET;
+    }
+    default:
+        return packet_follow_etype(reader, gre->etype);
+    }
+}
+
+enum packet_step packet_read_gre(struct packet_reader *reader)
+{
+    struct gre_header gre = parse_gre(&reader->cursor);
+    if (reader->cursor.failed) {
+        return PACKET_STEP_END;
+    }
+    enum packet_tunnel tunnel = is_nvgre(&gre) ? PACKET_TUNNEL_NVGRE : PACKET_TUNNEL_GRE;
+    uint32_t id = tunnel == PACKET_TUNNEL_NVGRE ? gre.key >> 8 : gre.key;
+    if (!packet_enter_tunnel(reader, tunnel, id)) {
+        return PACKET_STEP_END;
+    }
+    /* Source routes (RFC 1701) were dropped by RFC 2784; their length is not worth the walk. */
+    return (gre.flags & GRE_ROUTING) == 0 ? follow_gre(reader, &gre) : PACKET_STEP_END;
+}
+
+/* RFC 3931 section 4.1.1: session 0 is control. The cookie's size is not in the packet. */
+enum packet_step packet_read_l2tpv3(struct packet_reader *reader)
+{
+    uint32_t session = cursor_be32(&reader->cursor);
+    if (session != 0) {
+        (void)packet_enter_tunnel(reader, PACKET_TUNNEL_L2TP, session);
+    }
+    return PACKET_STEP_END;
+}
