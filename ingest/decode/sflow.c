@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- sFlow version 5 datagrams. */
+#include "common/clock.h"
+#include "ingest/decode/sflow_sample.h"
+#include "ingest/decode/sflow_xdr.h"
+
+enum {
+    SFLOW_VERSION = 5
+};
+
+struct sflow_header {
+    struct address agent;
+    uint32_t sub_agent_id;
+    uint32_t sequence;
+    uint32_t samples; /* as claimed */
+};
+
+/* sFlow version 5 section 5.3: sample_datagram_v5. */
+static enum decode_status parse_header(struct sflow_header *header, struct cursor *cursor)
+{
+    uint32_t version = cursor_be32(cursor);
+    if (!cursor->failed && version != SFLOW_VERSION) {
+        return DECODE_VERSION;
+    }
+    if (!sflow_xdr_address(cursor, &header->agent)) {
+        return DECODE_ADDRESS_TYPE;
+    }
+    header->sub_agent_id = cursor_be32(cursor);
+    header->sequence = cursor_be32(cursor);
+    cursor_skip(cursor, 4); /* uptime: nothing is told relative to it */
+    header->samples = cursor_be32(cursor);
+    return cursor->failed ? DECODE_SHORT_HEADER : DECODE_OK;
+}
+
+/* A sampled packet has one time, and the nearest to it that is known is the arrival's. */
+static void fix_datagram_fields(struct decode_context *context, const struct sflow_header *header)
+{
+    const struct datagram *datagram = context->datagram;
+    struct flow *flow = context->flow;
+    uint64_t received_s = datagram->received_ns / NS_PER_S;
+    flow_begin(flow);
+    flow_set_type(flow, FLOW_TYPE_SFLOW5);
+    flow_set_time_received(flow, received_s);
+    flow_set_time_flow_start(flow, received_s);
+    flow_set_time_flow_end(flow, received_s);
+    flow_set_time_flow_start_ns(flow, datagram->received_ns);
+    flow_set_time_flow_end_ns(flow, datagram->received_ns);
+    flow_set_sequence_num(flow, header->sequence);
+    flow_set_observation_domain_id(flow, header->sub_agent_id);
+    bool has_agent = !address_is_unspecified(&header->agent);
+    flow_set_sampler_address(flow, has_agent ? &header->agent : &datagram->source);
+    flow_fix(flow);
+}
+
+void sflow_decode(struct decode_context *context, struct cursor cursor)
+{
+    struct sflow_header header;
+    enum decode_status status = parse_header(&header, &cursor);
+    if (status != DECODE_OK) {
+        decode_drop(context, status);
+        return;
+    }
+    fix_datagram_fields(context, &header);
+    uint32_t samples = 0;
+    while (samples < header.samples && cursor_left(&cursor) > 0) {
+        uint32_t format = cursor_be32(&cursor);
+        struct cursor sample = sflow_xdr_opaque(&cursor);
+        if (sample.failed) {
+            decode_drop(context, DECODE_SAMPLE);
+            return;
+        }
+        sflow_sample_decode(context, format, sample);
+        samples++;
+    }
+    if (samples < header.samples) {
+        decode_drop(context, DECODE_COUNT);
+    }
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- which sFlow flow records are read, and by whom. */
+#include "ingest/decode/sflow_sample.h"
+
+struct record_reader {
+    uint32_t format;
+    enum sflow_record_outcome (*read)(struct flow *flow, struct cursor record);
+};
+
+/*
+ * The commonest first. Left out, as no field holds what they say: user 1004, URL 1005, MPLS tunnel,
+ * VC, FTN and LDP FEC 1008-1011, 802.11 1013-1016, tunnel headers and decapsulation offsets
+ * 1021-1028 (what the packet itself has is read from its header), queue, ACL and function
+ * 1036-1038.
+ */
+static const struct record_reader READERS[] = {
+    {1, sflow_read_raw_header},
+    {1001, sflow_read_switch},
+    {1002, sflow_read_router},
+    {1003, sflow_read_gateway},
+    {2, sflow_read_ethernet},
+    {3, sflow_read_ipv4},
+    {4, sflow_read_ipv6},
+    {1006, sflow_read_mpls},
+    {1007, sflow_read_nat},
+    {1012, sflow_read_vlan_tunnel},
+    {1020, sflow_read_nat_ports},
+    {1029, sflow_read_vni},
+    {1030, sflow_read_vni},
+};
+
+enum sflow_record_outcome sflow_record_read(
+    struct flow *flow, uint32_t format, struct cursor record)
+{
+    for (size_t i = 0; i < sizeof READERS / sizeof READERS[0]; i++) {
+        if (READERS[i].format == format) {
+            return READERS[i].read(flow, record);
+        }
+    }
+    return SFLOW_RECORD_SKIPPED;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- sFlow samples: flow, discarded packet, counters. */
+#include "ingest/decode/sflow_sample.h"
+#include "ingest/decode/sflow_xdr.h"
+
+enum {
+    FLOW_SAMPLE_SIZE = 32, /* the fixed parts, up to and with the count of records */
+    FLOW_SAMPLE_EXPANDED_SIZE = 44,
+    DISCARDED_PACKET_SIZE = 32
+};
+
+/* sFlow version 5 section 5.3: interface, interface_expanded. */
+enum interface_format {
+    INTERFACE_SINGLE = 0,
+    INTERFACE_DISCARDED = 1, /* the value is the reason */
+    INTERFACE_MULTIPLE = 2,  /* the value is their number */
+    INTERFACE_INTERNAL = 3   /* ours, for what sFlow writes as 0x3fffffff */
+};
+#define INTERFACE_VALUE_MASK     UINT32_C(0x3fffffff)
+#define INTERFACE_VALUE_INTERNAL UINT32_C(0x3fffffff)
+
+struct interface {
+    uint32_t format;
+    uint32_t value;
+};
+
+/* What the three kinds of packet samples have in common. */
+struct sample_header {
+    struct interface in;
+    struct interface out;
+    uint32_t sampling_rate; /* 0: unknown */
+    uint32_t drop_reason;   /* 0 when the packet was not discarded */
+    uint32_t records;       /* as claimed */
+};
+
+static struct interface interface_of(uint32_t format, uint32_t value)
+{
+    bool is_internal = format == INTERFACE_SINGLE && value == INTERFACE_VALUE_INTERNAL;
+    return (struct interface){.format = is_internal ? INTERFACE_INTERNAL : format, .value = value};
+}
+
+static struct interface interface_of_compact(uint32_t word)
+{
+    return interface_of(word >> 30, word & INTERFACE_VALUE_MASK);
+}
+
+static uint32_t drop_reason_of(const struct interface *out)
+{
+    return out->format == INTERFACE_DISCARDED ? out->value : 0;
+}
+
+/* sFlow version 5 section 5.3: flow_sample. */
+static bool parse_flow_sample(struct sample_header *header, struct cursor *sample)
+{
+    const uint8_t *bytes = cursor_take(sample, FLOW_SAMPLE_SIZE);
+    if (bytes == NULL) {
+        return false;
+    }
+    header->in = interface_of_compact(load_be32(bytes + 20));
+    header->out = interface_of_compact(load_be32(bytes + 24));
+    header->sampling_rate = load_be32(bytes + 8);
+    header->drop_reason = drop_reason_of(&header->out);
+    header->records = load_be32(bytes + 28);
+    return true;
+}
+
+/* sFlow version 5 section 5.3: flow_sample_expanded. */
+static bool parse_flow_sample_expanded(struct sample_header *header, struct cursor *sample)
+{
+    const uint8_t *bytes = cursor_take(sample, FLOW_SAMPLE_EXPANDED_SIZE);
+    if (bytes == NULL) {
+        return false;
+    }
+    header->in = interface_of(load_be32(bytes + 24), load_be32(bytes + 28));
+    header->out = interface_of(load_be32(bytes + 32), load_be32(bytes + 36));
+    header->sampling_rate = load_be32(bytes + 12);
+    header->drop_reason = drop_reason_of(&header->out);
+    header->records = load_be32(bytes + 40);
+    return true;
+}
+
+/*
+ * sFlow Dropped Packet Notification Structures, section 2: discarded_packet. Every drop is told,
+ * up to a limit of the agent's, so no rate scales them.
+ */
+static bool parse_discarded_packet(struct sample_header *header, struct cursor *sample)
+{
+    const uint8_t *bytes = cursor_take(sample, DISCARDED_PACKET_SIZE);
+    if (bytes == NULL) {
+        return false;
+    }
+    header->in = interface_of(INTERFACE_SINGLE, load_be32(bytes + 16));
+    header->out = interface_of(INTERFACE_SINGLE, load_be32(bytes + 20));
+    header->sampling_rate = 0;
+    header->drop_reason = load_be32(bytes + 24);
+    header->records = load_be32(bytes + 28);
+    return true;
+}
+
+static void store_header(struct flow *flow, const struct sample_header *header)
+{
+    flow_reset(flow);
+    flow_set_packets(flow, 1);
+    flow_set_in_if(flow, header->in.value);
+    flow_set_in_if_format(flow, header->in.format);
+    flow_set_out_if(flow, header->out.value);
+    flow_set_out_if_format(flow, header->out.format);
+    flow_set_drop_reason(flow, header->drop_reason);
+    flow_set_forwarding_status(flow, header->drop_reason);
+    flow_set_sampling_rate(flow, header->sampling_rate);
+    bool has_rate = header->sampling_rate != 0;
+    flow_set_sampling_source(flow, has_rate ? FLOW_SAMPLING_HEADER : FLOW_SAMPLING_UNKNOWN);
+}
+
+/* The count is a limit: the sample's own end decides. */
+static void read_records(struct decode_context *context, struct cursor *sample, uint32_t claimed)
+{
+    struct decode_counters *counters = context->counters;
+    uint32_t records = 0;
+    while (records < claimed && cursor_left(sample) > 0) {
+        uint32_t format = cursor_be32(sample);
+        struct cursor record = sflow_xdr_opaque(sample);
+        enum sflow_record_outcome outcome =
+            record.failed ? SFLOW_RECORD_BAD : sflow_record_read(context->flow, format, record);
+        if (outcome == SFLOW_RECORD_BAD) {
+            decode_drop(context, DECODE_SAMPLE_RECORD);
+        } else if (outcome == SFLOW_RECORD_SKIPPED) {
+            counter_add(&counters->skipped_records, 1);
+        }
+        records++;
+    }
+    if (records < claimed && !sample->failed) {
+        decode_drop(context, DECODE_COUNT);
+    }
+}
+
+void sflow_sample_decode(struct decode_context *context, uint32_t format, struct cursor sample)
+{
+    struct decode_counters *counters = context->counters;
+    struct sample_header header;
+    bool is_good;
+    switch (format) {
+    case SFLOW_FLOW_SAMPLE:
+        is_good = parse_flow_sample(&header, &sample);
+        break;
+    case SFLOW_FLOW_SAMPLE_EXPANDED:
+        is_good = parse_flow_sample_expanded(&header, &sample);
+        break;
+    case SFLOW_DISCARDED_PACKET:
+        is_good = parse_discarded_packet(&header, &sample);
+        break;
+    case SFLOW_COUNTER_SAMPLE:
+    case SFLOW_COUNTER_SAMPLE_EXPANDED:
+        counter_add(&counters->counter_samples, 1);
+        return;
+    default:
+        counter_add(&counters->skipped_samples, 1);
+        return;
+    }
+    if (!is_good) {
+        decode_drop(context, DECODE_SAMPLE);
+        return;
+    }
+    store_header(context->flow, &header);
+    read_records(context, &sample, header.records);
+    decode_emit(context);
+}

@@ -1,0 +1,55 @@
+/*
+ * sflow_sample.h -- the layers of sFlow below the datagram: samples and their flow records.
+ *
+ * Internal to sflow*.c. Specification: sFlow version 5 (sflow.org, July 2004), section 5, and its
+ * extensions on sflow.org. Everything is XDR (RFC 4506). What has a length is read through a
+ * cursor of its own, so that a bad record costs itself and a bad sample costs itself.
+ */
+#pragma once
+
+#include "ingest/decode/decode_context.h"
+
+/* A structure's tag: enterprise in the high 20 bits, format in the low 12; these are sflow.org's.
+ */
+enum sflow_sample_format {
+    SFLOW_FLOW_SAMPLE = 1,
+    SFLOW_COUNTER_SAMPLE = 2,
+    SFLOW_FLOW_SAMPLE_EXPANDED = 3,
+    SFLOW_COUNTER_SAMPLE_EXPANDED = 4,
+    SFLOW_DISCARDED_PACKET = 5
+};
+
+/*
+ * Reads one sample into at most one flow and hands that on. The cursor covers the sample's body.
+ * Samples of other formats, and counter samples, give no flow.
+ */
+void sflow_sample_decode(struct decode_context *context, uint32_t format, struct cursor sample);
+
+/* What a flow record did. */
+enum sflow_record_outcome {
+    SFLOW_RECORD_READ,
+    SFLOW_RECORD_SKIPPED, /* a format, or a header protocol, that is not read */
+    SFLOW_RECORD_BAD
+};
+
+/* Reads one flow record, whose body the cursor covers, into the flow. */
+enum sflow_record_outcome sflow_record_read(
+    struct flow *flow, uint32_t format, struct cursor record);
+
+/*
+ * The readers of single records: sflow_packet.c has those that describe the packet,
+ * sflow_forwarding.c where it went, sflow_rewrite.c how it was changed on the way. A record that is
+ * too short is bad and changes nothing; of two of a kind, the last counts.
+ */
+enum sflow_record_outcome sflow_read_raw_header(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_ethernet(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_ipv4(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_ipv6(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_switch(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_router(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_gateway(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_mpls(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_nat(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_nat_ports(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_vlan_tunnel(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_vni(struct flow *flow, struct cursor record);

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- sFlow datagrams and samples, the broken ones first. */
+#include "ingest/decode/decode_context.h"
+#include "tests/support/sflow_builder.h"
+
+#include <criterion/criterion.h>
+
+enum {
+    COLLECTED_MAX = 8
+};
+
+/* A decoder's surroundings, and what came of it. */
+struct collector {
+    struct decode_counters counters;
+    struct flow scratch;
+    struct flow flows[COLLECTED_MAX];
+    size_t flow_count;
+    enum decode_status status;
+};
+
+static struct collector collected;
+
+static void collect(void *context, const struct flow *flow)
+{
+    struct collector *collector = context;
+    if (collector->flow_count < COLLECTED_MAX) {
+        collector->flows[collector->flow_count] = *flow;
+    }
+    collector->flow_count++;
+}
+
+/* The bytes are copied to their own allocation, so that a sanitizer sees a read past the end. */
+static void decode_bytes(const uint8_t *bytes, size_t size)
+{
+    uint8_t *copy = malloc(size);
+    memcpy(copy, bytes, size);
+    struct datagram datagram = {
+        .bytes = copy, .size = size, .received_ns = UINT64_C(1700000000123456789)};
+    cr_assert_eq(address_parse(&datagram.source, "203.0.113.9"), ERR_OK);
+    collected = (struct collector){0};
+    struct flow_sink sink = {.take = collect, .context = &collected};
+    struct decode_context context = {.datagram = &datagram,
+        .counters = &collected.counters,
+        .sink = &sink,
+        .flow = &collected.scratch};
+    sflow_decode(&context, cursor_of(copy, size));
+    collected.status = context.status;
+    free(copy);
+}
+
+static void decode(const struct sflow_builder *builder)
+{
+    decode_bytes(builder->wire.bytes, builder->wire.size);
+}
+
+static uint64_t dropped(enum decode_status reason)
+{
+    return counter_get(&collected.counters.dropped[reason]);
+}
+
+static void check_address(const struct address *address, const char *text)
+{
+    char found[ADDRESS_TEXT_SIZE];
+    address_format(address, found);
+    cr_assert_str_eq(found, text);
+}
+
+/* Two flow samples, plain and expanded, of an ordinary frame. */
+static struct sflow_builder two_samples(void)
+{
+    struct build frame = {0};
+    frame_ordinary(&frame);
+    struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_open_flow_sample(&builder, 512, 3, 4);
+    sflow_raw_header(&builder, 1, 1518, &frame);
+    sflow_close_sample(&builder);
+    sflow_open_flow_sample_expanded(&builder, 1024, 5, 6);
+    sflow_raw_header(&builder, 1, 60, &frame);
+    sflow_close_sample(&builder);
+    return builder;
+}
+
+Test(sflow, survives_every_truncation)
+{
+    struct sflow_builder builder = two_samples();
+    for (size_t size = 0; size < builder.wire.size; size++) {
+        decode_bytes(builder.wire.bytes, size);
+        cr_assert_neq(collected.status, DECODE_OK, "%zu", size);
+        cr_assert_leq(collected.flow_count, 1, "%zu", size);
+    }
+}
+
+Test(sflow, refuses_a_short_header)
+{
+    struct sflow_builder builder;
+    sflow_begin(&builder);
+    decode_bytes(builder.wire.bytes, builder.wire.size - 1);
+    cr_assert_eq(collected.status, DECODE_SHORT_HEADER);
+}
+
+Test(sflow, refuses_other_versions)
+{
+    struct sflow_builder builder = two_samples();
+    sflow_overwrite(&builder, 0, 4);
+    decode(&builder);
+    cr_assert_eq(collected.status, DECODE_VERSION);
+    cr_assert_eq(collected.flow_count, 0);
+}
+
+Test(sflow, refuses_an_agent_of_unknown_address_type)
+{
+    struct sflow_builder builder = two_samples();
+    sflow_overwrite(&builder, 4, 3);
+    decode(&builder);
+    cr_assert_eq(collected.status, DECODE_ADDRESS_TYPE);
+    cr_assert_eq(collected.flow_count, 0);
+}
+
+/* GOFLOW.md's bug 6: 28 bytes once asked for 16 GiB. */
+Test(sflow, does_not_trust_a_sample_count)
+{
+    struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_overwrite(&builder, builder.sample_count_at, 0xffffffff);
+    decode(&builder);
+    cr_assert_eq(builder.wire.size, 28);
+    cr_assert_eq(collected.status, DECODE_COUNT);
+    cr_assert_eq(collected.flow_count, 0);
+}
+
+Test(sflow, keeps_the_samples_before_a_wrong_count)
+{
+    struct sflow_builder builder = two_samples();
+    sflow_overwrite(&builder, builder.sample_count_at, 0xffffffff);
+    decode(&builder);
+    cr_assert_eq(collected.flow_count, 2);
+    cr_assert_eq(dropped(DECODE_COUNT), 1);
+}
+
+Test(sflow, reads_no_more_samples_than_claimed)
+{
+    struct sflow_builder builder = two_samples();
+    sflow_overwrite(&builder, builder.sample_count_at, 1);
+    decode(&builder);
+    cr_assert_eq(collected.status, DECODE_OK);
+    cr_assert_eq(collected.flow_count, 1);
+    sflow_overwrite(&builder, builder.sample_count_at, 0);
+    decode(&builder);
+    cr_assert_eq(collected.status, DECODE_OK);
+    cr_assert_eq(collected.flow_count, 0);
+}
+
+Test(sflow, stops_at_a_sample_longer_than_the_datagram)
+{
+    struct sflow_builder builder = two_samples();
+    sflow_overwrite(&builder, builder.sample_length_at, 0xffffffff);
+    decode(&builder);
+    cr_assert_eq(collected.flow_count, 1);
+    cr_assert_eq(dropped(DECODE_SAMPLE), 1);
+}
+
+Test(sflow, drops_only_the_sample_that_is_too_short)
+{
+    struct build frame = {0};
+    frame_ordinary(&frame);
+    struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_open_sample(&builder, 1);
+    build_zeroes(&builder.wire, 28);
+    sflow_close_sample(&builder);
+    sflow_open_flow_sample(&builder, 512, 3, 4);
+    sflow_raw_header(&builder, 1, 1518, &frame);
+    sflow_close_sample(&builder);
+    decode(&builder);
+    cr_assert_eq(dropped(DECODE_SAMPLE), 1);
+    cr_assert_eq(collected.flow_count, 1);
+    cr_assert_eq(collected.flows[0].bytes, 1518);
+}
+
+Test(sflow, does_not_trust_a_record_count)
+{
+    struct sflow_builder builder = two_samples();
+    sflow_overwrite(&builder, builder.record_count_at, 0xffffffff);
+    decode(&builder);
+    cr_assert_eq(collected.flow_count, 2);
+    cr_assert_eq(dropped(DECODE_COUNT), 1);
+    cr_assert_eq(collected.flows[1].bytes, 60);
+}
+
+Test(sflow, drops_a_record_longer_than_its_sample_and_keeps_the_flow)
+{
+    struct sflow_builder builder = two_samples();
+    sflow_overwrite(&builder, builder.record_length_at, 0xffffffff);
+    decode(&builder);
+    cr_assert_eq(dropped(DECODE_SAMPLE_RECORD), 1);
+    cr_assert_eq(collected.flow_count, 2);
+    cr_assert_eq(collected.flows[1].packets, 1);
+    cr_assert_not(flow_has(&collected.flows[1], FLOW_SRC_ADDR));
+}
+
+Test(sflow, counts_what_it_does_not_read)
+{
+    struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_open_sample(&builder, 2);
+    build_zeroes(&builder.wire, 12);
+    sflow_close_sample(&builder);
+    sflow_open_sample(&builder, 4);
+    build_zeroes(&builder.wire, 16);
+    sflow_close_sample(&builder);
+    sflow_open_sample(&builder, 4300 << 12 | 1);
+    build_zeroes(&builder.wire, 5);
+    sflow_close_sample(&builder);
+    sflow_open_flow_sample(&builder, 512, 3, 4);
+    sflow_open_record(&builder, 1004);
+    sflow_close_record(&builder);
+    sflow_close_sample(&builder);
+    decode(&builder);
+    cr_assert_eq(collected.status, DECODE_OK);
+    cr_assert_eq(counter_get(&collected.counters.counter_samples), 2);
+    cr_assert_eq(counter_get(&collected.counters.skipped_samples), 1);
+    cr_assert_eq(counter_get(&collected.counters.skipped_records), 1);
+    cr_assert_eq(collected.flow_count, 1);
+}
+
+Test(sflow, reads_the_datagram_and_the_sample)
+{
+    struct sflow_builder builder = two_samples();
+    decode(&builder);
+    cr_assert_eq(collected.status, DECODE_OK);
+    cr_assert_eq(collected.flow_count, 2);
+    const struct flow *flow = &collected.flows[0];
+    cr_assert_eq(flow->type, FLOW_TYPE_SFLOW5);
+    cr_assert_eq(flow->time_received, 1700000000);
+    cr_assert_eq(flow->time_flow_start, 1700000000);
+    cr_assert_eq(flow->time_flow_end_ns, UINT64_C(1700000000123456789));
+    cr_assert_eq(flow->sequence_num, 1000);
+    cr_assert_eq(flow->observation_domain_id, 7);
+    check_address(&flow->sampler_address, "192.0.2.100");
+    cr_assert_eq(flow->sampling_rate, 512);
+    cr_assert_eq(flow->sampling_source, FLOW_SAMPLING_HEADER);
+    cr_assert_eq(flow->packets, 1);
+    cr_assert_eq(flow->bytes, 1518);
+    cr_assert_eq(flow->layer2_bytes, 1518);
+    cr_assert_eq(flow->in_if, 3);
+    cr_assert_eq(flow->out_if, 4);
+    cr_assert_eq(flow->dst_port, FRAME_DST_PORT);
+    flow = &collected.flows[1];
+    cr_assert_eq(flow->sampling_rate, 1024);
+    cr_assert_eq(flow->in_if, 5);
+    cr_assert_eq(flow->out_if, 6);
+    check_address(&flow->dst_addr, "198.51.100.2");
+}
+
+Test(sflow, takes_agents_of_both_families)
+{
+    struct sflow_builder builder;
+    sflow_begin_ipv6(&builder);
+    sflow_open_flow_sample(&builder, 1, 1, 2);
+    sflow_close_sample(&builder);
+    decode(&builder);
+    cr_assert_eq(collected.flow_count, 1);
+    check_address(&collected.flows[0].sampler_address, "2001:db8::64");
+}
+
+Test(sflow, names_the_source_of_an_agent_without_address)
+{
+    struct sflow_builder builder = two_samples();
+    sflow_overwrite(&builder, 8, 0);
+    decode(&builder);
+    check_address(&collected.flows[0].sampler_address, "203.0.113.9");
+}
+
+Test(sflow, keeps_interface_formats_apart)
+{
+    struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_open_flow_sample(&builder, 1, 0x3fffffff, UINT32_C(2) << 30 | 7);
+    sflow_close_sample(&builder);
+    sflow_open_flow_sample_expanded(&builder, 1, 0x80000001, UINT64_C(1) << 32 | 258);
+    sflow_close_sample(&builder);
+    decode(&builder);
+    const struct flow *compact = &collected.flows[0];
+    cr_assert_eq(compact->in_if, 0x3fffffff);
+    cr_assert_eq(compact->in_if_format, 3);
+    cr_assert_eq(compact->out_if, 7);
+    cr_assert_eq(compact->out_if_format, 2);
+    cr_assert_not(flow_has(compact, FLOW_DROP_REASON));
+    const struct flow *expanded = &collected.flows[1];
+    cr_assert_eq(expanded->in_if, 0x80000001);
+    cr_assert_not(flow_has(expanded, FLOW_IN_IF_FORMAT));
+    cr_assert_eq(expanded->out_if_format, 1);
+    cr_assert_eq(expanded->drop_reason, 258);
+    cr_assert_eq(expanded->forwarding_status, 258);
+}
+
+Test(sflow, makes_a_flow_of_a_discarded_packet)
+{
+    struct build frame = {0};
+    frame_ordinary(&frame);
+    struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_open_discarded_packet(&builder, 3, 4, 257);
+    sflow_raw_header(&builder, 1, 99, &frame);
+    sflow_open_record(&builder, 1038);
+    build_u32(&builder.wire, 5);
+    build_bytes(&builder.wire, "ip_in", 5);
+    sflow_close_record(&builder);
+    sflow_close_sample(&builder);
+    decode(&builder);
+    cr_assert_eq(collected.status, DECODE_OK);
+    cr_assert_eq(collected.flow_count, 1);
+    const struct flow *flow = &collected.flows[0];
+    cr_assert_eq(flow->drop_reason, 257);
+    cr_assert_eq(flow->in_if, 3);
+    cr_assert_eq(flow->out_if, 4);
+    cr_assert_eq(flow->bytes, 99);
+    cr_assert_eq(flow->proto, 6);
+    cr_assert_not(flow_has(flow, FLOW_SAMPLING_RATE));
+    cr_assert_not(flow_has(flow, FLOW_SAMPLING_SOURCE));
+}
