@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- a decoder's counters as metrics. */
+#include "ingest/receive/decode_metrics.h"
+
+#define FAMILY(variable, family_name, text)                                                        \
+    static const struct metric_family variable = {family_name, METRIC_COUNTER, text}
+
+FAMILY(DATAGRAMS, "goflow_decode_datagrams_total",
+    "Datagrams decoded, by protocol; unknown: no protocol of ours.");
+FAMILY(FLOWS, "goflow_flows_total", "Flows decoded.");
+FAMILY(DROPPED, "goflow_decode_dropped_total",
+    "Records, samples, sets and datagrams that could not be decoded, by reason.");
+FAMILY(COUNTER_SAMPLES, "goflow_decode_counter_samples_total", "sFlow counter samples seen.");
+FAMILY(OPTIONS_RECORDS, "goflow_decode_options_records_total", "Options data records read.");
+FAMILY(TEMPLATES, "goflow_decode_templates_total", "Templates learnt or renewed.");
+
+static const char *const TYPES[DECODE_TYPE_COUNT] = {
+    [FLOW_TYPE_UNKNOWN] = "unknown",
+    [FLOW_TYPE_SFLOW5] = "sFlow5",
+    [FLOW_TYPE_NETFLOW5] = "NetFlow5",
+    [FLOW_TYPE_NETFLOW9] = "NetFlow9",
+    [FLOW_TYPE_IPFIX] = "IPFIX",
+    [FLOW_TYPE_NETFLOW1] = "NetFlow1",
+    [FLOW_TYPE_NETFLOW7] = "NetFlow7",
+};
+
+static void add(
+    struct metrics_page *page, const struct metric_family *family, const struct counter *counter)
+{
+    metrics_page_add(page, family, (double)counter_get(counter), "");
+}
+
+void decode_metrics_collect(const struct decode_counters *counters, struct metrics_page *page)
+{
+    for (int i = 0; i < DECODE_TYPE_COUNT; i++) {
+        metrics_page_add(page, &DATAGRAMS, (double)counter_get(&counters->datagrams[i]),
+            "type=\"%s\"", TYPES[i]);
+    }
+    for (int i = DECODE_OK + 1; i < DECODE_STATUS_COUNT; i++) {
+        metrics_page_add(page, &DROPPED, (double)counter_get(&counters->dropped[i]),
+            "reason=\"%s\"", decode_status_text((enum decode_status)i));
+    }
+    add(page, &FLOWS, &counters->flows);
+    add(page, &COUNTER_SAMPLES, &counters->counter_samples);
+    add(page, &OPTIONS_RECORDS, &counters->options_records);
+    add(page, &TEMPLATES, &counters->templates);
+}

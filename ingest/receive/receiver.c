@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- all ports and all workers. */
+#include "ingest/receive/receiver.h"
+
+#include "common/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct receiver {
+    uint32_t worker_count;
+    struct worker *workers[RECEIVER_WORKERS_MAX];
+};
+
+/* The sockets of every port before the workers take them: socket i of each is worker i's. */
+struct ports {
+    size_t count;
+    struct udp_bound bounds[WORKER_PORTS_MAX];
+    int sockets[WORKER_PORTS_MAX][RECEIVER_WORKERS_MAX];
+};
+
+/* Every port takes every protocol, so two flags may name one port. */
+static bool is_repeated(const struct receiver_options *options, size_t index)
+{
+    const struct udp_options *port = &options->ports[index];
+    for (size_t i = 0; i < index; i++) {
+        const struct udp_options *other = &options->ports[i];
+        if (port->port != 0 && port->port == other->port && strcmp(port->host, other->host) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void warn_of_small_buffer(const struct receiver_options *options, const struct ports *ports)
+{
+    uint64_t granted = ports->bounds[0].buffer_bytes;
+    uint64_t wanted = options->ports[0].buffer_bytes;
+    if (granted < wanted) {
+        log_warning("receive",
+            "socket buffers are smaller than -udp.rcvbuf: raise "
+            "net.core.rmem_max or grant CAP_NET_ADMIN",
+            "wanted_bytes=%" PRIu64 " granted_bytes=%" PRIu64, wanted, granted);
+    }
+}
+
+static void close_ports(const struct ports *ports, uint32_t from_worker, uint32_t worker_count)
+{
+    for (size_t port = 0; port < ports->count; port++) {
+        for (uint32_t i = from_worker; i < worker_count; i++) {
+            (void)close(ports->sockets[port][i]);
+        }
+    }
+}
+
+static enum err open_ports(struct ports *ports, const struct receiver_options *options)
+{
+    for (size_t i = 0; i < options->port_count; i++) {
+        if (is_repeated(options, i)) {
+            continue;
+        }
+        struct udp_bound *bound = &ports->bounds[ports->count];
+        enum err err = udp_open(
+            &options->ports[i], ports->sockets[ports->count], options->worker_count, bound);
+        if (err != ERR_OK) {
+            close_ports(ports, 0, options->worker_count);
+            return err;
+        }
+        log_info("receive", "listening", "address=%s port=%u workers=%u", bound->host, bound->port,
+            options->worker_count);
+        ports->count++;
+    }
+    warn_of_small_buffer(options, ports);
+    return ERR_OK;
+}
+
+static enum err start_worker(
+    struct worker **worker_p, uint32_t index, const struct ports *ports, struct outlet outlet)
+{
+    struct worker_options options = {.index = index, .port_count = ports->count, .outlet = outlet};
+    for (size_t i = 0; i < ports->count; i++) {
+        options.ports[i] = (struct worker_port){ports->sockets[i][index], ports->bounds[i]};
+    }
+    return worker_new(worker_p, &options);
+}
+
+static enum err start_workers(
+    struct receiver *receiver, const struct receiver_options *options, const struct ports *ports)
+{
+    for (uint32_t i = 0; i < options->worker_count; i++) {
+        struct outlet outlet;
+        enum err err = options->make_outlet(options->context, &outlet);
+        if (err != ERR_OK) {
+            close_ports(ports, i, options->worker_count);
+            return err;
+        }
+        err = start_worker(&receiver->workers[i], i, ports, outlet);
+        if (err != ERR_OK) {
+            close_ports(ports, i + 1, options->worker_count);
+            return err;
+        }
+        receiver->worker_count = i + 1;
+    }
+    return ERR_OK;
+}
+
+enum err receiver_new(struct receiver **receiver_p, const struct receiver_options *options)
+{
+    *receiver_p = NULL;
+    if (options->port_count == 0 || options->port_count > WORKER_PORTS_MAX ||
+        options->worker_count == 0 || options->worker_count > RECEIVER_WORKERS_MAX) {
+        return ERR_INVALID;
+    }
+    struct receiver *receiver = calloc(1, sizeof *receiver);
+    struct ports *ports = calloc(1, sizeof *ports);
+    *receiver_p = receiver;
+    enum err err = receiver != NULL && ports != NULL ? ERR_OK : ERR_MEMORY;
+    if (err == ERR_OK) {
+        err = open_ports(ports, options);
+    }
+    if (err == ERR_OK) {
+        err = start_workers(receiver, options, ports);
+    }
+    free(ports);
+    if (err != ERR_OK) {
+        receiver_destroy(receiver_p);
+    }
+    return err;
+}
+
+void receiver_destroy(struct receiver **receiver_p)
+{
+    struct receiver *receiver = *receiver_p;
+    if (receiver == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < receiver->worker_count; i++) {
+        worker_destroy(&receiver->workers[i]);
+    }
+    free(receiver);
+    *receiver_p = NULL;
+}
+
+void receiver_collect(void *context, struct metrics_page *page)
+{
+    const struct receiver *receiver = context;
+    for (uint32_t i = 0; i < receiver->worker_count; i++) {
+        worker_collect(receiver->workers[i], page);
+    }
+}

@@ -1,0 +1,34 @@
+/*
+ * receiver.h -- all ports and all workers: the receive stage of goflow-ingest.
+ *
+ * Opens every port once for each worker and starts the workers, each with an outlet made for it.
+ * Main thread; documents and metrics may be asked for by the HTTP thread in between.
+ */
+#pragma once
+
+#include "ingest/receive/worker.h"
+
+enum {
+    RECEIVER_WORKERS_MAX = 64
+};
+
+struct receiver_options {
+    const struct udp_options *ports; /* borrowed for the call; at most WORKER_PORTS_MAX */
+    size_t port_count;
+    uint32_t worker_count;
+    /* Makes a worker's outlet; on failure one line is logged. */
+    enum err (*make_outlet)(void *context, struct outlet *outlet_p);
+    void *context;
+};
+
+struct receiver;
+
+/* On failure one line is logged. A port that is given twice is opened once. */
+MUST_CHECK enum err receiver_new(
+    struct receiver **receiver_p, const struct receiver_options *options);
+
+/* Stops the workers, which first take what waits at their sockets. */
+void receiver_destroy(struct receiver **receiver_p);
+
+/* A metrics_collect_fn; `context` is the receiver. */
+void receiver_collect(void *receiver, struct metrics_page *page);

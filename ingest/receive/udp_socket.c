@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the sockets of one UDP port. */
+#include "ingest/receive/udp_socket.h"
+
+#include "common/log.h"
+#include "ingest/receive/steering.h"
+
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct endpoint {
+    struct sockaddr_storage name;
+    socklen_t size;
+};
+
+static struct endpoint endpoint_of(const struct address *address, uint16_t port)
+{
+    struct endpoint endpoint = {.size = 0};
+    if (address_is_ipv4(address)) {
+        struct sockaddr_in *name = (struct sockaddr_in *)&endpoint.name;
+        name->sin_family = AF_INET;
+        name->sin_port = htons(port);
+        memcpy(&name->sin_addr, address->bytes + 12, sizeof name->sin_addr);
+        endpoint.size = sizeof *name;
+        return endpoint;
+    }
+    struct sockaddr_in6 *name = (struct sockaddr_in6 *)&endpoint.name;
+    name->sin6_family = AF_INET6;
+    name->sin6_port = htons(port);
+    memcpy(&name->sin6_addr, address->bytes, sizeof name->sin6_addr);
+    endpoint.size = sizeof *name;
+    return endpoint;
+}
+
+static bool set_option(int fd, int level, int name, int value)
+{
+    return setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+/* -1 with errno, like the calls it makes. */
+static int open_bound(const struct endpoint *endpoint, bool is_shared)
+{
+    int fd = socket(endpoint->name.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return -1;
+    }
+    bool is_ready = !is_shared || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (endpoint->name.ss_family == AF_INET6) {
+        is_ready = is_ready && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    }
+    if (is_ready && bind(fd, (const struct sockaddr *)&endpoint->name, endpoint->size) == 0) {
+        return fd;
+    }
+    int reason = errno;
+    (void)close(fd);
+    errno = reason;
+    return -1;
+}
+
+static enum err bind_error(int reason)
+{
+    switch (reason) {
+    case EADDRINUSE:
+        return ERR_IN_USE;
+    case EACCES:
+        return ERR_DENIED;
+    case EADDRNOTAVAIL:
+        return ERR_INVALID;
+    default:
+        return ERR_IO;
+    }
+}
+
+static bool parse_host(const char *host, struct address *address_p)
+{
+    return address_parse(address_p, host[0] != '\0' ? host : "::") == ERR_OK;
+}
+
+/* The first socket shows that nobody else has the port, and which port it is. */
+static enum err open_first(const struct udp_options *options, int *socket_p,
+    struct endpoint *endpoint_p, struct address *address_p)
+{
+    if (!parse_host(options->host, address_p)) {
+        log_error("receive", "no IP address", "host=\"%s\"", options->host);
+        return ERR_INVALID;
+    }
+    *endpoint_p = endpoint_of(address_p, options->port);
+    int fd = open_bound(endpoint_p, options->is_shared);
+    bool is_without_ipv6 = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
+    if (fd < 0 && options->host[0] == '\0' && is_without_ipv6) {
+        *address_p = address_from_ipv4((const uint8_t[4]){0});
+        *endpoint_p = endpoint_of(address_p, options->port);
+        fd = open_bound(endpoint_p, options->is_shared);
+    }
+    if (fd < 0) {
+        int reason = errno;
+        log_error("receive", "cannot listen", "address=%s port=%u error=\"%s\"",
+            options->host[0] != '\0' ? options->host : "any", options->port, strerror(reason));
+        return bind_error(reason);
+    }
+    (void)getsockname(fd, (struct sockaddr *)&endpoint_p->name, &endpoint_p->size);
+    *socket_p = fd;
+    return ERR_OK;
+}
+
+/*
+ * The other sockets join the first in a reuseport group. The first may become shareable only after
+ * it is bound: before, it would have joined another process's group instead of finding it there.
+ */
+static enum err open_others(
+    const struct endpoint *endpoint, const struct udp_options *options, int *sockets, size_t count)
+{
+    if (count == 1) {
+        return ERR_OK;
+    }
+    (void)set_option(sockets[0], SOL_SOCKET, SO_REUSEPORT, 1);
+    for (size_t i = 1; i < count; i++) {
+        sockets[i] = open_bound(endpoint, true);
+        if (sockets[i] < 0) {
+            int reason = errno;
+            log_error("receive", "cannot listen", "socket=%zu port=%u error=\"%s\"", i,
+                options->port, strerror(reason));
+            return bind_error(reason);
+        }
+    }
+    if (options->is_shared) {
+        return ERR_OK; /* the group has sockets that are not ours: the kernel's own hash it is */
+    }
+    steering_attach(sockets[1], (uint32_t)count);
+    return ERR_OK;
+}
+
+/* The size granted; the kernel counts double, for its own overhead. */
+static uint64_t set_buffer(int fd, uint64_t wanted_bytes)
+{
+    int size = (int)wanted_bytes;
+    if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, size)) {
+        (void)set_option(fd, SOL_SOCKET, SO_RCVBUF, size);
+    }
+    socklen_t length = sizeof size;
+    (void)getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &length);
+    return (uint64_t)size / 2;
+}
+
+static void close_all(int *sockets, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sockets[i] >= 0) {
+            (void)close(sockets[i]);
+            sockets[i] = -1;
+        }
+    }
+}
+
+enum err udp_open(
+    const struct udp_options *options, int *sockets, size_t count, struct udp_bound *bound_p)
+{
+    for (size_t i = 0; i < count; i++) {
+        sockets[i] = -1;
+    }
+    struct endpoint endpoint;
+    struct address address;
+    enum err err = open_first(options, &sockets[0], &endpoint, &address);
+    if (err == ERR_OK) {
+        err = open_others(&endpoint, options, sockets, count);
+    }
+    if (err != ERR_OK) {
+        close_all(sockets, count);
+        return err;
+    }
+    (void)address_format(&address, bound_p->host);
+    (void)address_from_sockaddr((const struct sockaddr *)&endpoint.name, &bound_p->port);
+    for (size_t i = 0; i < count; i++) {
+        bound_p->buffer_bytes = set_buffer(sockets[i], options->buffer_bytes);
+    }
+    return ERR_OK;
+}
+
+enum err udp_queue_read(int socket, struct udp_queue *queue_p)
+{
+    uint32_t values[SK_MEMINFO_VARS] = {0};
+    socklen_t size = sizeof values;
+    if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, values, &size) != 0) {
+        return ERR_IO;
+    }
+    queue_p->waiting_bytes = values[SK_MEMINFO_RMEM_ALLOC];
+    queue_p->drops = values[SK_MEMINFO_DROPS];
+    return ERR_OK;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- one receive worker: sockets in, decoder, outlet. */
+#include "ingest/receive/worker.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "ingest/receive/worker_state.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    BLOCK_SLOTS = 64,
+    BLOCKS_PER_TURN = 8, /* then the other sockets and the pipe get theirs */
+    STOP_DRAIN_MS = 2000 /* a stop does not wait for the flood to end */
+};
+
+static void decode_one(struct worker *worker, struct datagram *datagram, size_t port)
+{
+    counter_add(&worker->datagrams[port], 1);
+    counter_add(&worker->bytes[port], datagram->size);
+    traffic_count(worker->traffic, datagram);
+    enum decode_status status = decoder_decode(worker->decoder, datagram, &worker->sink);
+    counter_add(&worker->answers[status], 1);
+}
+
+/* Returns the number of datagrams. */
+static uint32_t receive_block(struct worker *worker, size_t port)
+{
+    uint32_t count = datagram_block_receive(worker->block, worker->options.ports[port].socket);
+    struct datagram datagram = {
+        .received_ns = clock_wall_ns(),
+        .local_port = worker->options.ports[port].bound.port,
+    };
+    for (uint32_t i = 0; i < count; i++) {
+        datagram_block_get(worker->block, i, &datagram);
+        decode_one(worker, &datagram, port);
+    }
+    return count;
+}
+
+/* True when there may be more. */
+static bool receive_turn(struct worker *worker, size_t port)
+{
+    for (int i = 0; i < BLOCKS_PER_TURN; i++) {
+        if (receive_block(worker, port) < BLOCK_SLOTS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int tick(struct worker *worker)
+{
+    return worker->options.outlet.tick(worker->options.outlet.context, clock_monotonic_ns());
+}
+
+/* Messages: "$TERM". */
+static void answer(struct worker *worker, zsock_t *pipe)
+{
+    while ((zsock_events(pipe) & ZMQ_POLLIN) != 0) {
+        char *command = zstr_recv(pipe);
+        if (command == NULL || strcmp(command, "$TERM") == 0) {
+            worker->is_stopping = true;
+        }
+        zstr_free(&command);
+    }
+}
+
+/* Bounded in time: exporters do not stop because we do. */
+static void drain(struct worker *worker)
+{
+    uint64_t end_ns = clock_monotonic_ns() + STOP_DRAIN_MS * NS_PER_MS;
+    for (size_t port = 0; port < worker->options.port_count; port++) {
+        while (receive_turn(worker, port) && clock_monotonic_ns() < end_ns) {
+            (void)tick(worker);
+        }
+    }
+}
+
+static void run(zsock_t *pipe, void *context)
+{
+    struct worker *worker = context;
+    size_t ports = worker->options.port_count;
+    struct pollfd waits[WORKER_PORTS_MAX + 1];
+    for (size_t i = 0; i < ports; i++) {
+        waits[i] = (struct pollfd){.fd = worker->options.ports[i].socket, .events = POLLIN};
+    }
+    waits[ports] = (struct pollfd){.fd = (int)zsock_fd(pipe), .events = POLLIN};
+    (void)zsock_signal(pipe, 0);
+    while (!worker->is_stopping) {
+        (void)poll(waits, ports + 1, tick(worker));
+        for (size_t i = 0; i < ports; i++) {
+            if (waits[i].revents != 0) {
+                (void)receive_turn(worker, i);
+            }
+        }
+        if (waits[ports].revents != 0) {
+            answer(worker, pipe);
+        }
+    }
+    drain(worker);
+    worker->options.outlet.finish(worker->options.outlet.context);
+}
+
+enum err worker_new(struct worker **worker_p, const struct worker_options *options)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+    *worker_p = worker;
+    if (worker == NULL) {
+        return ERR_MEMORY;
+    }
+    worker->options = *options;
+    worker->sink = (struct flow_sink){options->outlet.take, options->outlet.context};
+    const struct decoder_options decoder_options = {0};
+    enum err err = decoder_new(&worker->decoder, &decoder_options);
+    if (err == ERR_OK) {
+        err = datagram_block_new(&worker->block, BLOCK_SLOTS);
+    }
+    if (err == ERR_OK) {
+        err = traffic_new(&worker->traffic);
+    }
+    if (err == ERR_OK) {
+        worker->actor = zactor_new(run, worker);
+        err = worker->actor != NULL ? ERR_OK : ERR_MEMORY;
+    }
+    if (err != ERR_OK) {
+        log_error("receive", "cannot start a worker", "worker=%u error=\"%s\"", options->index,
+            err_text(err));
+        worker_destroy(worker_p);
+    }
+    return err;
+}
+
+void worker_destroy(struct worker **worker_p)
+{
+    struct worker *worker = *worker_p;
+    if (worker == NULL) {
+        return;
+    }
+    zactor_destroy(&worker->actor);
+    for (size_t i = 0; i < worker->options.port_count; i++) {
+        (void)close(worker->options.ports[i].socket);
+    }
+    worker->options.outlet.destroy(worker->options.outlet.context);
+    traffic_destroy(&worker->traffic);
+    datagram_block_destroy(&worker->block);
+    decoder_destroy(&worker->decoder);
+    free(worker);
+    *worker_p = NULL;
+}

@@ -1,0 +1,39 @@
+/*
+ * worker.h -- one receive worker: sockets in, decoder, outlet.
+ *
+ * A CZMQ actor. It owns one socket of every port, the decoder with the state of all exporters that
+ * steering gives it, and its outlet; nothing of it is shared but counters. The main thread makes
+ * and destroys it; documents are asked for by message.
+ */
+#pragma once
+
+#include "common/metrics.h"
+#include "ingest/receive/outlet.h"
+#include "ingest/receive/udp_socket.h"
+
+enum {
+    WORKER_PORTS_MAX = 4
+};
+
+struct worker_port {
+    int socket;
+    struct udp_bound bound;
+};
+
+struct worker_options {
+    uint32_t index;
+    size_t port_count;
+    struct worker_port ports[WORKER_PORTS_MAX]; /* the worker takes the sockets, */
+    struct outlet outlet;                       /* and the outlet, also on failure */
+};
+
+struct worker;
+
+/* Starts the thread. On failure one line is logged. */
+MUST_CHECK enum err worker_new(struct worker **worker_p, const struct worker_options *options);
+
+/* Receives what already waits at the sockets, sends what is left, and ends the thread. */
+void worker_destroy(struct worker **worker_p);
+
+/* A metrics_collect_fn; `context` is the worker. */
+void worker_collect(void *worker, struct metrics_page *page);
