@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the outlet that packs flows into batches. */
+#include "ingest/batch_outlet.h"
+
+#include <stdlib.h>
+
+#define FAMILY(variable, family_name, text)                                                        \
+    static const struct metric_family variable = {family_name, METRIC_COUNTER, text}
+
+FAMILY(FLOWS_IN, "goflow_batch_flows_total", "Flows packed.");
+FAMILY(FLOWS_OUT, "goflow_batch_flows_delivered_total", "Flows handed over in batches.");
+FAMILY(FLOWS_DROPPED, "goflow_batch_flows_dropped_total",
+    "Flows whose batch nobody took, or for which there was no memory, by reason.");
+FAMILY(BATCHES, "goflow_batch_batches_total", "Batches handed over.");
+
+struct batch_outlet {
+    struct batcher *batcher;
+    struct publisher_port *port; /* NULL: batches are thrown away */
+};
+
+static enum err discard(void *context, struct batch *batch)
+{
+    (void)context;
+    batch_destroy(&batch);
+    return ERR_OK;
+}
+
+static void take(void *context, const struct flow *flow)
+{
+    struct batch_outlet *outlet = context;
+    batcher_take(outlet->batcher, flow);
+}
+
+static int tick(void *context, uint64_t now_ns)
+{
+    struct batch_outlet *outlet = context;
+    return batcher_tick(outlet->batcher, now_ns);
+}
+
+static void finish(void *context)
+{
+    struct batch_outlet *outlet = context;
+    batcher_flush(outlet->batcher);
+    publisher_port_destroy(&outlet->port);
+}
+
+static void collect(void *context, struct metrics_page *page)
+{
+    const struct batch_outlet *outlet = context;
+    const struct batcher_counters *counters = batcher_counters(outlet->batcher);
+    metrics_page_add(page, &FLOWS_IN, (double)counter_get(&counters->flows_in), "");
+    metrics_page_add(page, &FLOWS_OUT, (double)counter_get(&counters->flows_out), "");
+    metrics_page_add(page, &FLOWS_DROPPED, (double)counter_get(&counters->flows_dropped_full),
+        "reason=\"full\"");
+    metrics_page_add(page, &FLOWS_DROPPED, (double)counter_get(&counters->flows_dropped_memory),
+        "reason=\"memory\"");
+    metrics_page_add(page, &BATCHES, (double)counter_get(&counters->batches), "");
+}
+
+static void destroy(void *context)
+{
+    struct batch_outlet *outlet = context;
+    batcher_destroy(&outlet->batcher);
+    publisher_port_destroy(&outlet->port);
+    free(outlet);
+}
+
+enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_options *options)
+{
+    struct batch_outlet *outlet = calloc(1, sizeof *outlet);
+    if (outlet == NULL) {
+        return ERR_MEMORY;
+    }
+    enum err err = ERR_OK;
+    if (options->publisher != NULL) {
+        err = publisher_port_new(&outlet->port, options->publisher);
+    }
+    if (err == ERR_OK) {
+        struct batcher_options batcher_options = {
+            .max_bytes = options->max_bytes,
+            .max_flows = options->max_flows,
+            .max_age_ms = options->max_age_ms,
+            .deliver = outlet->port != NULL ? publisher_offer : discard,
+            .context = outlet->port,
+        };
+        err = batcher_new(&outlet->batcher, &batcher_options);
+    }
+    if (err != ERR_OK) {
+        destroy(outlet);
+        return err;
+    }
+    *outlet_p = (struct outlet){.context = outlet,
+        .take = take,
+        .tick = tick,
+        .finish = finish,
+        .collect = collect,
+        .destroy = destroy};
+    return ERR_OK;
+}

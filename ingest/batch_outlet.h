@@ -1,0 +1,19 @@
+/*
+ * batch_outlet.h -- the outlet that packs flows into batches, for the link or for measuring.
+ */
+#pragma once
+
+#include "ingest/batch/batch.h"
+#include "ingest/publish/publish.h"
+#include "ingest/receive/outlet.h"
+
+struct batch_outlet_options {
+    uint32_t max_bytes;
+    uint32_t max_flows;
+    uint32_t max_age_ms;
+    struct publisher *publisher; /* borrowed until finish(); NULL: packed, then thrown away */
+};
+
+/* Main thread, before the worker that it is for. */
+MUST_CHECK enum err batch_outlet_new(
+    struct outlet *outlet_p, const struct batch_outlet_options *options);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- what goflow-ingest answers over HTTP. */
+#include "ingest/ingest_http.h"
+
+#include "common/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct ingest_http {
+    struct http_server *server;
+    struct metrics *metrics;
+    struct receiver *receiver;
+};
+
+static void fail(struct http_response *response, enum err err)
+{
+    response->status = 500;
+    buffer_clear(&response->body);
+    buffer_format(&response->body, "%s\n", err_text(err));
+}
+
+static void answer_metrics(
+    void *context, const struct http_request *request, struct http_response *response)
+{
+    (void)request;
+    struct ingest_http *http = context;
+    (void)snprintf(response->content_type, sizeof response->content_type, "%s",
+        "text/plain; version=0.0.4; charset=utf-8");
+    enum err err = metrics_print(http->metrics, &response->body);
+    if (err != ERR_OK) {
+        fail(response, err);
+    }
+}
+
+static void answer_health(
+    void *context, const struct http_request *request, struct http_response *response)
+{
+    (void)context;
+    (void)request;
+    buffer_text_append(&response->body, "ok\n");
+}
+
+static enum err add_routes(struct ingest_http *http, const struct ingest_settings *settings)
+{
+    enum err err = http_route(http->server, settings->metrics_path, answer_metrics, http);
+    if (err == ERR_OK) {
+        err = http_route(http->server, "/healthz", answer_health, http);
+    }
+    return err;
+}
+
+enum err ingest_http_open(struct ingest_http **http_p, const struct ingest_settings *settings,
+    struct metrics *metrics, struct receiver *receiver)
+{
+    struct ingest_http *http = calloc(1, sizeof *http);
+    *http_p = http;
+    if (http == NULL) {
+        return ERR_MEMORY;
+    }
+    http->metrics = metrics;
+    http->receiver = receiver;
+    struct http_options options = {
+        .address = settings->metrics_address, .threads = 1, .component = "http"};
+    enum err err = http_open(&http->server, &options);
+    if (err == ERR_OK) {
+        err = add_routes(http, settings);
+    }
+    if (err != ERR_OK) {
+        ingest_http_close(http_p);
+    }
+    return err;
+}
+
+void ingest_http_close(struct ingest_http **http_p)
+{
+    if (*http_p == NULL) {
+        return;
+    }
+    http_close(&(*http_p)->server);
+    free(*http_p);
+    *http_p = NULL;
+}

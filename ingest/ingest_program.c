@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the stages of goflow-ingest. */
+#include "ingest/ingest_program.h"
+
+#include "common/daemon.h"
+#include "common/http.h"
+#include "common/metrics.h"
+#include "ingest/batch_outlet.h"
+#include "ingest/console.h"
+#include "ingest/ingest_http.h"
+#include "ingest/publish/publish.h"
+#include "ingest/read_capture.h"
+#include "ingest/receive/receiver.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ingest_program {
+    const struct ingest_settings *settings;
+    struct metrics *metrics;
+    struct publisher *publisher; /* NULL unless -transport=zmq */
+    struct receiver *receiver;   /* NULL with -read */
+    struct ingest_http *http;
+};
+
+static enum err open_publisher(struct ingest_program *program)
+{
+    const struct ingest_settings *settings = program->settings;
+    if (strcmp(settings->transport, "zmq") != 0) {
+        return ERR_OK;
+    }
+    struct publisher_options options = {
+        .endpoints = settings->link,
+        .tap_endpoint = settings->tap_endpoint,
+        .ingest_id = settings->ingest_id,
+        .window_bytes = settings->window_bytes,
+        .ack_timeout_ms = (uint32_t)settings->ack_timeout_ms,
+        .stop_timeout_ms = (uint32_t)settings->stop_timeout_ms,
+        .compress = strcmp(settings->compression, "zstd") == 0,
+    };
+    enum err err = publisher_new(&program->publisher, &options);
+    if (err != ERR_OK) {
+        return err;
+    }
+    return metrics_register(program->metrics, publisher_collect, program->publisher);
+}
+
+static enum err make_outlet(void *context, struct outlet *outlet_p)
+{
+    const struct ingest_program *program = context;
+    const struct ingest_settings *settings = program->settings;
+    if (strcmp(settings->transport, "console") == 0) {
+        enum console_format format;
+        enum err err = console_format_parse(&format, settings->format);
+        return err == ERR_OK ? console_new(outlet_p, format) : err;
+    }
+    struct batch_outlet_options options = {
+        .max_bytes = (uint32_t)settings->batch_bytes,
+        .max_flows = (uint32_t)settings->batch_flows,
+        .max_age_ms = (uint32_t)settings->batch_age_ms,
+        .publisher = program->publisher,
+    };
+    return batch_outlet_new(outlet_p, &options);
+}
+
+static enum err open_receiver(struct ingest_program *program)
+{
+    const struct ingest_settings *settings = program->settings;
+    const struct listener_settings *listeners[] = {&settings->nf, &settings->nfl, &settings->sflow};
+    struct udp_options ports[sizeof listeners / sizeof listeners[0]];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof listeners / sizeof listeners[0]; i++) {
+        if (listeners[i]->is_on) {
+            ports[count++] = (struct udp_options){
+                .host = listeners[i]->host,
+                .port = (uint16_t)listeners[i]->port,
+                .is_shared = listeners[i]->is_shared,
+                .buffer_bytes = settings->receive_buffer_bytes,
+            };
+        }
+    }
+    struct receiver_options options = {
+        .ports = ports,
+        .port_count = count,
+        .worker_count = (uint32_t)settings->workers,
+        .make_outlet = make_outlet,
+        .context = program,
+    };
+    enum err err = receiver_new(&program->receiver, &options);
+    if (err != ERR_OK) {
+        return err;
+    }
+    return metrics_register(program->metrics, receiver_collect, program->receiver);
+}
+
+enum err ingest_program_open(
+    struct ingest_program **program_p, const struct ingest_settings *settings)
+{
+    struct ingest_program *program = calloc(1, sizeof *program);
+    *program_p = program;
+    if (program == NULL) {
+        return ERR_MEMORY;
+    }
+    program->settings = settings;
+    enum err err = metrics_new(&program->metrics);
+    if (err == ERR_OK) {
+        err = open_publisher(program);
+    }
+    bool is_live = settings->read_path[0] == '\0';
+    if (err == ERR_OK && is_live) {
+        err = open_receiver(program);
+    }
+    if (err == ERR_OK && is_live && settings->metrics_address[0] != '\0') {
+        err = ingest_http_open(&program->http, settings, program->metrics, program->receiver);
+    }
+    if (err != ERR_OK) {
+        ingest_program_close(program_p);
+    }
+    return err;
+}
+
+static enum err run_file(struct ingest_program *program)
+{
+    struct outlet outlet;
+    enum err err = make_outlet(program, &outlet);
+    if (err == ERR_OK) {
+        err = read_capture(program->settings->read_path, &outlet);
+        outlet.destroy(outlet.context);
+    }
+    return err;
+}
+
+enum err ingest_program_run(struct ingest_program *program)
+{
+    if (program->receiver == NULL) {
+        return run_file(program);
+    }
+    while (!daemon_is_stopping()) {
+        struct pollfd wait = {.fd = daemon_stop_fd(), .events = POLLIN};
+        (void)poll(&wait, 1, -1);
+    }
+    return ERR_OK;
+}
+
+void ingest_program_close(struct ingest_program **program_p)
+{
+    struct ingest_program *program = *program_p;
+    if (program == NULL) {
+        return;
+    }
+    ingest_http_close(&program->http);
+    receiver_destroy(&program->receiver);
+    publisher_destroy(&program->publisher);
+    metrics_destroy(&program->metrics);
+    free(program);
+    *program_p = NULL;
+}

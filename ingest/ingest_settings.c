@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the flags of goflow-ingest. */
+#include "ingest/ingest_settings.h"
+
+#include "common/address.h"
+
+#include <string.h>
+
+#define MEMBER(member) .offset = offsetof(struct ingest_settings, member)
+#define PORT_MAX       65535
+
+/* The batch must fit in the window, and one packed flow in the batch. */
+enum {
+    BATCH_MIN = 64 << 10,
+    BATCH_MAX = 64 << 20,
+    WINDOW_MIN = 1 << 20
+};
+
+static const struct option OPTIONS[] = {
+    {"nf", OPTION_BOOL, "true", MEMBER(nf.is_on), .help = "Listens on the NetFlow port."},
+    {"nf.addr", OPTION_TEXT, NULL, MEMBER(nf.host),
+        .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
+    {"nf.port", OPTION_NUMBER, "2055", .max = PORT_MAX, MEMBER(nf.port),
+        .help = "UDP port; 0: the system chooses."},
+    {"nf.reuserport", OPTION_BOOL, "false", MEMBER(nf.is_shared),
+        .help = "Shares the port with other processes."},
+    {"nfl", OPTION_BOOL, "true", MEMBER(nfl.is_on), .help = "Listens on the NetFlow 5 port."},
+    {"nfl.addr", OPTION_TEXT, NULL, MEMBER(nfl.host),
+        .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
+    {"nfl.port", OPTION_NUMBER, "2056", .max = PORT_MAX, MEMBER(nfl.port),
+        .help = "UDP port; 0: the system chooses."},
+    {"nfl.reuserport", OPTION_BOOL, "false", MEMBER(nfl.is_shared),
+        .help = "Shares the port with other processes."},
+    {"sflow", OPTION_BOOL, "true", MEMBER(sflow.is_on), .help = "Listens on the sFlow port."},
+    {"sflow.addr", OPTION_TEXT, NULL, MEMBER(sflow.host),
+        .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
+    {"sflow.port", OPTION_NUMBER, "6343", .max = PORT_MAX, MEMBER(sflow.port),
+        .help = "UDP port; 0: the system chooses."},
+    {"sflow.reuserport", OPTION_BOOL, "false", MEMBER(sflow.is_shared),
+        .help = "Shares the port with other processes."},
+    {"workers", OPTION_NUMBER, "1", .min = 1, .max = 64, MEMBER(workers),
+        .help = "Threads that receive and decode; an exporter always belongs to one of them."},
+    {"udp.rcvbuf", OPTION_SIZE, "32MiB", .min = 4096, .max = UINT64_C(1) << 30,
+        MEMBER(receive_buffer_bytes), .help = "Kernel buffer of each socket."},
+    {"read", OPTION_TEXT, NULL, MEMBER(read_path),
+        .help = "Takes datagrams from a pcap or pcapng file (- is standard input) and exits."},
+    {"transport", OPTION_CHOICE, "zmq", .choices = "zmq|console|none", MEMBER(transport),
+        .help = "Where flows go: to the stores, to standard output, or nowhere."},
+    {"format", OPTION_CHOICE, "text", .choices = "text|json|protobuf", MEMBER(format),
+        .help = "Format of the console; protobuf is length-delimited."},
+    {"proto.fixedlen", OPTION_BOOL, "false", MEMBER(is_length_prefixed),
+        .help = "Accepted for old command lines; protobuf is always length-delimited."},
+    {"zmq.bind", OPTION_LIST, NULL, MEMBER(link.bind),
+        .help = "Endpoints stores connect to; without any endpoint tcp://127.0.0.1:5557."},
+    {"zmq.connect", OPTION_LIST, NULL, MEMBER(link.connect),
+        .help = "Endpoints of stores to connect to."},
+    {"zmq.compress", OPTION_CHOICE, "none", .choices = "none|zstd", MEMBER(compression),
+        .help = "Compression of batches on the link."},
+    {"tap.bind", OPTION_TEXT, "tcp://127.0.0.1:5559", MEMBER(tap_endpoint),
+        .help = "Endpoint for goflow-tap; empty: none."},
+    {"ingest.id", OPTION_NUMBER, "0", MEMBER(ingest_id),
+        .help = "Identity of this ingest in the table; 0: random."},
+    {"window.bytes", OPTION_SIZE, "256MiB", .min = WINDOW_MIN, MEMBER(window_bytes),
+        .help = "Memory for batches no store has confirmed; the oldest go when it is full."},
+    {"batch.bytes", OPTION_SIZE, "256KiB", .min = BATCH_MIN, .max = BATCH_MAX, MEMBER(batch_bytes),
+        .help = "Size at which a batch is sent."},
+    {"batch.flows", OPTION_NUMBER, "8192", .min = 1, .max = 1 << 20, MEMBER(batch_flows),
+        .help = "Flows at which a batch is sent."},
+    {"batch.age", OPTION_DURATION, "200ms", .min = 1, .max = 60000, MEMBER(batch_age_ms),
+        .help = "Age at which a batch is sent."},
+    {"ack.timeout", OPTION_DURATION, "10s", .min = 100, .max = 3600000, MEMBER(ack_timeout_ms),
+        .help = "Time after which an unconfirmed batch is sent again."},
+    {"stop.timeout", OPTION_DURATION, "5s", .max = 3600000, MEMBER(stop_timeout_ms),
+        .help = "Time a clean stop waits for confirmations."},
+    {"loglevel", OPTION_TEXT, "warning", MEMBER(log_level), .help = "error, warning, info, debug."},
+    {"logfmt", OPTION_TEXT, "normal", MEMBER(log_format), .help = "normal or json."},
+    {"metrics.addr", OPTION_TEXT, "127.0.0.1:8080", MEMBER(metrics_address),
+        .help = "Address of the HTTP server; empty: none."},
+    {"metrics.path", OPTION_TEXT, "/metrics", MEMBER(metrics_path), .help = "Path of the metrics."},
+    {"templates.path", OPTION_TEXT, "/templates", MEMBER(templates_path),
+        .help = "Path of the templates in force, as JSON."},
+};
+
+const struct option_program INGEST_PROGRAM = {.name = "goflow-ingest",
+    .summary = "receives NetFlow, IPFIX and sFlow and sends the flows on",
+    .options = OPTIONS,
+    .option_count = sizeof OPTIONS / sizeof OPTIONS[0]};
+
+static enum err check_host(const char *name, const char *host)
+{
+    struct address address;
+    if (host[0] != '\0' && address_parse(&address, host) != ERR_OK) {
+        options_refuse(&INGEST_PROGRAM, name, "\"%s\" is no IP address", host);
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+static enum err check_path(const char *name, const char *path)
+{
+    if (path[0] != '/') {
+        options_refuse(&INGEST_PROGRAM, name, "\"%s\" does not start with /", path);
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+static enum err check_endpoints(const char *name, const struct option_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        char ack[LINK_ENDPOINT_SIZE];
+        if (link_ack_endpoint(list->values[i], ack) != ERR_OK) {
+            options_refuse(&INGEST_PROGRAM, name, "\"%s\" is no endpoint", list->values[i]);
+            return ERR_INVALID;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err check_log(const struct ingest_settings *settings)
+{
+    enum log_level level;
+    enum log_format format;
+    if (log_level_parse(&level, settings->log_level) != ERR_OK) {
+        options_refuse(&INGEST_PROGRAM, "loglevel", "\"%s\" is none of error, warning, info, debug",
+            settings->log_level);
+        return ERR_INVALID;
+    }
+    if (log_format_parse(&format, settings->log_format) != ERR_OK) {
+        options_refuse(
+            &INGEST_PROGRAM, "logfmt", "\"%s\" is neither normal nor json", settings->log_format);
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+static enum err check_sources(const struct ingest_settings *settings)
+{
+    bool has_port = settings->nf.is_on || settings->nfl.is_on || settings->sflow.is_on;
+    if (!has_port && settings->read_path[0] == '\0') {
+        options_refuse(&INGEST_PROGRAM, "nf", "-nf, -nfl and -sflow are all off: nothing to do");
+        return ERR_INVALID;
+    }
+    if (settings->batch_bytes > settings->window_bytes) {
+        options_refuse(&INGEST_PROGRAM, "batch.bytes", "larger than -window.bytes");
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+enum err ingest_settings_validate(const void *context)
+{
+    const struct ingest_settings *settings = context;
+    const enum err checks[] = {
+        check_host("nf.addr", settings->nf.host),
+        check_host("nfl.addr", settings->nfl.host),
+        check_host("sflow.addr", settings->sflow.host),
+        check_path("metrics.path", settings->metrics_path),
+        check_path("templates.path", settings->templates_path),
+        check_endpoints("zmq.bind", &settings->link.bind),
+        check_endpoints("zmq.connect", &settings->link.connect),
+        check_log(settings),
+        check_sources(settings),
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        if (checks[i] != ERR_OK) {
+            return checks[i];
+        }
+    }
+    return ERR_OK;
+}
+
+void ingest_settings_complete(struct ingest_settings *settings)
+{
+    struct link_endpoints *link = &settings->link;
+    if (link->bind.count == 0 && link->connect.count == 0) {
+        link->bind = (struct option_list){.count = 1, .values = {"tcp://127.0.0.1:5557"}};
+    }
+}
+
+void ingest_settings_apply_log(const struct ingest_settings *settings)
+{
+    enum log_level level = LOG_LEVEL_WARNING;
+    enum log_format format = LOG_FORMAT_NORMAL;
+    if (log_level_parse(&level, settings->log_level) == ERR_OK &&
+        log_format_parse(&format, settings->log_format) == ERR_OK) {
+        log_setup(level, format);
+    }
+}
