@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the embedded engine: folder, sessions, queries. */
+#include "store/sink/engine.h"
+
+#include "common/log.h"
+#include "store/sink/engine_library.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct engine {
+    struct engine_library library;
+    char path_flag[PATH_MAX + 16];
+    struct engine_session *keeper; /* the engine lives while it has a session */
+};
+
+struct engine_session {
+    struct engine *engine;
+    chdb_connection *connection;
+};
+
+/* Makes the folder and those above it. */
+static enum err make_folder(const char *path)
+{
+    char part[PATH_MAX];
+    if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part || path[0] == '\0') {
+        log_error("engine", "not a folder's name", "path=%s", path);
+        return ERR_INVALID;
+    }
+    for (char *p = part + 1;; p++) {
+        if (*p != '/' && *p != '\0') {
+            continue;
+        }
+        char end = *p;
+        *p = '\0';
+        if (mkdir(part, 0750) != 0 && errno != EEXIST) {
+            log_error(
+                "engine", "cannot make the folder", "path=%s error=%s", part, strerror(errno));
+            return ERR_IO;
+        }
+        *p = end;
+        if (end == '\0') {
+            return ERR_OK;
+        }
+    }
+}
+
+/* The engine locks the file `status` in its folder; asking first gives a line that people read. */
+static enum err check_unlocked(const char *path)
+{
+    char status[PATH_MAX + 8];
+    (void)snprintf(status, sizeof status, "%s/status", path);
+    int fd = open(status, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return ERR_OK;
+    }
+    bool is_locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    (void)close(fd);
+    if (is_locked) {
+        log_error("engine",
+            "the folder is open in another process: use its -ch.serve, or another -ch.path",
+            "path=%s", path);
+        return ERR_IN_USE;
+    }
+    return ERR_OK;
+}
+
+static enum err open_folder(struct engine *engine, const char *path)
+{
+    int length = snprintf(engine->path_flag, sizeof engine->path_flag, "--path=%s", path);
+    if (length >= (int)sizeof engine->path_flag) {
+        return ERR_INVALID;
+    }
+    enum err err = make_folder(path);
+    if (err == ERR_OK) {
+        err = check_unlocked(path);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = engine_session_open(&engine->keeper, engine);
+    if (err != ERR_OK) {
+        log_error("engine", "the engine cannot open its folder", "path=%s", path);
+    }
+    return err;
+}
+
+enum err engine_open(struct engine **engine_p, const char *path, const char *library)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+    *engine_p = engine;
+    if (engine == NULL) {
+        return ERR_MEMORY;
+    }
+    enum err err = engine_library_load(&engine->library, library);
+    if (err == ERR_OK) {
+        engine->library.chdb_set_signal_handlers_enabled(0);
+        err = open_folder(engine, path);
+    }
+    if (err != ERR_OK) {
+        engine_close(engine_p);
+    }
+    return err;
+}
+
+void engine_close(struct engine **engine_p)
+{
+    struct engine *engine = *engine_p;
+    if (engine != NULL) {
+        engine_session_close(&engine->keeper);
+        free(engine);
+    }
+    *engine_p = NULL;
+}
+
+enum err engine_session_open(struct engine_session **session_p, struct engine *engine)
+{
+    static char program[] = "goflow-store";
+    struct engine_session *session = calloc(1, sizeof *session);
+    *session_p = session;
+    if (session == NULL) {
+        return ERR_MEMORY;
+    }
+    char *arguments[] = {program, engine->path_flag, NULL};
+    session->engine = engine;
+    session->connection = engine->library.chdb_connect(2, arguments);
+    if (session->connection == NULL) {
+        engine_session_close(session_p);
+        return ERR_IO;
+    }
+    return ERR_OK;
+}
+
+void engine_session_close(struct engine_session **session_p)
+{
+    struct engine_session *session = *session_p;
+    if (session != NULL) {
+        if (session->connection != NULL) {
+            session->engine->library.chdb_close_conn(session->connection);
+        }
+        free(session);
+    }
+    *session_p = NULL;
+}
+
+static struct chdb_result *run(struct engine_session *session, const struct engine_query *query)
+{
+    const struct engine_library *library = &session->engine->library;
+    chdb_connection connection = *session->connection;
+    size_t format_size = strlen(query->format);
+    if (query->parameter_count == 0) {
+        return library->chdb_query_n(
+            connection, query->sql, query->sql_size, query->format, format_size);
+    }
+    const char *names[ENGINE_PARAMETERS_MAX];
+    const char *values[ENGINE_PARAMETERS_MAX];
+    size_t name_sizes[ENGINE_PARAMETERS_MAX];
+    size_t value_sizes[ENGINE_PARAMETERS_MAX];
+    for (size_t i = 0; i < query->parameter_count; i++) {
+        names[i] = query->parameters[i].name;
+        values[i] = query->parameters[i].value;
+        name_sizes[i] = strlen(names[i]);
+        value_sizes[i] = strlen(values[i]);
+    }
+    return library->chdb_query_with_params_n(connection, query->sql, query->sql_size, query->format,
+        format_size, names, name_sizes, values, value_sizes, query->parameter_count);
+}
+
+static int code_of(const char *error)
+{
+    int code = 0;
+    const char *found = strstr(error, "Code: ");
+    if (found != NULL) {
+        code = (int)strtol(found + strlen("Code: "), NULL, 10);
+    }
+    return code;
+}
+
+void engine_query(struct engine_session *session, const struct engine_query *query,
+    struct engine_result *result_p)
+{
+    struct engine *engine = session->engine;
+    const struct engine_library *library = &engine->library;
+    *result_p = (struct engine_result){.engine = engine};
+    if (query->parameter_count > ENGINE_PARAMETERS_MAX) {
+        result_p->error = "Code: 36. DB::Exception: Too many query parameters. (BAD_ARGUMENTS)";
+        result_p->error_code = code_of(result_p->error);
+        return;
+    }
+    struct chdb_result *result = run(session, query);
+    result_p->handle = result;
+    result_p->error = result != NULL ? library->chdb_result_error(result)
+                                     : "Code: 173. DB::Exception: No memory for the result.";
+    if (result_p->error != NULL) {
+        result_p->error_code = code_of(result_p->error); /* the counts mean nothing then */
+        return;
+    }
+    result_p->bytes = library->chdb_result_buffer(result);
+    result_p->size = result_p->bytes != NULL ? library->chdb_result_length(result) : 0;
+    result_p->rows_read = library->chdb_result_storage_rows_read(result);
+    result_p->bytes_read = library->chdb_result_storage_bytes_read(result);
+    result_p->rows_written = library->chdb_result_rows_written(result);
+    result_p->bytes_written = library->chdb_result_bytes_written(result);
+    result_p->elapsed_ns = (uint64_t)(library->chdb_result_elapsed(result) * 1e9);
+}
+
+void engine_result_clear(struct engine_result *result)
+{
+    if (result->handle != NULL) {
+        result->engine->library.chdb_destroy_query_result(result->handle);
+    }
+    *result = (struct engine_result){0};
+}
