@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- server addresses to base URLs. */
+#include "store/sink/sink_address.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool sink_address_is_embedded(const char *address)
+{
+    return strcmp(address, "embedded") == 0;
+}
+
+static bool is_port(const char *text)
+{
+    char *end;
+    unsigned long port = strtoul(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && port > 0 && port <= 65535;
+}
+
+/* A colon that starts a port: after the bracket of an IPv6 address, or the only one. */
+static const char *port_colon(const char *authority)
+{
+    const char *bracket = strchr(authority, ']');
+    return strchr(bracket != NULL ? bracket : authority, ':');
+}
+
+static bool is_authority(const char *authority)
+{
+    if (authority[0] == '\0' || authority[0] == ':' || strpbrk(authority, "/@?# \t\"'") != NULL) {
+        return false;
+    }
+    bool opens = authority[0] == '[';
+    if (opens != (strchr(authority, ']') != NULL)) {
+        return false;
+    }
+    const char *colon = port_colon(authority);
+    return colon == NULL || is_port(colon + 1);
+}
+
+enum err sink_address_url(const char *address, uint16_t port, char url[SINK_ADDRESS_SIZE])
+{
+    const char *scheme = "http://";
+    if (strncmp(address, "https://", 8) == 0) {
+        scheme = "https://";
+        address += 8;
+    } else if (strncmp(address, "http://", 7) == 0) {
+        address += 7;
+    }
+    char authority[SINK_ADDRESS_SIZE / 2];
+    size_t length = strlen(address);
+    if (length > 0 && address[length - 1] == '/') {
+        length--;
+    }
+    if (length >= sizeof authority) {
+        return ERR_INVALID;
+    }
+    memcpy(authority, address, length);
+    authority[length] = '\0';
+    if (!is_authority(authority)) {
+        return ERR_INVALID;
+    }
+    if (port_colon(authority) != NULL) {
+        (void)snprintf(url, SINK_ADDRESS_SIZE, "%s%s", scheme, authority);
+    } else {
+        (void)snprintf(url, SINK_ADDRESS_SIZE, "%s%s:%u", scheme, authority, (unsigned)port);
+    }
+    return ERR_OK;
+}
