@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- data sets: records of a template become flows. */
+#include "ingest/decode/elements.h"
+#include "ingest/decode/export_message.h"
+#include "ingest/decode/flow_answer.h"
+
+/* One data set on its way to flows. */
+struct data_set {
+    const struct export_message *message;
+    const struct template *template;
+    struct record_facts start; /* what every record's facts start from */
+    bool has_common_rate;      /* no record can change the sampling rate */
+};
+
+static void set_rate(struct flow *flow, const struct sampling_answer *answer)
+{
+    flow_set_sampling_rate(flow, answer->rate);
+    flow_set_sampling_source(flow, answer->source);
+}
+
+/* Fields that all records share; a record must not write any of them. */
+static void fix_common_fields(struct decode_context *context, const struct data_set *set)
+{
+    const struct export_message *message = set->message;
+    struct flow *flow = context->flow;
+    flow_begin(flow);
+    flow_set_type(flow, message->type);
+    flow_set_time_received(flow, context->datagram->received_ns / NS_PER_S);
+    flow_set_sequence_num(flow, message->sequence);
+    flow_set_sampler_address(flow, &context->datagram->source);
+    flow_set_observation_domain_id(flow, message->domain);
+    flow_set_etype(flow, set->template->program->etype);
+    if (!set->template->program->has_time) {
+        flow_set_time_flow_start(flow, message->clock.export_ns / NS_PER_S);
+        flow_set_time_flow_end(flow, message->clock.export_ns / NS_PER_S);
+    }
+    if (set->has_common_rate) {
+        struct sampling_answer answer =
+            sampling_table_find(&context->exporter->sampling, message->domain, 0, 0);
+        set_rate(flow, &answer);
+    }
+    flow_fix(flow);
+}
+
+/* By what the record itself says first; then by its sampler, interface or domain. */
+static void resolve_rate(
+    struct decode_context *context, const struct data_set *set, const struct record_facts *facts)
+{
+    struct flow *flow = context->flow;
+    struct sampling_answer answer = {
+        .rate = sampling_facts_rate(&facts->sampling), .source = FLOW_SAMPLING_RECORD};
+    if (answer.rate == 0) {
+        answer = sampling_table_find(&context->exporter->sampling, set->message->domain,
+            flow_number(flow, FLOW_SAMPLER_ID), flow_number(flow, FLOW_IN_IF));
+    }
+    set_rate(flow, &answer);
+}
+
+/* Where one of the times is missing the other one and the duration tell; else the export's. */
+static void set_times(struct flow *flow, const struct record_facts *facts)
+{
+    uint64_t start_ns = facts->times_ns[TIME_START];
+    uint64_t end_ns = facts->times_ns[TIME_END];
+    uint64_t duration_ns = facts->duration_us * NS_PER_US;
+    if (start_ns == 0 && end_ns == 0) {
+        flow_set_time_flow_start(flow, facts->clock.export_ns / NS_PER_S);
+        flow_set_time_flow_end(flow, facts->clock.export_ns / NS_PER_S);
+        return;
+    }
+    start_ns = start_ns == 0 ? end_ns - duration_ns : start_ns;
+    end_ns = end_ns == 0 ? start_ns + duration_ns : end_ns;
+    flow_set_time_flow_start(flow, start_ns / NS_PER_S);
+    flow_set_time_flow_end(flow, end_ns / NS_PER_S);
+    flow_set_time_flow_start_ns(flow, start_ns);
+    flow_set_time_flow_end_ns(flow, end_ns);
+}
+
+/* RFC 5103: the record tells of the answer too, which becomes a flow if there was one. */
+static void read_answer(struct decode_context *context, const struct data_set *set,
+    const uint8_t *record, struct record_facts *facts)
+{
+    struct flow *flow = context->flow;
+    flow_turn_round(flow);
+    template_program_run(set->template->program->reverse, record, flow, facts);
+    if (!flow_has(flow, FLOW_BYTES) && !flow_has(flow, FLOW_PACKETS)) {
+        return;
+    }
+    if (set->template->program->reverse->has_time) {
+        set_times(flow, facts);
+    }
+    decode_emit(context);
+}
+
+static void read_record(
+    struct decode_context *context, const struct data_set *set, const uint8_t *record)
+{
+    const struct template_program *program = set->template->program;
+    struct flow *flow = context->flow;
+    struct record_facts facts = set->start;
+    flow_reset(flow);
+    template_program_run(program, record, flow, &facts);
+    if (program->has_time) {
+        set_times(flow, &facts);
+    }
+    if (!set->has_common_rate) {
+        resolve_rate(context, set, &facts);
+    }
+    decode_emit(context);
+    if (program->reverse != NULL) {
+        read_answer(context, set, record, &facts);
+    }
+}
+
+/* Records of variable length are walked, and the program is fitted to each. */
+static const uint8_t *take_variable(struct cursor *records, const struct template *template)
+{
+    struct record_place places[TEMPLATE_MAX_FIELDS];
+    const uint8_t *record = record_take(records, template, places);
+    if (record != NULL) {
+        template_program_place(template->program, places);
+    }
+    return record;
+}
+
+/* Returns the records read. */
+static uint32_t read_flows(
+    struct decode_context *context, const struct data_set *set, struct cursor records)
+{
+    const struct template *template = set->template;
+    const uint8_t *padding = padding_start(records);
+    uint32_t count = 0;
+    fix_common_fields(context, set);
+    while (cursor_left(&records) >= template->record_min_bytes && records.pos < padding) {
+        const uint8_t *record = template->is_variable
+                                    ? take_variable(&records, template)
+                                    : cursor_take(&records, template->record_min_bytes);
+        if (record == NULL) {
+            decode_drop(context, DECODE_RECORD);
+            break;
+        }
+        read_record(context, set, record);
+        count++;
+    }
+    return count;
+}
+
+static uint32_t read_options(struct decode_context *context, const struct export_message *message,
+    const struct template *template, struct cursor records)
+{
+    struct record_place places[TEMPLATE_MAX_FIELDS];
+    const uint8_t *padding = padding_start(records);
+    uint32_t count = 0;
+    while (cursor_left(&records) >= template->record_min_bytes && records.pos < padding) {
+        const uint8_t *record = record_take(&records, template, places);
+        if (record == NULL) {
+            decode_drop(context, DECODE_RECORD);
+            break;
+        }
+        options_data_read(context, message, template, record, places);
+        count++;
+    }
+    counter_add(&context->counters->options_records, count);
+    return count;
+}
+
+static void count_set(
+    const struct export_message *message, enum exporter_set kind, uint32_t records)
+{
+    counter_add(&message->counters->sets[kind], 1);
+    counter_add(&message->counters->records[kind], records);
+}
+
+static uint32_t read_flow_set(struct decode_context *context, const struct export_message *message,
+    const struct template *template, struct cursor records)
+{
+    const struct sampling_table *sampling = &context->exporter->sampling;
+    struct data_set set = {.message = message,
+        .template = template,
+        .start = {.clock = message->clock},
+        .has_common_rate = !template->program->has_sampling && !sampling->has_interfaces};
+    return read_flows(context, &set, records);
+}
+
+void data_set_read(struct decode_context *context, const struct export_message *message,
+    struct cursor set, uint16_t template_id)
+{
+    struct template_key key = {
+        .domain = message->domain, .id = template_id, .version = message->version};
+    const struct template *template = template_store_find(&context->exporter->templates, &key,
+        context->datagram->source_port, context->datagram->received_ns);
+    if (template == NULL) {
+        decode_drop(context, DECODE_TEMPLATE_MISSING);
+        counter_add(&context->exporter->counters.missing_templates, 1);
+        return;
+    }
+    if (template->is_options) {
+        count_set(
+            message, EXPORTER_SET_OPTIONS_DATA, read_options(context, message, template, set));
+        return;
+    }
+    count_set(message, EXPORTER_SET_DATA, read_flow_set(context, message, template, set));
+}

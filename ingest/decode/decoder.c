@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- one worker's decoder: the version decides. */
+#include "common/clock.h"
+#include "ingest/decode/decode_context.h"
+#include "ingest/decode/exporter.h"
+
+#include <stdlib.h>
+
+enum {
+    DEFAULT_EXPORTERS = 4096,
+    DEFAULT_TEMPLATES = 4096
+};
+
+#define DEFAULT_TEMPLATE_BYTES (UINT64_C(256) << 20)
+
+struct decoder {
+    struct exporter_table *exporters;
+    struct flow flow;
+    struct decode_counters counters;
+};
+
+typedef void protocol_decode(struct decode_context *context, struct cursor cursor);
+
+static enum flow_type type_of(const struct datagram *datagram)
+{
+    struct cursor cursor = cursor_of(datagram->bytes, datagram->size);
+    switch (cursor_be16(&cursor)) {
+    case 0: /* sFlow's version is a 32-bit number */
+        return cursor_be16(&cursor) == 5 ? FLOW_TYPE_SFLOW5 : FLOW_TYPE_UNKNOWN;
+    case 5:
+        return FLOW_TYPE_NETFLOW5;
+    case 9:
+        return FLOW_TYPE_NETFLOW9;
+    case 10:
+        return FLOW_TYPE_IPFIX;
+    default:
+        return FLOW_TYPE_UNKNOWN;
+    }
+}
+
+static void count_exporter(struct decode_context *context, enum flow_type type)
+{
+    struct exporter_counters *counters = &context->exporter->counters;
+    switch (type) {
+    case FLOW_TYPE_NETFLOW9:
+        counter_add(&counters->versions[EXPORTER_NETFLOW9].datagrams, 1);
+        break;
+    case FLOW_TYPE_IPFIX:
+        counter_add(&counters->versions[EXPORTER_IPFIX].datagrams, 1);
+        break;
+    default:
+        counter_add(&counters->other_datagrams, 1);
+    }
+}
+
+static void decode_known(struct decode_context *context, enum flow_type type)
+{
+    static protocol_decode *const ENTRIES[DECODE_TYPE_COUNT] = {
+        [FLOW_TYPE_SFLOW5] = sflow_decode,
+        [FLOW_TYPE_NETFLOW5] = netflow5_decode,
+        [FLOW_TYPE_NETFLOW9] = netflow9_decode,
+        [FLOW_TYPE_IPFIX] = ipfix_decode,
+    };
+    uint64_t flows_before = counter_get(&context->counters->flows);
+    count_exporter(context, type);
+    ENTRIES[type](context, cursor_of(context->datagram->bytes, context->datagram->size));
+    uint64_t flows = counter_get(&context->counters->flows) - flows_before;
+    counter_add(&context->exporter->counters.flows, flows);
+}
+
+enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *options)
+{
+    *decoder_p = NULL;
+    struct template_limits limits = {.max_per_exporter = options->max_templates_per_exporter != 0
+                                                             ? options->max_templates_per_exporter
+                                                             : DEFAULT_TEMPLATES,
+        .max_bytes =
+            options->max_template_bytes != 0 ? options->max_template_bytes : DEFAULT_TEMPLATE_BYTES,
+        .lifetime_ns = options->template_lifetime_s * NS_PER_S};
+    uint32_t exporters = options->max_exporters != 0 ? options->max_exporters : DEFAULT_EXPORTERS;
+    struct decoder *decoder = calloc(1, sizeof *decoder);
+    if (decoder == NULL) {
+        return ERR_MEMORY;
+    }
+    enum err err = exporter_table_new(&decoder->exporters, exporters, &limits);
+    if (err != ERR_OK) {
+        free(decoder);
+        return err;
+    }
+    *decoder_p = decoder;
+    return ERR_OK;
+}
+
+void decoder_destroy(struct decoder **decoder_p)
+{
+    if (*decoder_p == NULL) {
+        return;
+    }
+    exporter_table_destroy(&(*decoder_p)->exporters);
+    free(*decoder_p);
+    *decoder_p = NULL;
+}
+
+enum decode_status decoder_decode(
+    struct decoder *decoder, const struct datagram *datagram, const struct flow_sink *sink)
+{
+    struct decode_context context = {.datagram = datagram,
+        .decoder = decoder,
+        .counters = &decoder->counters,
+        .sink = sink,
+        .flow = &decoder->flow,
+        .status = DECODE_OK};
+    enum flow_type type = type_of(datagram);
+    counter_add(&decoder->counters.datagrams[type], 1);
+    if (type == FLOW_TYPE_UNKNOWN) {
+        decode_drop(&context, datagram->size == 0 ? DECODE_EMPTY : DECODE_VERSION);
+        return context.status;
+    }
+    context.exporter =
+        exporter_table_take(decoder->exporters, &datagram->source, datagram->received_ns);
+    if (context.exporter == NULL) {
+        decode_drop(&context, DECODE_EXPORTER_LIMIT);
+        return context.status;
+    }
+    decode_known(&context, type);
+    if (context.status != DECODE_OK && context.status != DECODE_TEMPLATE_MISSING) {
+        counter_add(&context.exporter->counters.errors, 1);
+    }
+    return context.status;
+}
+
+const struct decode_counters *decoder_counters(const struct decoder *decoder)
+{
+    return &decoder->counters;
+}

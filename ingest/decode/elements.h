@@ -1,0 +1,57 @@
+/*
+ * elements.h -- the element map: (enterprise, element) to flow field and conversion.
+ *
+ * elements.def has one line for each. Read when a template is compiled, never for a record.
+ * Numbers and names: IANA's IPFIX registry, RFC 3954 section 8, vendors' documents.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* Private enterprise number of RFC 5103: the element of that id, for the reverse direction. */
+#define ELEMENT_REVERSE_PEN UINT32_C(29305)
+
+enum element_conversion {
+    ELEMENT_NUMBER,             /* unsigned, 1 to 8 bytes, to the field */
+    ELEMENT_FALLBACK,           /* the same, where the field is still 0 */
+    ELEMENT_REVERSE,            /* the same, of the flow of the answer */
+    ELEMENT_IPV4,               /* an address, any value counts */
+    ELEMENT_IPV6,               /* likewise */
+    ELEMENT_IPV4_OR_NONE,       /* 0.0.0.0 says that there is none */
+    ELEMENT_IPV6_OR_NONE,       /* :: likewise */
+    ELEMENT_ICMP,               /* type << 8 | code */
+    ELEMENT_LABEL,              /* 3 bytes: label, EXP, bottom bit; target: place in the stack */
+    ELEMENT_LABEL_IPV4,         /* appended to a list of addresses */
+    ELEMENT_LABEL_IPV6,         /* likewise */
+    ELEMENT_TIME_S,             /* since 1970; target: enum element_time */
+    ELEMENT_TIME_MS,            /* since 1970 */
+    ELEMENT_TIME_NTP_US,        /* RFC 7011 section 6.1.9 */
+    ELEMENT_TIME_NTP_NS,        /* RFC 7011 section 6.1.10 */
+    ELEMENT_TIME_UPTIME,        /* ms since the exporter started */
+    ELEMENT_TIME_BEFORE_EXPORT, /* µs before the export time */
+    ELEMENT_SYSTEM_INIT,        /* ms since 1970: when the exporter started */
+    ELEMENT_DURATION,           /* target: µs in one unit */
+    ELEMENT_IP_VERSION,         /* 4 or 6: which of the addresses counts */
+    ELEMENT_SAMPLING,           /* target: enum sampling_fact */
+    ELEMENT_PACKET,             /* the first bytes of a packet; target: enum packet_protocol */
+    ELEMENT_FRAME_TYPE          /* dataLinkFrameType: what element 315 holds */
+};
+
+enum element_time {
+    TIME_START,
+    TIME_END,
+    TIME_BOTH
+};
+
+struct element {
+    uint32_t pen;
+    uint16_t id;
+    uint16_t target; /* enum flow_field unless the conversion says otherwise */
+    enum element_conversion conversion;
+};
+
+/* The first line of that element, lent for ever, or NULL. */
+const struct element *element_find(uint32_t pen, uint16_t id);
+
+/* The line behind it, of the same element or of another; NULL behind the last. */
+const struct element *element_next(const struct element *element);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the sets of a NetFlow 9 or IPFIX message. */
+#include "ingest/decode/export_message.h"
+
+enum {
+    SET_HEADER_SIZE = 4,
+    NETFLOW9_TEMPLATES = 0, /* RFC 3954 section 5.2 */
+    NETFLOW9_OPTIONS_TEMPLATES = 1,
+    IPFIX_TEMPLATES = 2, /* RFC 7011 section 3.3.2 */
+    IPFIX_OPTIONS_TEMPLATES = 3
+};
+
+static void read_set(struct decode_context *context, const struct export_message *message,
+    struct cursor set, uint16_t id)
+{
+    bool is_ipfix = message->version == 10;
+    if (id >= TEMPLATE_FIRST_ID) {
+        data_set_read(context, message, set, id);
+    } else if (id == (is_ipfix ? IPFIX_TEMPLATES : NETFLOW9_TEMPLATES)) {
+        counter_add(&message->counters->sets[EXPORTER_SET_TEMPLATE], 1);
+        template_set_read(context, message, set, false);
+    } else if (id == (is_ipfix ? IPFIX_OPTIONS_TEMPLATES : NETFLOW9_OPTIONS_TEMPLATES)) {
+        counter_add(&message->counters->sets[EXPORTER_SET_OPTIONS_TEMPLATE], 1);
+        template_set_read(context, message, set, true);
+    } else {
+        decode_drop(context, DECODE_SET_ID);
+    }
+}
+
+void export_message_sets(
+    struct decode_context *context, const struct export_message *message, struct cursor sets)
+{
+    const uint8_t *padding = padding_start(sets);
+    while (cursor_left(&sets) >= SET_HEADER_SIZE && sets.pos < padding) {
+        uint16_t id = cursor_be16(&sets);
+        uint16_t length = cursor_be16(&sets);
+        if (length < SET_HEADER_SIZE || length - SET_HEADER_SIZE > (int)cursor_left(&sets)) {
+            decode_drop(context, DECODE_SET_LENGTH); /* nothing tells where the next one begins */
+            return;
+        }
+        read_set(context, message, cursor_sub(&sets, length - SET_HEADER_SIZE), id);
+    }
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the bounded table of exporters. */
+#include "ingest/decode/exporter.h"
+
+#include "common/clock.h"
+
+#include <stdlib.h>
+
+/* Longer than the pause between two exports of any router that has traffic. */
+#define SILENT_NS (UINT64_C(600) * NS_PER_S)
+
+/* Slots looked at for each refused newcomer: the cost of a forged datagram stays flat. */
+enum {
+    SLOTS_TRIED = 8
+};
+
+struct exporter_table {
+    struct template_limits limits;
+    struct template_budget budget; /* memory of all exporters' templates */
+    struct exporter *slots;
+    struct exporter **buckets;
+    uint32_t slot_count; /* room */
+    uint32_t bucket_mask;
+    uint32_t hand; /* where the search for a silent slot goes on */
+    _Atomic uint32_t used;
+};
+
+static uint32_t hash_of(const uint64_t words[2])
+{
+    uint64_t hash =
+        (words[0] ^ (words[1] * UINT64_C(0x9e3779b97f4a7c15))) * UINT64_C(0xff51afd7ed558ccd);
+    return (uint32_t)(hash >> 32);
+}
+
+static uint32_t power_of_two_above(uint32_t count)
+{
+    uint32_t power = 16;
+    while (power < count && power < (UINT32_C(1) << 24)) {
+        power *= 2;
+    }
+    return power;
+}
+
+enum err exporter_table_new(
+    struct exporter_table **table_p, uint32_t max_exporters, const struct template_limits *limits)
+{
+    *table_p = NULL;
+    struct exporter_table *table = calloc(1, sizeof *table);
+    if (table == NULL) {
+        return ERR_MEMORY;
+    }
+    uint32_t buckets = power_of_two_above(max_exporters);
+    table->limits = *limits;
+    table->slot_count = max_exporters;
+    table->bucket_mask = buckets - 1;
+    table->slots = calloc(max_exporters, sizeof *table->slots);
+    table->buckets = calloc(buckets, sizeof(struct exporter *));
+    if (table->slots == NULL || table->buckets == NULL) {
+        exporter_table_destroy(&table);
+        return ERR_MEMORY;
+    }
+    *table_p = table;
+    return ERR_OK;
+}
+
+static void forget(struct exporter *exporter)
+{
+    template_store_clear(&exporter->templates);
+    sampling_table_clear(&exporter->sampling);
+}
+
+void exporter_table_destroy(struct exporter_table **table_p)
+{
+    struct exporter_table *table = *table_p;
+    if (table == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < exporter_table_count(table); i++) {
+        forget(&table->slots[i]);
+    }
+    free(table->slots);
+    free(table->buckets);
+    free(table);
+    *table_p = NULL;
+}
+
+static struct exporter **bucket_of(struct exporter_table *table, const uint64_t words[2])
+{
+    return &table->buckets[hash_of(words) & table->bucket_mask];
+}
+
+static void unlink_exporter(struct exporter_table *table, struct exporter *exporter)
+{
+    struct exporter **link = bucket_of(table, exporter->address_words);
+    while (*link != exporter) {
+        link = &(*link)->next;
+    }
+    *link = exporter->next;
+}
+
+static void reset_counters(struct exporter_counters *counters)
+{
+    struct counter *slots = (struct counter *)counters;
+    for (size_t i = 0; i < sizeof *counters / sizeof *slots; i++) {
+        counter_set(&slots[i], 0);
+    }
+}
+
+/* A slot nobody needs any more, emptied, or NULL. */
+static struct exporter *take_silent_slot(struct exporter_table *table, uint64_t now_ns)
+{
+    for (uint32_t tried = 0; tried < SLOTS_TRIED && tried < table->slot_count; tried++) {
+        struct exporter *exporter = &table->slots[table->hand];
+        table->hand = (table->hand + 1) % table->slot_count;
+        if (now_ns > exporter->last_heard_ns && now_ns - exporter->last_heard_ns > SILENT_NS) {
+            unlink_exporter(table, exporter);
+            forget(exporter);
+            return exporter;
+        }
+    }
+    return NULL;
+}
+
+static struct exporter *add_exporter(
+    struct exporter_table *table, const struct address *address, uint64_t now_ns)
+{
+    uint32_t used = exporter_table_count(table);
+    bool is_fresh = used < table->slot_count;
+    struct exporter *exporter = is_fresh ? &table->slots[used] : take_silent_slot(table, now_ns);
+    if (exporter == NULL) {
+        return NULL;
+    }
+    atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_acq_rel);
+    exporter->address = *address;
+    memcpy(exporter->address_words, address->bytes, sizeof exporter->address_words);
+    template_store_init(&exporter->templates, &table->limits, &table->budget);
+    sampling_table_init(&exporter->sampling);
+    reset_counters(&exporter->counters);
+    atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_release);
+    struct exporter **bucket = bucket_of(table, exporter->address_words);
+    exporter->next = *bucket;
+    *bucket = exporter;
+    if (is_fresh) {
+        atomic_store_explicit(&table->used, used + 1, memory_order_release);
+    }
+    return exporter;
+}
+
+struct exporter *exporter_table_take(
+    struct exporter_table *table, const struct address *address, uint64_t now_ns)
+{
+    uint64_t words[2];
+    memcpy(words, address->bytes, sizeof words);
+    struct exporter *exporter = *bucket_of(table, words);
+    while (exporter != NULL &&
+           (exporter->address_words[0] != words[0] || exporter->address_words[1] != words[1])) {
+        exporter = exporter->next;
+    }
+    if (exporter == NULL) {
+        exporter = add_exporter(table, address, now_ns);
+    }
+    if (exporter != NULL) {
+        exporter->last_heard_ns = now_ns;
+    }
+    return exporter;
+}
+
+uint32_t exporter_table_count(const struct exporter_table *table)
+{
+    return atomic_load_explicit(&table->used, memory_order_acquire);
+}
+
+void exporter_table_visit(const struct exporter_table *table, exporter_visit *visit, void *context)
+{
+    uint32_t count = exporter_table_count(table);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct exporter *exporter = &table->slots[i];
+        uint32_t before = atomic_load_explicit(&exporter->generation, memory_order_acquire);
+        struct address address = exporter->address;
+        atomic_thread_fence(memory_order_acquire);
+        uint32_t after = atomic_load_explicit(&exporter->generation, memory_order_relaxed);
+        if (before == after && before % 2 == 0) {
+            visit(context, &address, &exporter->counters);
+        }
+    }
+}
+
+const struct exporter *exporter_table_at(const struct exporter_table *table, uint32_t index)
+{
+    return &table->slots[index];
+}

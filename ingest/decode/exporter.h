@@ -1,0 +1,82 @@
+/*
+ * exporter.h -- what a decoder remembers of each exporter, found by source address.
+ *
+ * The table is bounded: when it is full, the slot of an exporter that has been silent for minutes
+ * is taken over; without one the newcomer is refused, so that forged sources cannot push out the
+ * real ones. Slots never move and are never freed while the table lives: their counters may be
+ * read by any thread, through exporter_table_visit(); everything else is the decoder's thread's.
+ */
+#pragma once
+
+#include "common/address.h"
+#include "common/counter.h"
+#include "ingest/decode/sampling.h"
+#include "ingest/decode/template.h"
+
+/* NetFlow 9 and IPFIX are counted apart. */
+enum exporter_version {
+    EXPORTER_NETFLOW9,
+    EXPORTER_IPFIX,
+    EXPORTER_VERSION_COUNT
+};
+
+enum exporter_set {
+    EXPORTER_SET_TEMPLATE,
+    EXPORTER_SET_OPTIONS_TEMPLATE,
+    EXPORTER_SET_OPTIONS_DATA,
+    EXPORTER_SET_DATA,
+    EXPORTER_SET_COUNT
+};
+
+struct exporter_version_counters {
+    struct counter datagrams;
+    struct counter sets[EXPORTER_SET_COUNT];
+    struct counter records[EXPORTER_SET_COUNT]; /* templates, or data records */
+    struct counter delay_ms;                    /* sum over datagrams: received - exported */
+};
+
+struct exporter_counters {
+    struct exporter_version_counters versions[EXPORTER_VERSION_COUNT];
+    struct counter other_datagrams; /* NetFlow 1, 5, 7 and sFlow */
+    struct counter flows;
+    struct counter missing_templates; /* data sets without one */
+    struct counter errors;            /* datagrams with any other fault */
+};
+
+struct exporter {
+    struct address address;
+    uint64_t address_words[2]; /* the same, for the lookup */
+    uint64_t last_heard_ns;
+    struct exporter *next; /* of the same hash bucket */
+    struct template_store templates;
+    struct sampling_table sampling;
+    struct exporter_counters counters;
+    _Atomic uint32_t generation; /* odd while the slot changes hands */
+};
+
+struct exporter_table;
+
+MUST_CHECK enum err exporter_table_new(
+    struct exporter_table **table_p, uint32_t max_exporters, const struct template_limits *limits);
+void exporter_table_destroy(struct exporter_table **table_p);
+
+/*
+ * The exporter of that address, a new one where it was unknown: lent until the next call. NULL:
+ * the table is full of live exporters.
+ */
+struct exporter *exporter_table_take(
+    struct exporter_table *table, const struct address *address, uint64_t now_ns);
+
+/* Exporters known. */
+uint32_t exporter_table_count(const struct exporter_table *table);
+
+/*
+ * Calls `visit` for each exporter; any thread. An exporter that changes hands meanwhile is left
+ * out.
+ */
+typedef void exporter_visit(
+    void *context, const struct address *address, const struct exporter_counters *counters);
+void exporter_table_visit(const struct exporter_table *table, exporter_visit *visit, void *context);
+
+/* The exporter in slot `index` below exporter_table_count(); the decoder's thread only. */
+const struct exporter *exporter_table_at(const struct exporter_table *table, uint32_t index);

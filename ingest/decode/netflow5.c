@@ -1,0 +1,148 @@
+/*
+ * SPDX-License-Identifier: BSD-3-Clause
+ * netflow5.c -- NetFlow 5: a header of 24 bytes, then records of 48.
+ *
+ *   header: version 2, count 2, uptime 4, seconds 4, nanoseconds 4, sequence 4, engine type 1,
+ *           engine id 1, sampling mode and interval 2
+ *   record: source 4, destination 4, next hop 4, input 2, output 2, packets 4, octets 4, first 4,
+ *           last 4, source port 2, destination port 2, pad 1, TCP flags 1, protocol 1, TOS 1,
+ *           source AS 2, destination AS 2, source mask 1, destination mask 1, pad 2
+ *
+ * Cisco, "NetFlow Export Datagram Format", tables B-3 and B-4.
+ */
+#include "ingest/decode/decode_context.h"
+#include "ingest/decode/record_time.h"
+
+enum {
+    HEADER_SIZE = 24,
+    COUNT_AT = 2,
+    UPTIME_AT = 4,
+    SECONDS_AT = 8,
+    NANOSECONDS_AT = 12,
+    SEQUENCE_AT = 16,
+    ENGINE_AT = 20,
+    SAMPLING_AT = 22,
+    SAMPLING_RATE_MASK = 0x3fff /* the upper two bits are the mode */
+};
+
+enum {
+    RECORD_SIZE = 48,
+    SRC_ADDR_AT = 0,
+    DST_ADDR_AT = 4,
+    NEXT_HOP_AT = 8,
+    INPUT_AT = 12,
+    OUTPUT_AT = 14,
+    PACKETS_AT = 16,
+    OCTETS_AT = 20,
+    FIRST_AT = 24,
+    LAST_AT = 28,
+    SRC_PORT_AT = 32,
+    DST_PORT_AT = 34,
+    TCP_FLAGS_AT = 37,
+    PROTOCOL_AT = 38,
+    TOS_AT = 39,
+    SRC_AS_AT = 40,
+    DST_AS_AT = 42,
+    SRC_MASK_AT = 44,
+    DST_MASK_AT = 45
+};
+
+enum {
+    ETYPE_IPV4 = 0x0800,
+    PROTOCOL_ICMP = 1
+};
+
+static void set_sampling(struct flow *flow, uint16_t sampling)
+{
+    uint64_t rate = sampling & SAMPLING_RATE_MASK;
+    flow_set_sampling_rate(flow, rate);
+    flow_set_sampling_source(flow, rate != 0 ? FLOW_SAMPLING_HEADER : FLOW_SAMPLING_UNKNOWN);
+}
+
+static void fix_common_fields(struct decode_context *context, const uint8_t *header)
+{
+    struct flow *flow = context->flow;
+    flow_begin(flow);
+    flow_set_type(flow, FLOW_TYPE_NETFLOW5);
+    flow_set_time_received(flow, context->datagram->received_ns / NS_PER_S);
+    flow_set_sequence_num(flow, load_be32(header + SEQUENCE_AT));
+    flow_set_sampler_address(flow, &context->datagram->source);
+    flow_set_observation_domain_id(flow, load_be16(header + ENGINE_AT));
+    flow_set_etype(flow, ETYPE_IPV4);
+    set_sampling(flow, load_be16(header + SAMPLING_AT));
+    flow_fix(flow);
+}
+
+static void set_times(struct flow *flow, const struct export_clock *clock, const uint8_t *record)
+{
+    uint64_t start_ns = time_from_uptime(clock, load_be32(record + FIRST_AT));
+    uint64_t end_ns = time_from_uptime(clock, load_be32(record + LAST_AT));
+    flow_set_time_flow_start(flow, start_ns / NS_PER_S);
+    flow_set_time_flow_end(flow, end_ns / NS_PER_S);
+    flow_set_time_flow_start_ns(flow, start_ns);
+    flow_set_time_flow_end_ns(flow, end_ns);
+}
+
+static void set_addresses(struct flow *flow, const uint8_t *record)
+{
+    struct address src = address_from_ipv4(record + SRC_ADDR_AT);
+    struct address dst = address_from_ipv4(record + DST_ADDR_AT);
+    flow_set_src_addr(flow, &src);
+    flow_set_dst_addr(flow, &dst);
+    if (load_be32(record + NEXT_HOP_AT) != 0) {
+        struct address next_hop = address_from_ipv4(record + NEXT_HOP_AT);
+        flow_set_next_hop(flow, &next_hop);
+    }
+}
+
+static void set_numbers(struct flow *flow, const uint8_t *record)
+{
+    flow_set_in_if(flow, load_be16(record + INPUT_AT));
+    flow_set_out_if(flow, load_be16(record + OUTPUT_AT));
+    flow_set_packets(flow, load_be32(record + PACKETS_AT));
+    flow_set_bytes(flow, load_be32(record + OCTETS_AT));
+    flow_set_src_port(flow, load_be16(record + SRC_PORT_AT));
+    flow_set_dst_port(flow, load_be16(record + DST_PORT_AT));
+    flow_set_tcp_flags(flow, record[TCP_FLAGS_AT]);
+    flow_set_proto(flow, record[PROTOCOL_AT]);
+    flow_set_ip_tos(flow, record[TOS_AT]);
+    flow_set_src_as(flow, load_be16(record + SRC_AS_AT));
+    flow_set_dst_as(flow, load_be16(record + DST_AS_AT));
+    flow_set_src_net(flow, record[SRC_MASK_AT]);
+    flow_set_dst_net(flow, record[DST_MASK_AT]);
+    if (record[PROTOCOL_AT] == PROTOCOL_ICMP) {
+        flow_set_icmp_type(flow, record[DST_PORT_AT]);
+        flow_set_icmp_code(flow, record[DST_PORT_AT + 1]);
+    }
+}
+
+void netflow5_decode(struct decode_context *context, struct cursor cursor)
+{
+    const uint8_t *header = cursor_take(&cursor, HEADER_SIZE);
+    if (header == NULL) {
+        decode_drop(context, DECODE_SHORT_HEADER);
+        return;
+    }
+    size_t count = load_be16(header + COUNT_AT);
+    size_t held = cursor_left(&cursor) / RECORD_SIZE;
+    if (count == 0 || count > held) {
+        decode_drop(context, DECODE_COUNT); /* damaged, and nothing tells where */
+        return;
+    }
+    if (count < held) {
+        decode_drop(context, DECODE_COUNT); /* what was not announced is left out */
+    }
+    struct export_clock clock = {
+        .export_ns = load_be32(header + SECONDS_AT) * NS_PER_S + load_be32(header + NANOSECONDS_AT),
+        .uptime_ms = load_be32(header + UPTIME_AT),
+        .has_uptime = true};
+    const uint8_t *record = cursor_take(&cursor, count * RECORD_SIZE);
+    fix_common_fields(context, header);
+    for (size_t i = 0; i < count; i++, record += RECORD_SIZE) {
+        flow_reset(context->flow);
+        set_addresses(context->flow, record);
+        set_numbers(context->flow, record);
+        set_times(context->flow, &clock, record);
+        decode_emit(context);
+    }
+}

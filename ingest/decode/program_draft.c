@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- collects the ops of a program. */
+#include "ingest/decode/program_draft.h"
+
+static uint64_t mask_of_size(size_t size_bytes)
+{
+    if (size_bytes > 8) {
+        return 0;
+    }
+    return size_bytes == 8 ? UINT64_MAX : (UINT64_C(1) << size_bytes * 8) - 1;
+}
+
+/* The bits that a flow field can hold: values in a record may be wider than they should be. */
+static uint64_t mask_of_field(enum flow_field field)
+{
+    switch (field) {
+    case FLOW_VLAN_ID:
+    case FLOW_SRC_VLAN:
+    case FLOW_DST_VLAN:
+    case FLOW_CUSTOMER_VLAN_ID:
+    case FLOW_TCP_FLAGS: /* RFC 7125 section 3: the upper four bits are the data offset */
+        return 0xfff;
+    case FLOW_FRAGMENT_OFFSET:
+        return 0x1fff;
+    case FLOW_IPV6_FLOW_LABEL:
+        return 0xfffff;
+    default:
+        return mask_of_size(FLOW_FIELDS[field].size_bytes);
+    }
+}
+
+/* Reads whole bytes at its source, not a number that ends there. */
+static bool is_bytes(enum program_code code)
+{
+    switch (code) {
+    case PROGRAM_IPV4:
+    case PROGRAM_IPV6:
+    case PROGRAM_EITHER_ADDRESS:
+    case PROGRAM_LABEL_IPV4:
+    case PROGRAM_LABEL_IPV6:
+    case PROGRAM_PACKET:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void draft_place(struct program_op *op, uint32_t offset, uint16_t length)
+{
+    op->length = length;
+    if (is_bytes((enum program_code)op->code)) {
+        op->source = (int32_t)offset;
+        return;
+    }
+    op->source = (int32_t)offset + length - PROGRAM_HEADROOM;
+    op->mask &= mask_of_size(length);
+}
+
+static struct program_op make_op(
+    const struct draft_source *source, enum program_code code, uint16_t destination)
+{
+    struct program_op op = {.mask = UINT64_MAX,
+        .field = source->index,
+        .destination = destination,
+        .within = source->within,
+        .code = (uint8_t)code};
+    draft_place(&op, source->offset, source->length);
+    if (source->length == TEMPLATE_VARIABLE) {
+        op.mask = UINT64_MAX; /* until the record tells the length */
+    }
+    return op;
+}
+
+static void aim_at_field(struct program_op *op, enum flow_field field)
+{
+    op->offset = (uint16_t)FLOW_FIELDS[field].offset;
+    op->bit = (uint8_t)(field % 64);
+    op->word = (uint8_t)(field / 64);
+}
+
+static void add_op(struct program_draft *draft, const struct program_op *op)
+{
+    draft->ops[draft->count++] = *op;
+}
+
+void draft_start(struct program_draft *draft, struct program_op *ops)
+{
+    *draft = (struct program_draft){.ops = ops};
+    for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
+        draft->number_of[i] = DRAFT_NONE;
+        draft->ipv4_of[i] = DRAFT_NONE;
+        draft->ipv6_of[i] = DRAFT_NONE;
+    }
+}
+
+void draft_number(struct program_draft *draft, const struct draft_source *source,
+    enum flow_field field, bool is_fallback)
+{
+    if (source->length > 8 && source->length != TEMPLATE_VARIABLE) {
+        return;
+    }
+    struct program_op op = make_op(source, PROGRAM_NUMBER, (uint16_t)field);
+    op.mask &= mask_of_field(field);
+    aim_at_field(&op, field);
+    int rival = draft->number_of[field];
+    if (rival != DRAFT_NONE && (is_fallback || !draft->is_fallback[field])) {
+        op.code = PROGRAM_FALLBACK;
+        add_op(draft, &op);
+        return;
+    }
+    if (rival != DRAFT_NONE) {
+        draft->ops[rival].code = PROGRAM_FALLBACK;
+    }
+    draft->number_of[field] = (int)draft->count;
+    draft->is_fallback[field] = is_fallback;
+    add_op(draft, &op);
+}
+
+/* Type and code are a number of one byte each. */
+void draft_icmp(struct program_draft *draft, const struct draft_source *source)
+{
+    if (source->length != 2) {
+        return;
+    }
+    struct draft_source byte = {.index = source->index, .length = 1, .offset = source->offset};
+    draft_number(draft, &byte, FLOW_ICMP_TYPE, false);
+    byte.offset++;
+    byte.within = 1;
+    draft_number(draft, &byte, FLOW_ICMP_CODE, false);
+}
+
+void draft_address(struct program_draft *draft, const struct draft_source *source,
+    enum flow_field field, bool is_ipv4, bool is_always)
+{
+    int *slot = is_ipv4 ? &draft->ipv4_of[field] : &draft->ipv6_of[field];
+    if (*slot != DRAFT_NONE || source->length != (is_ipv4 ? 4 : 16)) {
+        return;
+    }
+    struct program_op op = make_op(source, is_ipv4 ? PROGRAM_IPV4 : PROGRAM_IPV6, (uint16_t)field);
+    op.mask = is_always ? 1 : 0;
+    aim_at_field(&op, field);
+    *slot = (int)draft->count;
+    add_op(draft, &op);
+}
+
+static void offer_time(
+    struct program_draft *draft, const struct program_op *op, int score, int slot)
+{
+    if (score > draft->time_scores[slot]) {
+        draft->time_scores[slot] = score;
+        draft->times[slot] = *op;
+        draft->times[slot].destination = (uint16_t)slot;
+    }
+}
+
+void draft_time(struct program_draft *draft, const struct draft_source *source,
+    enum element_time target, enum program_code code)
+{
+    static const int SCORES[] = {[PROGRAM_TIME_NTP_NS] = 12,
+        [PROGRAM_TIME_NTP_US] = 10,
+        [PROGRAM_TIME_MS] = 8,
+        [PROGRAM_TIME_S] = 6,
+        [PROGRAM_TIME_UPTIME] = 4,
+        [PROGRAM_TIME_BEFORE_EXPORT] = 2};
+    bool is_ntp = code == PROGRAM_TIME_NTP_NS || code == PROGRAM_TIME_NTP_US;
+    if (source->length > 8 || (is_ntp && source->length != 8)) {
+        return;
+    }
+    struct program_op op = make_op(source, code, 0);
+    bool is_both = target == TIME_BOTH;
+    int score = is_both ? 1 : SCORES[code];
+    if (is_both || target == TIME_START) {
+        offer_time(draft, &op, score, TIME_START);
+    }
+    if (is_both || target == TIME_END) {
+        offer_time(draft, &op, score, TIME_END);
+    }
+}
+
+void draft_step(struct program_draft *draft, const struct draft_source *source,
+    enum program_code code, uint16_t destination)
+{
+    struct program_op op = make_op(source, code, destination);
+    add_op(draft, &op);
+}

@@ -1,0 +1,58 @@
+/*
+ * program_draft.h -- a program while its template is compiled: which field gets which op.
+ *
+ * Settles what happens when several fields of a template have one destination: the better one is
+ * taken, the others fill in where it is 0. Used by template_compile.c alone.
+ */
+#pragma once
+
+#include "ingest/decode/elements.h"
+#include "ingest/decode/template_program.h"
+
+enum {
+    DRAFT_OPS_PER_FIELD = 2, /* most that the lines of one element give */
+    DRAFT_TIMES = 2,         /* start and end */
+    DRAFT_NONE = -1
+};
+
+/* Indices are into ops, or DRAFT_NONE. */
+struct program_draft {
+    struct program_op *ops; /* borrowed; room for DRAFT_OPS_PER_FIELD for each field */
+    uint32_t count;
+    int number_of[FLOW_FIELD_COUNT];
+    bool is_fallback[FLOW_FIELD_COUNT]; /* that number came from a FALLBACK line */
+    int ipv4_of[FLOW_FIELD_COUNT];
+    int ipv6_of[FLOW_FIELD_COUNT];
+    struct program_op times[DRAFT_TIMES];
+    int time_scores[DRAFT_TIMES]; /* 0: no such time */
+};
+
+/* A field of the template. */
+struct draft_source {
+    uint16_t index;
+    uint16_t length;
+    uint8_t within;  /* first byte of it that counts */
+    uint32_t offset; /* meaningless behind a field of variable length: placed for each record */
+};
+
+void draft_start(struct program_draft *draft, struct program_op *ops);
+
+/* Of two numbers for one field a FALLBACK loses, then the later one. */
+void draft_number(struct program_draft *draft, const struct draft_source *source,
+    enum flow_field field, bool is_fallback);
+
+/* Elements 32 and 139: type and code become a number of one byte each. */
+void draft_icmp(struct program_draft *draft, const struct draft_source *source);
+
+void draft_address(struct program_draft *draft, const struct draft_source *source,
+    enum flow_field field, bool is_ipv4, bool is_always);
+
+/* The finest absolute time wins; an observation time gives way to any flow time. */
+void draft_time(struct program_draft *draft, const struct draft_source *source,
+    enum element_time target, enum program_code code);
+
+void draft_step(struct program_draft *draft, const struct draft_source *source,
+    enum program_code code, uint16_t destination);
+
+/* Sets source, length and mask for a field at that place of the record. */
+void draft_place(struct program_op *op, uint32_t offset, uint16_t length);

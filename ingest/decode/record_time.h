@@ -1,0 +1,46 @@
+/*
+ * record_time.h -- the ways in which exporters write times, all to nanoseconds since 1970.
+ *
+ * 0 stands for unknown on both sides: exporters send 0 where they have no time.
+ */
+#pragma once
+
+#include "common/clock.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The times that a message's header gives. */
+struct export_clock {
+    uint64_t export_ns; /* since 1970 */
+    uint32_t uptime_ms; /* of the exporter, at export */
+    bool has_uptime;
+};
+
+/* Seconds between 1900 and 1970: the NTP epoch and ours. */
+#define NTP_UNIX_OFFSET_S UINT64_C(2208988800)
+
+/*
+ * RFC 7011 sections 6.1.9 and 6.1.10: NTP timestamps. Seconds below the offset are of the era that
+ * begins in 2036.
+ */
+static inline uint64_t time_from_ntp(uint64_t ntp)
+{
+    uint64_t seconds = ntp >> 32;
+    uint64_t fraction = ntp & UINT32_MAX;
+    if (seconds == 0) {
+        return 0;
+    }
+    seconds += seconds < NTP_UNIX_OFFSET_S ? UINT64_C(1) << 32 : 0;
+    return (seconds - NTP_UNIX_OFFSET_S) * NS_PER_S + (fraction * NS_PER_S >> 32);
+}
+
+/*
+ * A time in ms of the exporter's uptime. The 32-bit uptime wraps after 49.7 days, so the signed
+ * distance to the uptime at export counts: it may lie a little behind it, too.
+ */
+static inline uint64_t time_from_uptime(const struct export_clock *clock, uint32_t uptime_ms)
+{
+    int64_t distance_ms = (int32_t)(uptime_ms - clock->uptime_ms);
+    return clock->export_ns + (uint64_t)(distance_ms * (int64_t)NS_PER_MS);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- sampling rates by sampler, interface and domain. */
+#include "ingest/decode/sampling.h"
+
+#include <stdlib.h>
+
+/* Of a SOLE entry whose samplers disagree; no exporter counts this far. */
+#define NO_SAMPLER UINT64_MAX
+
+enum {
+    FIRST_ROOM = 16,
+    MAX_ROOM = 8192 /* samplers and interfaces of the largest chassis */
+};
+
+/*
+ * Keys of the table. SOLE: the one sampler of a domain, for flows that name none; ANY_...: the
+ * same across all domains, under domain 0. A SOLE entry's rate is 0 once two samplers disagree.
+ */
+enum entry_scope {
+    ENTRY_DOMAIN,
+    ENTRY_SAMPLER,
+    ENTRY_INTERFACE,
+    ENTRY_SOLE,
+    ENTRY_ANY_DOMAIN,
+    ENTRY_ANY_SAMPLER,
+    ENTRY_ANY_SOLE
+};
+
+uint64_t sampling_facts_rate(const struct sampling_facts *facts)
+{
+    const uint64_t *values = facts->values;
+    if (values[SAMPLING_RATE] != 0) {
+        return values[SAMPLING_RATE];
+    }
+    if (values[SAMPLING_PACKET_INTERVAL] != 0) {
+        /* Without a space it is meant as the rate: some exporters send 305 alone. */
+        bool has_space = (facts->known >> SAMPLING_PACKET_SPACE & 1) != 0;
+        uint64_t interval = values[SAMPLING_PACKET_INTERVAL];
+        return has_space ? (interval + values[SAMPLING_PACKET_SPACE]) / interval : interval;
+    }
+    if (values[SAMPLING_SIZE] != 0) {
+        return values[SAMPLING_POPULATION] / values[SAMPLING_SIZE];
+    }
+    return 0;
+}
+
+static uint32_t slot_of(
+    const struct sampling_table *table, enum entry_scope scope, uint32_t domain, uint64_t id)
+{
+    uint64_t hash = (id + scope) * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ hash >> 29 ^ domain) * UINT64_C(0xbf58476d1ce4e5b9);
+    uint32_t slot = (uint32_t)(hash >> 32) & (table->room - 1);
+    while (table->entries[slot].is_used) {
+        const struct sampling_entry *entry = &table->entries[slot];
+        if (entry->id == id && entry->domain == domain && entry->scope == scope) {
+            break;
+        }
+        slot = (slot + 1) & (table->room - 1);
+    }
+    return slot;
+}
+
+static bool grow(struct sampling_table *table)
+{
+    struct sampling_table larger = *table;
+    larger.room = table->room != 0 ? table->room * 2 : FIRST_ROOM;
+    if (larger.room > MAX_ROOM) {
+        return false;
+    }
+    larger.entries = calloc(larger.room, sizeof *larger.entries);
+    if (larger.entries == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < table->room; i++) {
+        const struct sampling_entry *entry = &table->entries[i];
+        if (entry->is_used) {
+            uint32_t slot =
+                slot_of(&larger, (enum entry_scope)entry->scope, entry->domain, entry->id);
+            larger.entries[slot] = *entry;
+        }
+    }
+    free(table->entries);
+    *table = larger;
+    return true;
+}
+
+/* The entry, or NULL. */
+static struct sampling_entry *find_entry(
+    const struct sampling_table *table, enum entry_scope scope, uint32_t domain, uint64_t id)
+{
+    if (table->room == 0) {
+        return NULL;
+    }
+    struct sampling_entry *entry = &table->entries[slot_of(table, scope, domain, id)];
+    return entry->is_used ? entry : NULL;
+}
+
+/* The entry, a new one of rate 0 if need be; NULL: full. */
+static struct sampling_entry *take_entry(
+    struct sampling_table *table, enum entry_scope scope, uint32_t domain, uint64_t id)
+{
+    struct sampling_entry *found = find_entry(table, scope, domain, id);
+    if (found != NULL) {
+        return found;
+    }
+    if (table->used + table->room / 4 >= table->room && !grow(table)) {
+        return NULL;
+    }
+    struct sampling_entry *entry = &table->entries[slot_of(table, scope, domain, id)];
+    *entry = (struct sampling_entry){
+        .id = id, .domain = domain, .scope = (uint8_t)scope, .is_used = true};
+    table->used++;
+    return entry;
+}
+
+static void store_rate(struct sampling_table *table, enum entry_scope scope, uint32_t domain,
+    uint64_t id, uint64_t rate)
+{
+    struct sampling_entry *entry = take_entry(table, scope, domain, id);
+    if (entry != NULL) {
+        entry->rate = rate;
+    }
+}
+
+static uint64_t rate_of(
+    const struct sampling_table *table, enum entry_scope scope, uint32_t domain, uint64_t id)
+{
+    const struct sampling_entry *entry = find_entry(table, scope, domain, id);
+    return entry != NULL ? entry->rate : 0;
+}
+
+/* Keeps the rate of the only sampler; two samplers that disagree leave 0, for good. */
+static void store_sole(struct sampling_table *table, enum entry_scope scope, uint32_t domain,
+    uint64_t sampler_id, uint64_t rate)
+{
+    bool is_first = find_entry(table, scope, domain, 0) == NULL;
+    struct sampling_entry *entry = take_entry(table, scope, domain, 0);
+    if (entry == NULL) {
+        return;
+    }
+    if (is_first || entry->sampler_id == sampler_id) {
+        entry->sampler_id = sampler_id;
+        entry->rate = rate;
+    } else if (entry->rate != rate) {
+        entry->sampler_id = NO_SAMPLER;
+        entry->rate = 0;
+    }
+}
+
+void sampling_table_init(struct sampling_table *table)
+{
+    *table = (struct sampling_table){.entries = NULL};
+}
+
+void sampling_table_clear(struct sampling_table *table)
+{
+    free(table->entries);
+    sampling_table_init(table);
+}
+
+void sampling_table_learn(struct sampling_table *table, enum sampling_scope scope, uint32_t domain,
+    uint64_t id, uint64_t rate)
+{
+    switch (scope) {
+    case SAMPLING_OF_SAMPLER:
+        store_rate(table, ENTRY_SAMPLER, domain, id, rate);
+        store_rate(table, ENTRY_ANY_SAMPLER, 0, id, rate);
+        store_sole(table, ENTRY_SOLE, domain, id, rate);
+        store_sole(table, ENTRY_ANY_SOLE, 0, id, rate);
+        break;
+    case SAMPLING_OF_INTERFACE:
+        store_rate(table, ENTRY_INTERFACE, domain, id, rate);
+        table->has_interfaces = true;
+        break;
+    case SAMPLING_OF_DOMAIN:
+        store_rate(table, ENTRY_DOMAIN, domain, 0, rate);
+        store_rate(table, ENTRY_ANY_DOMAIN, 0, 0, rate);
+        break;
+    }
+}
+
+static struct sampling_answer find_by_sampler(
+    const struct sampling_table *table, uint32_t domain, uint64_t sampler_id)
+{
+    uint64_t rate = rate_of(table, ENTRY_SAMPLER, domain, sampler_id);
+    if (rate == 0) {
+        rate = rate_of(table, ENTRY_ANY_SAMPLER, 0, sampler_id);
+    }
+    return (struct sampling_answer){.rate = rate, .source = FLOW_SAMPLING_SAMPLER};
+}
+
+struct sampling_answer sampling_table_find(
+    const struct sampling_table *table, uint32_t domain, uint64_t sampler_id, uint64_t interface)
+{
+    struct sampling_answer answer = {.rate = 0, .source = FLOW_SAMPLING_UNKNOWN};
+    if (table->used == 0) {
+        return answer;
+    }
+    if (sampler_id != 0) {
+        answer = find_by_sampler(table, domain, sampler_id);
+    }
+    if (answer.rate == 0 && interface != 0) {
+        answer.rate = rate_of(table, ENTRY_INTERFACE, domain, interface);
+        answer.source = FLOW_SAMPLING_OPTIONS;
+    }
+    static const enum entry_scope WIDER[] = {
+        ENTRY_DOMAIN, ENTRY_SOLE, ENTRY_ANY_DOMAIN, ENTRY_ANY_SOLE};
+    for (size_t i = 0; answer.rate == 0 && i < sizeof WIDER / sizeof WIDER[0]; i++) {
+        uint32_t scope_domain = WIDER[i] < ENTRY_ANY_DOMAIN ? domain : 0;
+        answer.rate = rate_of(table, WIDER[i], scope_domain, 0);
+        answer.source = FLOW_SAMPLING_OPTIONS;
+    }
+    if (answer.rate == 0) {
+        answer.source = FLOW_SAMPLING_UNKNOWN;
+    }
+    return answer;
+}

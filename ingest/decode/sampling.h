@@ -1,0 +1,78 @@
+/*
+ * sampling.h -- one packet in how many: what an exporter said, and which of it counts.
+ *
+ * Rates arrive in options data, by sampler, by interface or for a whole observation domain, and
+ * inside data records. One resolver with a fixed precedence picks the rate of a flow and says
+ * where it came from. Kept for each exporter; bounded. The decoder's thread owns it.
+ */
+#pragma once
+
+#include "common/flow.h"
+
+/* What one record, of options or of data, says about sampling. */
+enum sampling_fact {
+    SAMPLING_RATE,            /* elements 34, 50: one in this many */
+    SAMPLING_PACKET_INTERVAL, /* 305: packets taken in a row */
+    SAMPLING_PACKET_SPACE,    /* 306: packets left out after them */
+    SAMPLING_SIZE,            /* 309: this many ... */
+    SAMPLING_POPULATION,      /* 310: ... out of this many */
+    SAMPLING_FACT_COUNT
+};
+
+struct sampling_facts {
+    uint64_t values[SAMPLING_FACT_COUNT];
+    uint32_t known; /* bit n: fact n was there */
+};
+
+static inline void sampling_facts_set(
+    struct sampling_facts *facts, enum sampling_fact fact, uint64_t value)
+{
+    facts->values[fact] = value;
+    facts->known |= UINT32_C(1) << fact;
+}
+
+/* The rate that the facts give, 0 for none. */
+uint64_t sampling_facts_rate(const struct sampling_facts *facts);
+
+/* Whose rate it is. */
+enum sampling_scope {
+    SAMPLING_OF_DOMAIN,
+    SAMPLING_OF_SAMPLER,
+    SAMPLING_OF_INTERFACE
+};
+
+struct sampling_entry {
+    uint64_t id;
+    uint64_t rate;
+    uint64_t sampler_id; /* whose rate a domain's only rate is */
+    uint32_t domain;
+    uint8_t scope; /* enum entry_scope of sampling.c */
+    bool is_used;
+};
+
+struct sampling_table {
+    struct sampling_entry *entries; /* open addressing; NULL while empty */
+    uint32_t room;                  /* a power of two */
+    uint32_t used;
+    bool has_interfaces;
+};
+
+struct sampling_answer {
+    uint64_t rate;
+    enum flow_sampling_source source;
+};
+
+void sampling_table_init(struct sampling_table *table);
+void sampling_table_clear(struct sampling_table *table);
+
+/* Learns a rate; `id` is the sampler or the interface. A full table keeps what it knows. */
+void sampling_table_learn(struct sampling_table *table, enum sampling_scope scope, uint32_t domain,
+    uint64_t id, uint64_t rate);
+
+/*
+ * The rate of a flow that names no rate itself: by its sampler, its input interface, its domain,
+ * then the exporter's other domains (line cards, other ports). 0 stands for no sampler and no
+ * interface.
+ */
+struct sampling_answer sampling_table_find(
+    const struct sampling_table *table, uint32_t domain, uint64_t sampler_id, uint64_t interface);

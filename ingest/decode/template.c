@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the templates of one exporter. */
+#include "ingest/decode/template.h"
+
+#include "common/clock.h"
+#include "ingest/decode/template_program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A full store is searched for expired templates this often at most. */
+#define SWEEP_NS (UINT64_C(60) * NS_PER_S)
+
+/* A record has to fit into a UDP datagram. */
+enum {
+    RECORD_MAX_BYTES = 65507
+};
+
+static struct template **bucket_of(struct template_store *store, const struct template_key *key)
+{
+    uint32_t hash = (key->id ^ key->domain * UINT32_C(0x9e3779b1)) + key->version;
+    return &store->buckets[(hash ^ hash >> 16) % TEMPLATE_BUCKETS];
+}
+
+static bool key_equal(const struct template_key *a, const struct template_key *b)
+{
+    return a->id == b->id && a->domain == b->domain && a->version == b->version;
+}
+
+static size_t template_bytes(const struct template *template)
+{
+    size_t program = template->program != NULL ? template_program_bytes(template->program) : 0;
+    return sizeof *template + template->field_count * sizeof template->fields[0] + program;
+}
+
+static void template_free(struct template_store *store, struct template *template)
+{
+    store->count--;
+    store->budget->bytes -= template_bytes(template);
+    template_program_destroy(&template->program);
+    free(template);
+}
+
+static void unlink_and_free(struct template_store *store, struct template **link)
+{
+    struct template *template = *link;
+    *link = template->next;
+    template_free(store, template);
+}
+
+static bool is_expired(
+    const struct template_store *store, const struct template *template, uint64_t now_ns)
+{
+    uint64_t lifetime_ns = store->limits->lifetime_ns;
+    return lifetime_ns != 0 && now_ns > template->announced_ns &&
+           now_ns - template->announced_ns > lifetime_ns;
+}
+
+static bool same_definition(
+    const struct template *template, const struct template_definition *definition)
+{
+    return template->is_options == definition->is_options &&
+           template->field_count == definition->field_count &&
+           template->scope_count == definition->scope_count &&
+           memcmp(template->fields, definition->fields,
+               definition->field_count * sizeof definition->fields[0]) == 0;
+}
+
+/* Fills in the shortest record; false when no record of this shape can be. */
+static bool measure(struct template *template)
+{
+    uint32_t bytes = 0;
+    for (uint32_t i = 0; i < template->field_count; i++) {
+        uint16_t length = template->fields[i].length;
+        bool is_variable = length == TEMPLATE_VARIABLE;
+        template->is_variable |= is_variable;
+        bytes += is_variable ? 1 : length;
+    }
+    template->record_min_bytes = bytes;
+    return bytes > 0 && bytes <= RECORD_MAX_BYTES;
+}
+
+static enum err template_new(
+    struct template **template_p, const struct template_definition *definition)
+{
+    size_t fields_size = definition->field_count * sizeof definition->fields[0];
+    struct template *template = calloc(1, sizeof *template + fields_size);
+    if (template == NULL) {
+        return ERR_MEMORY;
+    }
+    template->key = definition->key;
+    template->source_port = definition->source_port;
+    template->field_count = definition->field_count;
+    template->scope_count = definition->scope_count;
+    template->is_options = definition->is_options;
+    memcpy(template->fields, definition->fields, fields_size);
+    enum err err = measure(template) ? ERR_OK : ERR_INVALID;
+    if (err == ERR_OK && !template->is_options) {
+        err = template_program_new(&template->program, template->fields, template->field_count);
+    }
+    if (err != ERR_OK) {
+        free(template);
+        return err;
+    }
+    *template_p = template;
+    return ERR_OK;
+}
+
+/* The link to the template announced from exactly that port, or to the bucket's end. */
+static struct template **find_link(
+    struct template_store *store, const struct template_key *key, uint16_t source_port)
+{
+    struct template **link = bucket_of(store, key);
+    while (
+        *link != NULL && (!key_equal(&(*link)->key, key) || (*link)->source_port != source_port)) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+/*
+ * The template that the definition renews: the port's own one if it has one, else another port's
+ * with the same fields. NULL: there is something new to learn.
+ */
+static struct template *find_same(struct template_store *store,
+    const struct template_definition *definition, struct template *own)
+{
+    struct template *template = own != NULL ? own : *bucket_of(store, &definition->key);
+    while (template != NULL && (!key_equal(&template->key, &definition->key) ||
+                                   !same_definition(template, definition))) {
+        template = own != NULL ? NULL : template->next;
+    }
+    return template;
+}
+
+static bool fits_limits(const struct template_store *store, const struct template *template,
+    const struct template *replaced)
+{
+    uint32_t count = store->count - (replaced != NULL ? 1 : 0);
+    uint64_t bytes = store->budget->bytes - (replaced != NULL ? template_bytes(replaced) : 0);
+    return count < store->limits->max_per_exporter &&
+           bytes + template_bytes(template) <= store->limits->max_bytes;
+}
+
+static void drop_expired(struct template_store *store, uint64_t now_ns)
+{
+    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
+        struct template **link = &store->buckets[i];
+        while (*link != NULL) {
+            if (is_expired(store, *link, now_ns)) {
+                unlink_and_free(store, link);
+            } else {
+                link = &(*link)->next;
+            }
+        }
+    }
+    store->swept_ns = now_ns;
+}
+
+/* Takes the template; it replaces *own where that is not NULL. */
+static void link_template(
+    struct template_store *store, struct template *template, struct template **own)
+{
+    store->count++;
+    store->budget->bytes += template_bytes(template);
+    if (*own != NULL) {
+        unlink_and_free(store, own);
+    }
+    struct template **bucket = bucket_of(store, &template->key);
+    template->next = *bucket;
+    *bucket = template;
+}
+
+void template_store_init(struct template_store *store, const struct template_limits *limits,
+    struct template_budget *budget)
+{
+    *store = (struct template_store){.limits = limits, .budget = budget};
+}
+
+void template_store_clear(struct template_store *store)
+{
+    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
+        while (store->buckets[i] != NULL) {
+            unlink_and_free(store, &store->buckets[i]);
+        }
+    }
+}
+
+enum err template_store_put(
+    struct template_store *store, const struct template_definition *definition, uint64_t now_ns)
+{
+    if (store->count >= store->limits->max_per_exporter && now_ns > store->swept_ns + SWEEP_NS) {
+        drop_expired(store, now_ns);
+    }
+    struct template **own = find_link(store, &definition->key, definition->source_port);
+    struct template *same = find_same(store, definition, *own);
+    if (same != NULL) {
+        same->announced_ns = now_ns;
+        return ERR_OK;
+    }
+    struct template *template = NULL;
+    enum err err = template_new(&template, definition);
+    if (err != ERR_OK) {
+        return err;
+    }
+    template->announced_ns = now_ns;
+    if (!fits_limits(store, template, *own)) {
+        template_program_destroy(&template->program);
+        free(template);
+        return ERR_FULL;
+    }
+    link_template(store, template, own);
+    return ERR_OK;
+}
+
+struct template *template_store_find(struct template_store *store, const struct template_key *key,
+    uint16_t source_port, uint64_t now_ns)
+{
+    struct template *found = NULL;
+    for (struct template *next = *bucket_of(store, key); next != NULL; next = next->next) {
+        if (!key_equal(&next->key, key) || is_expired(store, next, now_ns)) {
+            continue;
+        }
+        if (next->source_port == source_port) {
+            return next;
+        }
+        if (found == NULL || next->announced_ns > found->announced_ns) {
+            found = next;
+        }
+    }
+    return found;
+}
+
+void template_store_withdraw(
+    struct template_store *store, const struct template_key *key, uint16_t source_port)
+{
+    struct template **link = find_link(store, key, source_port);
+    if (*link != NULL) {
+        unlink_and_free(store, link);
+    }
+}
+
+void template_store_withdraw_all(
+    struct template_store *store, const struct template_key *key, bool is_options)
+{
+    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
+        struct template **link = &store->buckets[i];
+        while (*link != NULL) {
+            const struct template_key *other = &(*link)->key;
+            if (other->domain == key->domain && other->version == key->version &&
+                (*link)->is_options == is_options) {
+                unlink_and_free(store, link);
+            } else {
+                link = &(*link)->next;
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/*
+ * template.h -- the templates of one exporter: what its data records look like.
+ *
+ * Keyed by protocol, observation domain and template id (RFC 7011 section 8, RFC 3954 section 5.2).
+ * The source port is not part of the key, for a device may send templates and data from different
+ * ports; but two processes on one address can announce one id with different fields, so the port
+ * is remembered and, where an id is announced from several ports, decides. Bounded in number for
+ * each exporter and in bytes for all of them. The decoder's thread owns it.
+ */
+#pragma once
+
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct template_program;
+
+enum {
+    TEMPLATE_FIRST_ID = 256,
+    TEMPLATE_VARIABLE = 65535,  /* field length of RFC 7011 section 7 */
+    TEMPLATE_MAX_FIELDS = 1024, /* the longest known in the field have about 150 */
+    TEMPLATE_BUCKETS = 128
+};
+
+/* Private enterprise number under which NetFlow 9's scope types (RFC 3954 section 6.1) are kept. */
+#define TEMPLATE_SCOPE_PEN UINT32_C(0xffffffff)
+
+struct template_field {
+    uint32_t pen; /* 0: IANA */
+    uint16_t id;
+    uint16_t length; /* TEMPLATE_VARIABLE, or bytes */
+};
+
+struct template_key {
+    uint32_t domain;
+    uint16_t id;
+    uint16_t version; /* 9 or 10 */
+};
+
+struct template
+{
+    struct template *next; /* of the same bucket */
+    struct template_key key;
+    uint16_t source_port;
+    uint16_t field_count;
+    uint16_t scope_count; /* the first fields of an options template */
+    bool is_options;
+    bool is_variable;          /* some field has no fixed length */
+    uint32_t record_min_bytes; /* never 0 */
+    uint64_t announced_ns;     /* last time */
+    struct template_program *program;
+    struct template_field fields[];
+};
+
+struct template_limits {
+    uint32_t max_per_exporter;
+    uint64_t max_bytes;   /* of all exporters together */
+    uint64_t lifetime_ns; /* since last announced; 0: for ever */
+};
+
+/* Bytes held by all templates of a decoder. */
+struct template_budget {
+    uint64_t bytes;
+};
+
+struct template_store {
+    const struct template_limits *limits;
+    struct template_budget *budget;
+    uint32_t count;
+    uint64_t swept_ns; /* last search for expired ones */
+    struct template *buckets[TEMPLATE_BUCKETS];
+};
+
+/* What a template record on the wire says. */
+struct template_definition {
+    struct template_key key;
+    uint16_t source_port;
+    uint16_t field_count;
+    uint16_t scope_count;
+    bool is_options;
+    const struct template_field *fields; /* borrowed */
+};
+
+/* Borrows limits and budget as long as the store lives. */
+void template_store_init(struct template_store *store, const struct template_limits *limits,
+    struct template_budget *budget);
+void template_store_clear(struct template_store *store);
+
+/*
+ * Learns or renews a template. ERR_INVALID: it has no field with a length, or a record of it fits
+ * no datagram; ERR_FULL: a limit; ERR_MEMORY. Then what was there stays.
+ */
+MUST_CHECK enum err template_store_put(
+    struct template_store *store, const struct template_definition *definition, uint64_t now_ns);
+
+/* The template for data from that port, lent until the store changes; NULL: none, or expired. */
+struct template *template_store_find(struct template_store *store, const struct template_key *key,
+    uint16_t source_port, uint64_t now_ns);
+
+/* Forgets one template (RFC 7011 section 8.1). Unknown ones are no fault. */
+void template_store_withdraw(
+    struct template_store *store, const struct template_key *key, uint16_t source_port);
+
+/* Forgets all templates, or all options templates, of a domain. */
+void template_store_withdraw_all(
+    struct template_store *store, const struct template_key *key, bool is_options);

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- runs compiled templates over records. */
+#include "ingest/decode/template_program.h"
+
+#include "ingest/decode/elements.h"
+#include "ingest/decode/packet_header.h"
+
+/* dataLinkFrameType (element 408): Ethernet. */
+enum {
+    FRAME_ETHERNET = 1
+};
+
+enum {
+    ETYPE_IPV4 = 0x0800,
+    ETYPE_IPV6 = 0x86dd
+};
+
+static uint64_t load_number(const uint8_t *record, const struct program_op *op)
+{
+    return load_be64(record + op->source) & op->mask;
+}
+
+/* Returns the presence bits of the fields that are not 0. */
+static uint64_t run_numbers(const struct program_op *op, const struct program_op *end,
+    const uint8_t *record, struct flow *flow)
+{
+    uint64_t present = 0;
+    for (; op < end; op++) {
+        uint64_t value = load_number(record, op);
+        memcpy((uint8_t *)flow + op->offset, &value, sizeof value);
+        present |= (uint64_t)(value != 0) << op->bit;
+    }
+    return present;
+}
+
+static bool load_address(struct address *address, const uint8_t *bytes, enum program_code code)
+{
+    *address = code == PROGRAM_IPV4 ? address_from_ipv4(bytes) : address_from_ipv6(bytes);
+    static const uint8_t NONE[16] = {0};
+    return memcmp(bytes, NONE, code == PROGRAM_IPV4 ? 4 : 16) != 0;
+}
+
+static void run_addresses(const struct program_op *op, const struct program_op *end,
+    const uint8_t *record, struct flow *flow)
+{
+    for (; op < end; op++) {
+        struct address address;
+        bool is_there = load_address(&address, record + op->source, (enum program_code)op->code);
+        memcpy((uint8_t *)flow + op->offset, &address, sizeof address);
+        flow->present[op->word] |= (uint64_t)(is_there || op->mask != 0) << op->bit;
+    }
+}
+
+static void set_ip_version(struct flow *flow, struct record_facts *facts, uint64_t version)
+{
+    facts->ip_version = version;
+    if (!flow_has(flow, FLOW_ETYPE) && (version == 4 || version == 6)) {
+        flow_set_etype(flow, version == 4 ? ETYPE_IPV4 : ETYPE_IPV6);
+    }
+}
+
+/* One record has room for both families: the address that is not 0 counts, else ipVersion. */
+static void set_either_address(const struct program_op *ipv4, const uint8_t *record,
+    struct flow *flow, const struct record_facts *facts)
+{
+    const struct program_op *ipv6 = ipv4 + 1;
+    struct address as_ipv4;
+    struct address as_ipv6;
+    bool has_ipv4 = load_address(&as_ipv4, record + ipv4->source, PROGRAM_IPV4);
+    bool has_ipv6 = load_address(&as_ipv6, record + ipv6->source, PROGRAM_IPV6);
+    bool is_ipv6 = has_ipv4 == has_ipv6 ? facts->ip_version == 6 : has_ipv6;
+    if (!has_ipv4 && !has_ipv6 && ipv4->mask == 0) {
+        return;
+    }
+    memcpy((uint8_t *)flow + ipv4->offset, is_ipv6 ? &as_ipv6 : &as_ipv4, sizeof as_ipv4);
+    flow_mark(flow, (enum flow_field)ipv4->destination, true);
+    if (ipv4->destination == FLOW_SRC_ADDR && !flow_has(flow, FLOW_ETYPE)) {
+        flow_set_etype(flow, is_ipv6 ? ETYPE_IPV6 : ETYPE_IPV4);
+    }
+}
+
+/* RFC 5102 section 5.8 in RFC 3032's order: label 20 bits, EXP 3, bottom of stack 1. */
+static void append_label(struct flow *flow, uint32_t place, uint32_t entry)
+{
+    static const enum flow_field LABELS[] = {
+        FLOW_MPLS_1_LABEL, FLOW_MPLS_2_LABEL, FLOW_MPLS_3_LABEL};
+    if (entry == 0) {
+        return; /* the stack was lower than the template */
+    }
+    uint32_t label = entry >> 4;
+    flow_set_has_mpls(flow, true);
+    flow_set_mpls_count(flow, flow_number(flow, FLOW_MPLS_COUNT) + 1);
+    flow_append_mpls_label(flow, label);
+    flow_set_mpls_last_label(flow, label);
+    if (place < sizeof LABELS / sizeof LABELS[0]) {
+        flow_set_number(flow, LABELS[place], label);
+    }
+}
+
+static void append_label_address(struct flow *flow, const uint8_t *bytes, enum program_code family)
+{
+    struct address address;
+    if (load_address(&address, bytes, family)) {
+        flow_append_mpls_ip(flow, &address);
+    }
+}
+
+/* A sampled packet stands for itself where the record has no counters. */
+static void read_packet(const struct program_op *op, const uint8_t *record, struct flow *flow,
+    const struct record_facts *facts)
+{
+    const uint8_t *bytes = record + op->source;
+    enum packet_protocol protocol = (enum packet_protocol)op->destination;
+    if (op->length == 0 || (protocol == PACKET_ETHERNET && facts->frame_type > FRAME_ETHERNET)) {
+        return;
+    }
+    if (protocol == PACKET_IPV4 && bytes[0] >> 4 == 6) {
+        protocol = PACKET_IPV6;
+    }
+    packet_header_read(flow, protocol, cursor_of(bytes, op->length));
+    if (!flow_has(flow, FLOW_PACKETS)) {
+        flow_set_packets(flow, 1);
+    }
+}
+
+static uint64_t read_time(
+    const struct program_op *op, uint64_t value, const struct export_clock *clock)
+{
+    switch ((enum program_code)op->code) {
+    case PROGRAM_TIME_S:
+        return value * NS_PER_S;
+    case PROGRAM_TIME_MS:
+        return value * NS_PER_MS;
+    case PROGRAM_TIME_NTP_US: /* RFC 7011 section 6.1.9: the lowest eleven bits are noise */
+        return time_from_ntp(value & ~UINT64_C(0x7ff));
+    case PROGRAM_TIME_NTP_NS:
+        return time_from_ntp(value);
+    case PROGRAM_TIME_UPTIME:
+        return clock->has_uptime ? time_from_uptime(clock, (uint32_t)value) : 0;
+    default: /* PROGRAM_TIME_BEFORE_EXPORT */
+        return clock->export_ns - value * NS_PER_US;
+    }
+}
+
+/* The exporter's start, so that times of its uptime can be told in any order of the fields. */
+static void set_system_init(struct export_clock *clock, uint64_t init_ms)
+{
+    if (!clock->has_uptime && init_ms != 0) {
+        clock->uptime_ms = (uint32_t)(clock->export_ns / NS_PER_MS - init_ms);
+        clock->has_uptime = true;
+    }
+}
+
+static void run_step(const struct program_op *op, const uint8_t *record, struct flow *flow,
+    struct record_facts *facts)
+{
+    const uint8_t *bytes = record + op->source;
+    switch ((enum program_code)op->code) {
+    case PROGRAM_FALLBACK:
+        if (!flow_has(flow, (enum flow_field)op->destination)) {
+            flow_set_number(flow, (enum flow_field)op->destination, load_number(record, op));
+        }
+        break;
+    case PROGRAM_IP_VERSION:
+        set_ip_version(flow, facts, load_number(record, op));
+        break;
+    case PROGRAM_EITHER_ADDRESS:
+        set_either_address(op, record, flow, facts);
+        break;
+    case PROGRAM_LABEL:
+        append_label(flow, op->destination, (uint32_t)load_number(record, op));
+        break;
+    case PROGRAM_LABEL_IPV4:
+        append_label_address(flow, bytes, PROGRAM_IPV4);
+        break;
+    case PROGRAM_LABEL_IPV6:
+        append_label_address(flow, bytes, PROGRAM_IPV6);
+        break;
+    case PROGRAM_SYSTEM_INIT:
+        set_system_init(&facts->clock, load_number(record, op));
+        break;
+    case PROGRAM_DURATION:
+        facts->duration_us = load_number(record, op) * op->destination;
+        break;
+    case PROGRAM_SAMPLING:
+        sampling_facts_set(
+            &facts->sampling, (enum sampling_fact)op->destination, load_number(record, op));
+        break;
+    case PROGRAM_FRAME_TYPE:
+        facts->frame_type = load_number(record, op);
+        break;
+    case PROGRAM_PACKET:
+        read_packet(op, record, flow, facts);
+        break;
+    case PROGRAM_NOTHING:
+        break;
+    default: /* the times */
+        facts->times_ns[op->destination] = read_time(op, load_number(record, op), &facts->clock);
+    }
+}
+
+void template_program_run(const struct template_program *program, const uint8_t *record,
+    struct flow *flow, struct record_facts *facts)
+{
+    const struct program_op *ops = program->ops;
+    const uint32_t *ends = program->ends;
+    const struct program_op *high = ops + ends[PROGRAM_LOW_NUMBERS];
+    const struct program_op *addresses = ops + ends[PROGRAM_HIGH_NUMBERS];
+    const struct program_op *step = ops + ends[PROGRAM_ADDRESSES];
+    flow->present[0] |= run_numbers(ops, high, record, flow);
+    flow->present[1] |= run_numbers(high, addresses, record, flow);
+    run_addresses(addresses, step, record, flow);
+    for (; step < ops + ends[PROGRAM_STEPS]; step++) {
+        run_step(step, record, flow, facts);
+    }
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- template records of NetFlow 9 and IPFIX. */
+#include "ingest/decode/export_message.h"
+
+enum {
+    RECORD_HEADER_SIZE = 4, /* the shortest: a withdrawal */
+    NETFLOW9_FIELD_SIZE = 4,
+    ENTERPRISE_BIT = 0x8000 /* RFC 7011 section 3.2; NetFlow 9 has none */
+};
+
+/* A template record as it is read. */
+struct template_draft {
+    struct template_definition definition;
+    uint32_t announced_fields;
+    struct template_field fields[TEMPLATE_MAX_FIELDS];
+};
+
+/* Reads the field specifiers; those over the limit are passed over. */
+static void take_fields(struct cursor *set, struct template_draft *draft)
+{
+    bool is_ipfix = draft->definition.key.version == 10;
+    for (uint32_t i = 0; i < draft->announced_fields && !set->failed; i++) {
+        struct template_field field = {.id = cursor_be16(set), .length = cursor_be16(set)};
+        if (is_ipfix && (field.id & ENTERPRISE_BIT) != 0) {
+            field.id &= (uint16_t)~ENTERPRISE_BIT;
+            field.pen = cursor_be32(set);
+        }
+        if (!is_ipfix && i < draft->definition.scope_count) {
+            field.pen = TEMPLATE_SCOPE_PEN;
+        }
+        if (i < TEMPLATE_MAX_FIELDS) {
+            draft->fields[i] = field;
+        }
+    }
+}
+
+/* RFC 3954 section 6.1 counts the bytes of scopes and options, RFC 7011 section 3.4.2.2 fields. */
+static void take_options_counts(struct cursor *set, struct template_draft *draft)
+{
+    uint16_t first = cursor_be16(set);
+    uint16_t second = cursor_be16(set);
+    if (draft->definition.key.version == 10) {
+        draft->announced_fields = first;
+        draft->definition.scope_count = second;
+        return;
+    }
+    draft->definition.scope_count = first / NETFLOW9_FIELD_SIZE;
+    draft->announced_fields =
+        (uint32_t)draft->definition.scope_count + second / NETFLOW9_FIELD_SIZE;
+}
+
+/* RFC 7011 section 8.1: a record without fields; the set's own id withdraws all of its kind. */
+static void withdraw(struct decode_context *context, const struct template_draft *draft)
+{
+    struct template_store *store = &context->exporter->templates;
+    const struct template_definition *definition = &draft->definition;
+    if (definition->key.id < TEMPLATE_FIRST_ID) {
+        template_store_withdraw_all(store, &definition->key, definition->is_options);
+    } else {
+        template_store_withdraw(store, &definition->key, definition->source_port);
+    }
+}
+
+static void learn(struct decode_context *context, struct template_draft *draft)
+{
+    struct template_definition *definition = &draft->definition;
+    if (definition->key.id < TEMPLATE_FIRST_ID ||
+        definition->scope_count > draft->announced_fields) {
+        decode_drop(context, DECODE_TEMPLATE);
+        return;
+    }
+    if (draft->announced_fields > TEMPLATE_MAX_FIELDS) {
+        decode_drop(context, DECODE_TEMPLATE_LIMIT);
+        return;
+    }
+    definition->field_count = (uint16_t)draft->announced_fields;
+    definition->fields = draft->fields;
+    enum err err = template_store_put(
+        &context->exporter->templates, definition, context->datagram->received_ns);
+    switch (err) {
+    case ERR_OK:
+        counter_add(&context->counters->templates, 1);
+        break;
+    case ERR_FULL:
+        decode_drop(context, DECODE_TEMPLATE_LIMIT);
+        break;
+    case ERR_MEMORY:
+        decode_drop(context, DECODE_MEMORY);
+        break;
+    default:
+        decode_drop(context, DECODE_TEMPLATE);
+    }
+}
+
+/* A withdrawal is four bytes in both kinds of set: an options withdrawal has no scope count. */
+static bool is_withdrawal(const struct template_draft *draft, const struct cursor *set)
+{
+    bool has_fields = cursor_left(set) >= 2 && load_be16(set->pos) != 0;
+    return draft->definition.key.version == 10 && !has_fields;
+}
+
+static void read_record(
+    struct decode_context *context, struct template_draft *draft, struct cursor *set)
+{
+    draft->definition.key.id = cursor_be16(set);
+    draft->definition.scope_count = 0;
+    if (is_withdrawal(draft, set)) {
+        cursor_skip(set, 2);
+        withdraw(context, draft);
+        return;
+    }
+    if (draft->definition.is_options) {
+        take_options_counts(set, draft);
+    } else {
+        draft->announced_fields = cursor_be16(set);
+    }
+    take_fields(set, draft);
+    if (set->failed) {
+        decode_drop(context, DECODE_TEMPLATE);
+        return;
+    }
+    learn(context, draft);
+}
+
+void template_set_read(struct decode_context *context, const struct export_message *message,
+    struct cursor set, bool is_options)
+{
+    enum exporter_set kind = is_options ? EXPORTER_SET_OPTIONS_TEMPLATE : EXPORTER_SET_TEMPLATE;
+    struct template_draft draft;
+    draft.definition = (struct template_definition){
+        .key = {.domain = message->domain, .version = message->version},
+        .source_port = context->datagram->source_port,
+        .is_options = is_options};
+    const uint8_t *padding = padding_start(set);
+    while (cursor_left(&set) >= RECORD_HEADER_SIZE && set.pos < padding) {
+        counter_add(&message->counters->records[kind], 1);
+        read_record(context, &draft, &set);
+    }
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- a decoder whose flows are kept. */
+#include "tests/support/flow_collector.h"
+
+#include <stdlib.h>
+
+static void keep(void *context, const struct flow *flow)
+{
+    struct flow_collector *collector = context;
+    if (collector->flow_count < COLLECTOR_FLOWS) {
+        collector->flows[collector->flow_count] = *flow;
+    }
+    collector->flow_count++;
+}
+
+void collector_start(struct flow_collector *collector)
+{
+    collector_start_with(collector, &(struct decoder_options){0});
+}
+
+void collector_start_with(struct flow_collector *collector, const struct decoder_options *options)
+{
+    *collector = (struct flow_collector){
+        .source = "203.0.113.9", .source_port = 2055, .received_ns = COLLECTOR_RECEIVED_NS};
+    if (decoder_new(&collector->decoder, options) != ERR_OK) {
+        abort();
+    }
+}
+
+void collector_stop(struct flow_collector *collector)
+{
+    decoder_destroy(&collector->decoder);
+}
+
+void collector_decode(struct flow_collector *collector, const struct packet *packet)
+{
+    collector_decode_part(collector, packet, packet->wire.size);
+}
+
+void collector_decode_part(
+    struct flow_collector *collector, const struct packet *packet, size_t size)
+{
+    uint8_t *copy = malloc(size != 0 ? size : 1);
+    if (copy == NULL) {
+        abort();
+    }
+    memcpy(copy, packet->wire.bytes, size);
+    struct datagram datagram = {.bytes = copy,
+        .size = size,
+        .source_port = collector->source_port,
+        .received_ns = collector->received_ns};
+    if (address_parse(&datagram.source, collector->source) != ERR_OK) {
+        abort();
+    }
+    struct flow_sink sink = {.take = keep, .context = collector};
+    collector->status = decoder_decode(collector->decoder, &datagram, &sink);
+    free(copy);
+}
+
+uint64_t collector_dropped(const struct flow_collector *collector, enum decode_status reason)
+{
+    return counter_get(&decoder_counters(collector->decoder)->dropped[reason]);
+}
+
+const char *collector_text(const struct address *address)
+{
+    static char text[ADDRESS_TEXT_SIZE];
+    (void)address_format(address, text);
+    return text;
+}
