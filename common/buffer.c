@@ -53,6 +53,11 @@ void buffer_append(struct buffer *buffer, const void *bytes, size_t size)
     }
 }
 
+void *buffer_reserve(struct buffer *buffer, size_t size)
+{
+    return reserve(buffer, size) ? buffer->bytes + buffer->size : NULL;
+}
+
 void buffer_text_append(struct buffer *buffer, const char *text)
 {
     buffer_append(buffer, text, strlen(text));

@@ -22,6 +22,9 @@ struct buffer {
 void buffer_clear(struct buffer *buffer); /* frees; ready again */
 
 void buffer_append(struct buffer *buffer, const void *bytes, size_t size);
+/* Room for `size` bytes after the content, lent until the next call; whoever writes there adds what
+ * it wrote to buffer->size. NULL: the buffer has failed. */
+void *buffer_reserve(struct buffer *buffer, size_t size);
 void buffer_text_append(struct buffer *buffer, const char *text);
 void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

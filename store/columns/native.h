@@ -20,10 +20,11 @@ struct native_plan; /* which of our fields goes to which of the table's columns,
 
 /*
  * Matches the record to the table: by name (and the original's names: FlowType), converting to the
- * types that are there: any integer width, Bool, Enum8/16, String, FixedString(N), IPv4, IPv6,
- * DateTime, DateTime64(p), Date, Array of these, LowCardinality and Nullable of these. Columns that
- * are not ours, or are computed, are left to their defaults. ERR_UNSUPPORTED: nothing matches;
- * `why` says what.
+ * types that are there: any integer width, Bool, Enum8/16, String, IPv4, IPv6, FixedString(16),
+ * DateTime, DateTime64(p), Date, Date32, Array of these, LowCardinality and Nullable of these; an
+ * address also to UInt32 (0 unless IPv4). Columns that are not ours are left to their defaults, and
+ * so are ours of any other type, which `why` then names. ERR_UNSUPPORTED: nothing matches. Columns
+ * that take no values (MATERIALIZED, ALIAS) must not be given.
  */
 MUST_CHECK enum err native_plan_new(struct native_plan **plan_p, const struct table_column *columns,
     size_t column_count, struct buffer *why);
@@ -32,7 +33,7 @@ void native_plan_destroy(struct native_plan **plan_p);
 /* True when the table has both identity columns, so that exactly-once can be kept. */
 bool native_plan_has_identity(const struct native_plan *plan);
 
-/* "(`A`, `B`)": the columns of the last block written with this plan. */
+/* "(`A`, `B`)": the columns that native_write() sends of this block. */
 void native_column_list(
     const struct native_plan *plan, const struct columns *columns, struct buffer *out);
 

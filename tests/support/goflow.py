@@ -21,7 +21,11 @@ READY_S = 60  # sanitizer builds load the embedded engine slowly
 
 
 def flags(settings):
-    return [f"-{name.replace('_', '.')}={flag_text(value)}" for name, value in settings.items()]
+    """The words of a command line; an empty list is a flag not given."""
+    return [
+        f"-{name.replace('_', '.')}={flag_text(value)}"
+        for name, value in settings.items() if value != []
+    ]
 
 
 def flag_text(value):
@@ -130,14 +134,16 @@ def replay(folder, *words, seconds=120):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def query(port, statement, database="default"):
+def query(port, statement, database="default", password=""):
     """Asks a ClickHouse over HTTP; rows as dicts, 64-bit numbers as numbers."""
     arguments = urllib.parse.urlencode({
         "database": database, "default_format": "JSONEachRow",
         "output_format_json_quote_64bit_integers": "0"})
-    url = f"http://127.0.0.1:{port}/?{arguments}"
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/?{arguments}", statement.encode(),
+        {"X-ClickHouse-User": "default", "X-ClickHouse-Key": password})
     try:
-        with urllib.request.urlopen(url, statement.encode(), timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read().decode()
     except urllib.error.HTTPError as error:
         raise AssertionError(f"{statement}: {error.read().decode().strip()}") from None

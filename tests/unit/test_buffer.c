@@ -61,3 +61,18 @@ Test(buffer, grows_over_many_appends)
     cr_assert_eq(strlen(buffer_text(&buffer)), 40000);
     buffer_clear(&buffer);
 }
+
+Test(buffer, reserves_room_behind_its_content)
+{
+    struct buffer buffer = {0};
+    buffer_text_append(&buffer, "ab");
+    char *room = buffer_reserve(&buffer, 3);
+    cr_assert_not_null(room);
+    memcpy(room, "cde", 3);
+    cr_assert_eq(buffer.size, 2);
+    buffer.size += 2;
+    cr_assert_str_eq(buffer_text(&buffer), "abcd");
+    cr_assert_null(buffer_reserve(&buffer, SIZE_MAX));
+    cr_assert_eq(buffer_check(&buffer), ERR_MEMORY);
+    buffer_clear(&buffer);
+}

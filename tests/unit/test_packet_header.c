@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- link layers, IP and transport of sampled packets. */
 #include "ingest/decode/packet_header.h"
+#include "tests/support/corpus.h"
 #include "tests/support/frame_builder.h"
 
 #include <criterion/criterion.h>
@@ -71,6 +72,19 @@ Test(packet_header, survives_every_truncation)
         cr_assert_eq(flow_has(&flow, FLOW_SRC_PORT), size >= 98, "%zu", size);
         cr_assert_eq(flow_has(&flow, FLOW_TCP_FLAGS), size >= 108, "%zu", size);
     }
+}
+
+/* An input of the fuzzer is a header protocol and a packet. */
+static void read_fuzzed(const uint8_t *bytes, size_t size)
+{
+    if (size > 0) {
+        read_bytes((enum packet_protocol)bytes[0], bytes + 1, size - 1);
+    }
+}
+
+Test(packet_header, survives_the_fuzzers_corpus)
+{
+    cr_assert_gt(corpus_replay("packet_header", read_fuzzed), 0);
 }
 
 Test(packet_header, ends_at_an_ipv4_header_too_short_to_be_one)

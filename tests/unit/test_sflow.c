@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow datagrams and samples, the broken ones first. */
 #include "ingest/decode/decode_context.h"
+#include "tests/support/corpus.h"
 #include "tests/support/sflow_builder.h"
 
 #include <criterion/criterion.h>
@@ -88,6 +89,11 @@ Test(sflow, survives_every_truncation)
         cr_assert_neq(collected.status, DECODE_OK, "%zu", size);
         cr_assert_leq(collected.flow_count, 1, "%zu", size);
     }
+}
+
+Test(sflow, survives_the_fuzzers_corpus)
+{
+    cr_assert_gt(corpus_replay("sflow", decode_bytes), 0);
 }
 
 Test(sflow, refuses_a_short_header)

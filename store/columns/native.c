@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- columns as a Native block that fits the table. */
+#include "store/columns/native.h"
+
+#include "common/flow_wire.h"
+#include "store/columns/native_type.h"
+#include "store/columns/native_values.h"
+
+#include <stdlib.h>
+
+enum plan_source {
+    SOURCE_FIELD,
+    SOURCE_INGEST_ID,
+    SOURCE_SEQUENCE
+};
+
+/* One of the table's columns that flows have something for. */
+struct plan_column {
+    char *name;
+    enum plan_source source;
+    enum flow_field field; /* SOURCE_FIELD */
+    struct native_type type;
+};
+
+struct native_plan {
+    struct plan_column *columns;
+    size_t column_count;
+    bool has_ingest_id;
+    bool has_sequence;
+};
+
+/* Columns of other names: the original's, and the two that say where a row came from. */
+static enum err find_source(struct plan_column *column, const char *name)
+{
+    column->source = SOURCE_FIELD;
+    if (strcmp(name, "IngestID") == 0) {
+        column->source = SOURCE_INGEST_ID;
+        return ERR_OK;
+    }
+    if (strcmp(name, "BatchSequence") == 0) {
+        column->source = SOURCE_SEQUENCE;
+        return ERR_OK;
+    }
+    return flow_field_find(&column->field, strcmp(name, "FlowType") == 0 ? "Type" : name);
+}
+
+static bool is_list(enum flow_field field)
+{
+    enum flow_kind kind = FLOW_FIELDS[field].kind;
+    return kind == FLOW_KIND_NUMBER_LIST || kind == FLOW_KIND_ADDRESS_LIST;
+}
+
+static bool can_write(const struct plan_column *column)
+{
+    const struct native_type *type = &column->type;
+    if (column->source != SOURCE_FIELD) {
+        return type->kind == NATIVE_NUMBER && type->max == UINT64_MAX && !type->is_array &&
+               !type->is_nullable;
+    }
+    const struct flow_field_info *info = &FLOW_FIELDS[column->field];
+    return type->is_array == is_list(column->field) &&
+           native_can_write(info->kind, info->unit, type);
+}
+
+/* ERR_UNSUPPORTED: left to the table's default, and said in `why`. */
+static enum err plan_column(
+    struct plan_column *column, const struct table_column *table_column, struct buffer *why)
+{
+    if (find_source(column, table_column->name) != ERR_OK) {
+        return ERR_NOT_FOUND;
+    }
+    if (native_type_parse(&column->type, table_column->type) != ERR_OK || !can_write(column)) {
+        buffer_format(why, "%s can't be written as %s. ", table_column->name, table_column->type);
+        return ERR_UNSUPPORTED;
+    }
+    column->name = strdup(table_column->name);
+    return column->name != NULL ? ERR_OK : ERR_MEMORY;
+}
+
+static enum err plan_columns(struct native_plan *plan, const struct table_column *columns,
+    size_t column_count, struct buffer *why)
+{
+    for (size_t i = 0; i < column_count; i++) {
+        struct plan_column *column = &plan->columns[plan->column_count];
+        enum err err = plan_column(column, &columns[i], why);
+        if (err == ERR_MEMORY) {
+            return err;
+        }
+        if (err == ERR_OK) {
+            plan->has_ingest_id |= column->source == SOURCE_INGEST_ID;
+            plan->has_sequence |= column->source == SOURCE_SEQUENCE;
+            plan->column_count++;
+        }
+    }
+    if (plan->column_count == 0) {
+        buffer_text_append(why, "The table has no column for any field of a flow.");
+        return ERR_UNSUPPORTED;
+    }
+    return ERR_OK;
+}
+
+enum err native_plan_new(struct native_plan **plan_p, const struct table_column *columns,
+    size_t column_count, struct buffer *why)
+{
+    *plan_p = NULL;
+    struct native_plan *plan = calloc(1, sizeof *plan);
+    if (plan == NULL) {
+        return ERR_MEMORY;
+    }
+    plan->columns = calloc(column_count + 1, sizeof *plan->columns);
+    enum err err =
+        plan->columns != NULL ? plan_columns(plan, columns, column_count, why) : ERR_MEMORY;
+    if (err != ERR_OK) {
+        native_plan_destroy(&plan);
+        return err;
+    }
+    *plan_p = plan;
+    return ERR_OK;
+}
+
+void native_plan_destroy(struct native_plan **plan_p)
+{
+    struct native_plan *plan = *plan_p;
+    if (plan == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < plan->column_count; i++) {
+        free(plan->columns[i].name);
+    }
+    free(plan->columns);
+    free(plan);
+    *plan_p = NULL;
+}
+
+bool native_plan_has_identity(const struct native_plan *plan)
+{
+    return plan->has_ingest_id && plan->has_sequence;
+}
+
+static bool has_values(const struct plan_column *column, const struct columns *columns)
+{
+    return column->source != SOURCE_FIELD || columns_has(columns, column->field);
+}
+
+/* The first column stands in when no other has values: an INSERT needs one. */
+static bool is_sent(const struct native_plan *plan, size_t index, const struct columns *columns)
+{
+    if (index > 0 || has_values(&plan->columns[index], columns)) {
+        return has_values(&plan->columns[index], columns);
+    }
+    for (size_t i = 1; i < plan->column_count; i++) {
+        if (has_values(&plan->columns[i], columns)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void native_column_list(
+    const struct native_plan *plan, const struct columns *columns, struct buffer *out)
+{
+    const char *separator = "(`";
+    for (size_t i = 0; i < plan->column_count; i++) {
+        if (!is_sent(plan, i, columns)) {
+            continue;
+        }
+        buffer_text_append(out, separator);
+        separator = ", `";
+        for (const char *p = plan->columns[i].name; *p != '\0'; p++) {
+            buffer_format(out, *p == '`' || *p == '\\' ? "\\%c" : "%c", *p);
+        }
+        buffer_text_append(out, "`");
+    }
+    buffer_text_append(out, ")");
+}
+
+static void write_varint(uint64_t value, struct buffer *out)
+{
+    uint8_t bytes[WIRE_VARINT_MAX];
+    buffer_append(out, bytes, (size_t)(wire_put_varint(bytes, value) - bytes));
+}
+
+static void write_string(const char *text, struct buffer *out)
+{
+    size_t length = strlen(text);
+    write_varint(length, out);
+    buffer_append(out, text, length);
+}
+
+static void write_identity(
+    const struct plan_column *column, const struct columns *columns, struct buffer *out)
+{
+    size_t run_count;
+    const struct identity_run *runs = columns_identities(columns, &run_count);
+    size_t size = columns_rows(columns) * sizeof(uint64_t);
+    uint8_t *room = buffer_reserve(out, size);
+    if (room == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < run_count; i++) {
+        bool is_ingest = column->source == SOURCE_INGEST_ID;
+        uint64_t value = is_ingest ? runs[i].identity.ingest_id : runs[i].identity.sequence;
+        for (uint32_t row = 0; row < runs[i].row_count; row++) {
+            memcpy(room, &value, sizeof value);
+            room += sizeof value;
+        }
+    }
+    out->size += size;
+}
+
+static void write_zeroes(size_t count, struct buffer *out)
+{
+    void *room = buffer_reserve(out, count);
+    if (room != NULL) {
+        memset(room, 0, count);
+        out->size += count;
+    }
+}
+
+/* Rows of a field without values: numbers 0, texts and arrays of length 0. */
+static void write_defaults(const struct native_type *type, uint32_t rows, struct buffer *out)
+{
+    size_t size_bytes = type->kind == NATIVE_STRING ? 1 : type->size_bytes;
+    if (type->is_array) {
+        size_bytes = sizeof(uint64_t);
+    } else if (type->is_nullable) {
+        size_bytes++;
+    }
+    write_zeroes(rows * size_bytes, out);
+}
+
+static const uint64_t *exact_times(const struct columns *columns, enum flow_field field)
+{
+    enum flow_field exact =
+        field == FLOW_TIME_FLOW_START ? FLOW_TIME_FLOW_START_NS : FLOW_TIME_FLOW_END_NS;
+    bool has_exact = field == FLOW_TIME_FLOW_START || field == FLOW_TIME_FLOW_END;
+    return has_exact && columns_has(columns, exact) ? columns_values(columns, exact) : NULL;
+}
+
+static void write_field(
+    const struct plan_column *column, const struct columns *columns, struct buffer *out)
+{
+    const struct flow_field_info *info = &FLOW_FIELDS[column->field];
+    uint32_t rows = columns_rows(columns);
+    struct native_source source = {.values = columns_values(columns, column->field),
+        .nanoseconds = exact_times(columns, column->field),
+        .count = rows,
+        .kind = info->size_bytes == 16 ? FLOW_KIND_ADDRESS : FLOW_KIND_NUMBER,
+        .unit = info->unit,
+        .size_bytes = info->size_bytes};
+    const uint64_t *ends = columns_list_ends(columns, column->field);
+    if (ends != NULL) {
+        source.count = rows > 0 ? ends[rows - 1] : 0;
+        buffer_append(out, ends, rows * sizeof *ends);
+    }
+    if (column->type.is_nullable) {
+        write_zeroes(source.count, out); /* no value is NULL: what a flow lacks is its default */
+    }
+    native_write_values(&column->type, &source, out);
+}
+
+static void write_column(
+    const struct plan_column *column, const struct columns *columns, struct buffer *out)
+{
+    if (column->source != SOURCE_FIELD) {
+        write_identity(column, columns, out);
+    } else if (columns_has(columns, column->field)) {
+        write_field(column, columns, out);
+    } else {
+        write_defaults(&column->type, columns_rows(columns), out);
+    }
+}
+
+enum err native_write(
+    const struct native_plan *plan, const struct columns *columns, struct buffer *out)
+{
+    size_t sent = 0;
+    for (size_t i = 0; i < plan->column_count; i++) {
+        sent += is_sent(plan, i, columns) ? 1 : 0;
+    }
+    write_varint(sent, out);
+    write_varint(columns_rows(columns), out);
+    for (size_t i = 0; i < plan->column_count; i++) {
+        const struct plan_column *column = &plan->columns[i];
+        if (!is_sent(plan, i, columns)) {
+            continue;
+        }
+        write_string(column->name, out);
+        write_string(column->type.sent_name, out);
+        write_column(column, columns, out);
+    }
+    return buffer_check(out);
+}

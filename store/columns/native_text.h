@@ -1,0 +1,12 @@
+/*
+ * native_text.h -- values as strings of ClickHouse's Native format: length, then text.
+ *
+ * Internal to store/columns. Addresses read as people write them, MACs as aa:bb:cc:dd:ee:ff; both
+ * are empty where the flow has none. Other numbers are decimal.
+ */
+#pragma once
+
+#include "common/buffer.h"
+#include "store/columns/native_values.h"
+
+void native_write_text(const struct native_source *source, struct buffer *out);

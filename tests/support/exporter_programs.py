@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-3-Clause -- other people's exporters, fed from a capture.
+import process
+
+PMACCTD = """daemonize: false
+pcap_savefile: {capture}
+plugins: sfprobe
+sfprobe_receiver: 127.0.0.1:{port}
+sfprobe_agentip: {agent}
+sampling_rate: {sampling}
+snaplen: 128
+plugin_buffer_size: 1048576
+plugin_pipe_size: 16777216
+"""
+
+
+def softflowd(folder, capture, port, version, sampling=1):
+    """Exports the capture as NetFlow 5, 9 or IPFIX (10) in one go."""
+    # -c none: with a capture as input, version 1.1.0 waits for ever on its control socket.
+    process.check(
+        "softflowd",
+        ["softflowd", "-d", "-r", capture, "-n", f"127.0.0.1:{port}", "-v", version,
+         "-s", sampling, "-p", folder / "softflowd.pid", "-c", "none"], folder, seconds=30)
+
+
+def sfprobe(folder, capture, port, sampling=1, agent="192.0.2.200"):
+    """Exports the capture's packets as sFlow samples; takes about four seconds."""
+    config = folder / "pmacctd.conf"
+    config.write_text(PMACCTD.format(capture=capture, port=port, agent=agent, sampling=sampling))
+    process.check("pmacctd", ["pmacctd", "-f", config], folder, seconds=30)
