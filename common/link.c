@@ -15,8 +15,15 @@ enum {
     HEARTBEAT_TIMEOUT_MS = 6000,
     RECONNECT_MS = 100,
     RECONNECT_MAX_MS = 2000,
-    RETURN_HWM = 1000
+    RETURN_HWM = 1000,
+    RETURN_LINGER_MS = 500
 };
+
+void link_setup(void)
+{
+    (void)zsys_init();
+    zsys_handler_set(NULL);
+}
 
 static enum err tcp_ack_endpoint(const char *endpoint, char out[LINK_ENDPOINT_SIZE])
 {
@@ -92,6 +99,8 @@ zsock_t *link_return_socket(enum link_role role, uint64_t id)
         zsock_destroy(&socket);
         return NULL;
     }
+    /* The last acknowledgements of a store that stops still go out. */
+    zsock_set_linger(socket, RETURN_LINGER_MS);
     /* After a cut network the new connection counts, not the one that is still half open. */
     zsock_set_router_handover(socket, 1);
     return socket;

@@ -29,6 +29,12 @@ struct link_endpoints {
 /* Topic frame of what the tap publishes. */
 #define LINK_TAP_TOPIC "flows"
 
+/*
+ * Takes SIGINT and SIGTERM back from CZMQ, which catches them with its first socket. Call it on the
+ * main thread, after daemon_setup(); more than once is harmless.
+ */
+void link_setup(void);
+
 /* The return channel of a data endpoint. ERR_INVALID for what is no tcp, ipc or inproc endpoint. */
 MUST_CHECK enum err link_ack_endpoint(const char *endpoint, char out[LINK_ENDPOINT_SIZE]);
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the link's metrics on the ingest side. */
+#include "ingest/publish/publish_counters.h"
+
+static const struct metric_family FLOWS_IN = {"goflow_link_flows_in_total", METRIC_COUNTER,
+    "Flows accepted for delivery: in = stored + shelved + dropped + waiting."};
+static const struct metric_family FLOWS_STORED = {
+    "goflow_link_flows_stored_total", METRIC_COUNTER, "Flows that a store has committed."};
+static const struct metric_family FLOWS_SHELVED = {"goflow_link_flows_shelved_total",
+    METRIC_COUNTER, "Flows that the database refused and a store keeps in its dead-letter folder."};
+static const struct metric_family FLOWS_DROPPED = {
+    "goflow_link_flows_dropped_total", METRIC_COUNTER, "Flows accepted and lost, by reason."};
+static const struct metric_family FLOWS_WAITING = {
+    "goflow_link_flows_waiting", METRIC_GAUGE, "Flows accepted and not stored yet."};
+static const struct metric_family BATCHES_IN = {
+    "goflow_link_batches_in_total", METRIC_COUNTER, "Batches accepted for delivery."};
+static const struct metric_family BATCHES_STORED = {
+    "goflow_link_batches_stored_total", METRIC_COUNTER, "Batches that a store has committed."};
+static const struct metric_family BATCHES_WAITING = {
+    "goflow_link_window_batches", METRIC_GAUGE, "Batches accepted and not stored yet."};
+static const struct metric_family BYTES_WAITING = {
+    "goflow_link_window_bytes", METRIC_GAUGE, "Payload of the batches in the window, in memory."};
+static const struct metric_family BATCHES_SENT = {"goflow_link_batches_sent_total", METRIC_COUNTER,
+    "Batches handed to the socket, repeats included."};
+static const struct metric_family BYTES_SENT = {"goflow_link_sent_bytes_total", METRIC_COUNTER,
+    "Payload handed to the socket, repeats included."};
+static const struct metric_family BATCHES_TAKEN_BACK = {"goflow_link_batches_taken_back_total",
+    METRIC_COUNTER, "Batches that must be sent again, by reason."};
+static const struct metric_family ACKS = {"goflow_link_acks_total", METRIC_COUNTER,
+    "Acknowledgements from stores, by kind; each may name many batches."};
+static const struct metric_family ACKS_BAD = {
+    "goflow_link_acks_bad_total", METRIC_COUNTER, "Acknowledgements that could not be read."};
+static const struct metric_family TAP_BATCHES = {"goflow_tap_batches_total", METRIC_COUNTER,
+    "Batches published on the tap; 0 while nobody listens."};
+static const struct metric_family TAP_SUBSCRIPTIONS = {
+    "goflow_tap_subscriptions", METRIC_GAUGE, "Topics that tap subscribers listen to."};
+
+static const char *const ACK_NAMES[LINK_ACK_KIND_COUNT] = {
+    [LINK_ACK_HELD] = "held",
+    [LINK_ACK_STORED] = "stored",
+    [LINK_ACK_SHELVED] = "shelved",
+    [LINK_ACK_CORRUPT] = "corrupt",
+    [LINK_ACK_UNSUPPORTED] = "unsupported",
+};
+
+static void add(
+    struct metrics_page *page, const struct metric_family *family, const struct counter *counter)
+{
+    metrics_page_add(page, family, (double)counter_get(counter), "%s", "");
+}
+
+static void add_reason(struct metrics_page *page, const struct metric_family *family,
+    const struct counter *counter, const char *reason)
+{
+    metrics_page_add(page, family, (double)counter_get(counter), "reason=\"%s\"", reason);
+}
+
+static void report_flows(const struct publish_counters *counters,
+    const struct window_counters *window, struct metrics_page *page)
+{
+    /* Refused for want of memory is in and out at once; the window never saw it. */
+    uint64_t no_memory = counter_get(&counters->flows_dropped_memory);
+    metrics_page_add(
+        page, &FLOWS_IN, (double)(counter_get(&window->in.flows) + no_memory), "%s", "");
+    add(page, &FLOWS_STORED, &window->stored.flows);
+    add(page, &FLOWS_SHELVED, &window->shelved.flows);
+    add(page, &FLOWS_WAITING, &window->waiting.flows);
+    add_reason(page, &FLOWS_DROPPED, &window->dropped_window.flows, "window");
+    add_reason(page, &FLOWS_DROPPED, &window->dropped_refused.flows, "refused");
+    add_reason(page, &FLOWS_DROPPED, &window->dropped_stop.flows, "stop");
+    add_reason(page, &FLOWS_DROPPED, &counters->flows_dropped_memory, "memory");
+}
+
+static void report_batches(const struct publish_counters *counters,
+    const struct window_counters *window, struct metrics_page *page)
+{
+    add(page, &BATCHES_IN, &window->in.batches);
+    add(page, &BATCHES_STORED, &window->stored.batches);
+    add(page, &BATCHES_WAITING, &window->waiting.batches);
+    add(page, &BYTES_WAITING, &window->waiting_bytes);
+    add(page, &BATCHES_SENT, &counters->batches_sent);
+    add(page, &BYTES_SENT, &counters->bytes_sent);
+    add_reason(page, &BATCHES_TAKEN_BACK, &window->resent_unheard, "unheard");
+    add_reason(page, &BATCHES_TAKEN_BACK, &window->resent_lapsed, "lapsed");
+    add_reason(page, &BATCHES_TAKEN_BACK, &window->resent_refused, "refused");
+}
+
+void publish_report(const struct publish_counters *counters, const struct window_counters *window,
+    struct metrics_page *page)
+{
+    report_flows(counters, window, page);
+    report_batches(counters, window, page);
+    for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
+        metrics_page_add(
+            page, &ACKS, (double)counter_get(&counters->acks[i]), "kind=\"%s\"", ACK_NAMES[i]);
+    }
+    add(page, &ACKS_BAD, &counters->acks_bad);
+    add(page, &TAP_BATCHES, &counters->tap_batches);
+    add(page, &TAP_SUBSCRIPTIONS, &counters->tap_subscriptions);
+}

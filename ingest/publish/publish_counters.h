@@ -1,0 +1,23 @@
+/*
+ * publish_counters.h -- what the publisher's thread counts beside the window, and how it is shown.
+ *
+ * Internal to ingest/publish: publish.c counts, publish_counters.c reports on the HTTP thread.
+ */
+#pragma once
+
+#include "common/link_frame.h"
+#include "common/metrics.h"
+#include "ingest/publish/window.h"
+
+struct publish_counters {
+    struct counter batches_sent; /* taken by the socket, with repeats */
+    struct counter bytes_sent;
+    struct counter flows_dropped_memory;
+    struct counter acks[LINK_ACK_KIND_COUNT];
+    struct counter acks_bad;
+    struct counter tap_batches;
+    struct counter tap_subscriptions; /* gauge */
+};
+
+void publish_report(const struct publish_counters *counters, const struct window_counters *window,
+    struct metrics_page *page);
