@@ -1,1 +1,261 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the puller's thread: sockets around the ledger. */
 #include "store/pull/pull.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "store/pull/holding.h"
+#include "store/pull/pull_counters.h"
+
+#include <inttypes.h>
+
+enum {
+    BATCHES_A_TURN = 64,
+    TICK_MS = 50 /* how late a deadline may be noticed */
+};
+
+struct puller {
+    zactor_t *actor;
+    zsock_t *data;
+    zsock_t *acks;
+    zsock_t *blocks; /* borrowed: readable when a block is finished */
+    struct holding *holding;
+    uint32_t stop_timeout_ms;
+    struct pull_counters counters;
+};
+
+static void send_ack(void *context, uint64_t ingest_id, const struct link_ack *ack)
+{
+    struct puller *puller = context;
+    size_t size = 0;
+    uint8_t *bytes = link_ack_pack(ack, &size);
+    if (bytes == NULL) {
+        return;
+    }
+    uint8_t routing_id[LINK_ROUTING_ID_SIZE];
+    link_routing_id(LINK_INGEST, ingest_id, routing_id);
+    void *acks = zsock_resolve(puller->acks);
+    if (zmq_send(acks, routing_id, sizeof routing_id, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
+        zmq_send(acks, bytes, size, ZMQ_DONTWAIT) >= 0) {
+        counter_add(&puller->counters.acks[ack->kind], 1);
+    }
+    free(bytes);
+}
+
+static void take_message(struct puller *puller, zmq_msg_t *first, zmq_msg_t *payload)
+{
+    struct link_header header;
+    switch (link_header_parse(&header, zmq_msg_data(first), zmq_msg_size(first))) {
+    case ERR_OK:
+        holding_take(puller->holding, &header, payload, clock_monotonic_ns());
+        break;
+    case ERR_UNSUPPORTED:
+        counter_add(&puller->counters.unsupported, 1);
+        holding_refuse(puller->holding, &header, LINK_ACK_UNSUPPORTED);
+        break;
+    default:
+        counter_add(&puller->counters.frames_bad, 1);
+        break;
+    }
+}
+
+/* Reads and drops what is left of a message with more frames than it should have. */
+static void skip_frames(void *socket, zmq_msg_t *frame)
+{
+    while (zmq_msg_more(frame)) {
+        if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {
+            return;
+        }
+    }
+}
+
+/* One message, if there is one. False: none. */
+static bool receive_message(struct puller *puller)
+{
+    void *data = zsock_resolve(puller->data);
+    zmq_msg_t first;
+    zmq_msg_t payload;
+    (void)zmq_msg_init(&first);
+    (void)zmq_msg_init(&payload);
+    bool is_there = zmq_msg_recv(&first, data, ZMQ_DONTWAIT) >= 0;
+    if (is_there) {
+        bool is_pair = zmq_msg_more(&first) && zmq_msg_recv(&payload, data, ZMQ_DONTWAIT) >= 0 &&
+                       !zmq_msg_more(&payload);
+        if (is_pair) {
+            take_message(puller, &first, &payload);
+        } else {
+            counter_add(&puller->counters.frames_bad, 1);
+            skip_frames(data, &payload);
+        }
+    }
+    (void)zmq_msg_close(&first);
+    (void)zmq_msg_close(&payload);
+    return is_there;
+}
+
+static void pull_batches(struct puller *puller)
+{
+    for (int i = 0; i < BATCHES_A_TURN && holding_may_take(puller->holding); i++) {
+        if (!receive_message(puller)) {
+            return;
+        }
+    }
+}
+
+static void take_leases(struct puller *puller)
+{
+    for (zmsg_t *message = zmsg_recv_nowait(puller->acks); message != NULL;
+         message = zmsg_recv_nowait(puller->acks)) {
+        zframe_t *body = zmsg_last(message);
+        struct link_lease lease;
+        if (body != NULL &&
+            link_lease_parse(&lease, zframe_data(body), zframe_size(body)) == ERR_OK) {
+            holding_lease(puller->holding, &lease, clock_monotonic_ns());
+            link_lease_clear(&lease);
+        } else {
+            counter_add(&puller->counters.frames_bad, 1);
+        }
+        zmsg_destroy(&message);
+    }
+}
+
+enum {
+    ITEM_PIPE,
+    ITEM_ACKS,
+    ITEM_BLOCKS,
+    ITEM_DATA,
+    ITEM_COUNT
+};
+
+static void wait_for_work(struct puller *puller, zsock_t *pipe, bool is_pulling)
+{
+    zmq_pollitem_t items[ITEM_COUNT] = {
+        [ITEM_PIPE] = {.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN},
+        [ITEM_ACKS] = {.socket = zsock_resolve(puller->acks), .events = ZMQ_POLLIN},
+        [ITEM_BLOCKS] = {.socket = zsock_resolve(puller->blocks), .events = ZMQ_POLLIN},
+        [ITEM_DATA] = {.socket = zsock_resolve(puller->data),
+            .events = is_pulling && holding_may_take(puller->holding) ? ZMQ_POLLIN : 0},
+    };
+    (void)zmq_poll(items, ITEM_COUNT, holding_is_empty(puller->holding) ? -1 : TICK_MS);
+}
+
+/* One look at everything but the data socket. */
+static void turn(struct puller *puller, bool is_flush)
+{
+    take_leases(puller);
+    holding_turn(puller->holding, clock_monotonic_ns(), is_flush);
+}
+
+/* Writes what is here, for as long as a stop may take. */
+static void finish(struct puller *puller, zsock_t *pipe)
+{
+    uint64_t end_ns = clock_monotonic_ns() + puller->stop_timeout_ms * NS_PER_MS;
+    turn(puller, true);
+    while (counter_get(&puller->counters.batches_waiting) > 0 && clock_monotonic_ns() < end_ns) {
+        wait_for_work(puller, pipe, false);
+        turn(puller, true);
+    }
+    uint64_t batches = counter_get(&puller->counters.batches_waiting);
+    if (batches > 0) {
+        log_warning("pull", "stopped before everything was stored; it goes back to the ingest",
+            "batches=%" PRIu64 " flows=%" PRIu64, batches,
+            counter_get(&puller->counters.flows_waiting));
+    }
+}
+
+static void puller_run(zsock_t *pipe, void *context)
+{
+    struct puller *puller = context;
+    (void)zsock_signal(pipe, 0);
+    for (;;) {
+        wait_for_work(puller, pipe, true);
+        zmsg_t *command = zmsg_recv_nowait(pipe);
+        if (command != NULL) {
+            /* The one command there is: $TERM, from zactor_destroy(). */
+            zmsg_destroy(&command);
+            break;
+        }
+        pull_batches(puller);
+        turn(puller, false);
+    }
+    finish(puller, pipe);
+}
+
+static enum err open_holding(
+    struct puller *puller, uint64_t store_id, const struct puller_options *options)
+{
+    struct holding_options holding = {
+        .store_id = store_id,
+        .counters = &puller->counters,
+        .assembly =
+            {
+                .exchange = options->exchange,
+                .max_rows = options->max_rows,
+                .max_bytes = options->max_bytes,
+                .max_age_ms = options->max_age_ms,
+                .max_inflight = options->max_inflight,
+            },
+        .acknowledge = send_ack,
+        .context = puller,
+    };
+    return holding_new(&puller->holding, &holding);
+}
+
+static enum err open_link(
+    struct puller *puller, uint64_t store_id, const struct puller_options *options)
+{
+    puller->blocks = options->exchange.socket;
+    puller->data = link_data_socket(ZMQ_PULL);
+    puller->acks = link_return_socket(LINK_STORE, store_id);
+    if (puller->data == NULL || puller->acks == NULL) {
+        return ERR_MEMORY;
+    }
+    /* The return channel first: a batch should find it open. */
+    enum err err = link_attach(puller->acks, &options->endpoints, true);
+    return err != ERR_OK ? err : link_attach(puller->data, &options->endpoints, false);
+}
+
+enum err puller_new(struct puller **puller_p, const struct puller_options *options)
+{
+    *puller_p = NULL;
+    link_setup();
+    struct puller *puller = calloc(1, sizeof *puller);
+    if (puller == NULL) {
+        return ERR_MEMORY;
+    }
+    puller->stop_timeout_ms = options->stop_timeout_ms;
+    uint64_t store_id = options->store_id != 0 ? options->store_id : link_random_id();
+    enum err err = open_holding(puller, store_id, options);
+    if (err == ERR_OK) {
+        err = open_link(puller, store_id, options);
+    }
+    if (err == ERR_OK) {
+        puller->actor = zactor_new(puller_run, puller);
+        err = puller->actor != NULL ? ERR_OK : ERR_MEMORY;
+    }
+    if (err != ERR_OK) {
+        puller_destroy(&puller);
+        return err;
+    }
+    *puller_p = puller;
+    return ERR_OK;
+}
+
+void puller_destroy(struct puller **puller_p)
+{
+    struct puller *puller = *puller_p;
+    if (puller == NULL) {
+        return;
+    }
+    zactor_destroy(&puller->actor);
+    holding_destroy(&puller->holding);
+    zsock_destroy(&puller->data);
+    zsock_destroy(&puller->acks);
+    free(puller);
+    *puller_p = NULL;
+}
+
+void puller_collect(void *context, struct metrics_page *page)
+{
+    struct puller *puller = context;
+    pull_report(&puller->counters, page);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- blocks being filled, and blocks with the writer. */
+#include "store/pull/assembly.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <stdlib.h>
+
+enum {
+    DAYS_OPEN = 2,
+    BATCHES_AT_START = 256
+};
+
+struct assembly {
+    struct assembly_options options;
+    struct block *open[DAYS_OPEN]; /* NULL or with rows */
+    bool is_sealed[DAYS_OPEN];     /* waits for the writer */
+    struct block **spares;         /* empty blocks; room for all there can be */
+    size_t spare_count;
+    uint32_t inflight;
+};
+
+enum err assembly_new(struct assembly **assembly_p, const struct assembly_options *options)
+{
+    *assembly_p = NULL;
+    struct assembly *assembly = calloc(1, sizeof *assembly);
+    if (assembly == NULL) {
+        return ERR_MEMORY;
+    }
+    assembly->options = *options;
+    assembly->spares = calloc(options->max_inflight + DAYS_OPEN, sizeof *assembly->spares);
+    if (assembly->spares == NULL) {
+        assembly_destroy(&assembly);
+        return ERR_MEMORY;
+    }
+    *assembly_p = assembly;
+    return ERR_OK;
+}
+
+void assembly_destroy(struct assembly **assembly_p)
+{
+    struct assembly *assembly = *assembly_p;
+    if (assembly == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < DAYS_OPEN; i++) {
+        block_destroy(&assembly->open[i]);
+    }
+    for (size_t i = 0; i < assembly->spare_count; i++) {
+        block_destroy(&assembly->spares[i]);
+    }
+    free(assembly->spares);
+    free(assembly);
+    *assembly_p = NULL;
+}
+
+/* Hands over an open block. ERR_AGAIN while the writer has as many as it may. */
+static enum err submit(struct assembly *assembly, size_t slot)
+{
+    assembly->is_sealed[slot] = true;
+    if (assembly->inflight >= assembly->options.max_inflight) {
+        return ERR_AGAIN;
+    }
+    const struct block_exchange *exchange = &assembly->options.exchange;
+    if (exchange->submit(exchange->context, assembly->open[slot]) != ERR_OK) {
+        return ERR_AGAIN;
+    }
+    assembly->inflight++;
+    assembly->open[slot] = NULL;
+    assembly->is_sealed[slot] = false;
+    return ERR_OK;
+}
+
+static struct block *take_spare(struct assembly *assembly)
+{
+    if (assembly->spare_count > 0) {
+        return assembly->spares[--assembly->spare_count];
+    }
+    struct block *block = NULL;
+    if (block_new(&block, assembly->options.max_rows) != ERR_OK) {
+        return NULL;
+    }
+    return block;
+}
+
+/* The slot to fill with rows of that day: the day's own, a free one, or the older one's. */
+static size_t slot_for(const struct assembly *assembly, uint32_t day)
+{
+    size_t oldest = 0;
+    size_t free_slot = DAYS_OPEN;
+    for (size_t i = 0; i < DAYS_OPEN; i++) {
+        const struct block *block = assembly->open[i];
+        if (block == NULL) {
+            free_slot = i;
+        } else if (block->day == day) {
+            return i;
+        } else if (assembly->open[oldest] == NULL ||
+                   block->opened_ns < assembly->open[oldest]->opened_ns) {
+            oldest = i;
+        }
+    }
+    return free_slot < DAYS_OPEN ? free_slot : oldest;
+}
+
+/* Makes the slot hold a block of that day that is not sealed. */
+static enum err open_slot(struct assembly *assembly, size_t slot, uint32_t day, uint64_t now_ns)
+{
+    struct block *block = assembly->open[slot];
+    if (block != NULL && (assembly->is_sealed[slot] || block->day != day)) {
+        enum err err = submit(assembly, slot);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    if (assembly->open[slot] == NULL) {
+        block = take_spare(assembly);
+        if (block == NULL) {
+            return ERR_MEMORY;
+        }
+        block->day = day;
+        block->opened_ns = now_ns;
+        block->outcome = BLOCK_PENDING;
+        assembly->open[slot] = block;
+    }
+    return ERR_OK;
+}
+
+static enum err reserve_batch(struct block *block)
+{
+    if (block->batch_count < block->batch_room) {
+        return ERR_OK;
+    }
+    size_t room = block->batch_room == 0 ? BATCHES_AT_START : block->batch_room * 2;
+    struct block_batch *batches = realloc(block->batches, room * sizeof *batches);
+    if (batches == NULL) {
+        return ERR_MEMORY;
+    }
+    block->batches = batches;
+    block->batch_room = room;
+    return ERR_OK;
+}
+
+static void note_batch(struct block *block, const struct assembly_batch *batch)
+{
+    struct block_batch *noted = &block->batches[block->batch_count++];
+    *noted = (struct block_batch){
+        .identity = batch->identity,
+        .first_row = columns_rows(block->columns) - batch->flow_count,
+        .row_count = batch->flow_count,
+        .attempt = batch->attempt,
+    };
+    counter_set(&noted->lease_end_ns, batch->lease_end_ns);
+}
+
+static enum err append(struct assembly *assembly, size_t slot, const struct assembly_batch *batch,
+    struct cursor payload)
+{
+    struct block *block = assembly->open[slot];
+    enum err err = reserve_batch(block);
+    if (err == ERR_OK) {
+        err = columns_append(block->columns, payload, batch->flow_count, &batch->identity);
+    }
+    if (err == ERR_OK) {
+        note_batch(block, batch);
+    } else if (columns_rows(block->columns) == 0) {
+        /* An open block has rows, so that every block that is submitted has some. */
+        assembly->open[slot] = NULL;
+        assembly_recycle(assembly, block);
+        /* What does not fit into an empty block never will. */
+        err = err == ERR_FULL ? ERR_CORRUPT : err;
+    }
+    return err;
+}
+
+enum err assembly_add(struct assembly *assembly, const struct assembly_batch *batch,
+    struct cursor payload, uint64_t now_ns, struct assembly_place *place_p)
+{
+    size_t slot = slot_for(assembly, batch->day);
+    enum err err = ERR_FULL;
+    for (int i = 0; i < 2 && err == ERR_FULL; i++) {
+        err = open_slot(assembly, slot, batch->day, now_ns);
+        if (err == ERR_OK) {
+            err = append(assembly, slot, batch, payload);
+        }
+        if (err == ERR_FULL) {
+            assembly->is_sealed[slot] = true;
+        }
+    }
+    if (err == ERR_OK) {
+        struct block *block = assembly->open[slot];
+        *place_p = (struct assembly_place){.block = block, .index = block->batch_count - 1};
+    }
+    return err;
+}
+
+static bool is_due(const struct assembly *assembly, size_t slot, uint64_t now_ns)
+{
+    const struct block *block = assembly->open[slot];
+    return assembly->is_sealed[slot] ||
+           columns_rows(block->columns) >= assembly->options.max_rows ||
+           columns_bytes(block->columns) >= assembly->options.max_bytes ||
+           now_ns >= block->opened_ns + assembly->options.max_age_ms * NS_PER_MS;
+}
+
+void assembly_submit(struct assembly *assembly, uint64_t now_ns, bool is_flush)
+{
+    for (size_t i = 0; i < DAYS_OPEN; i++) {
+        if (assembly->open[i] != NULL && (is_flush || is_due(assembly, i, now_ns))) {
+            /* ERR_AGAIN: it stays sealed until the writer has room. */
+            enum err err = submit(assembly, i);
+            (void)err;
+        }
+    }
+}
+
+bool assembly_is_blocked(const struct assembly *assembly)
+{
+    for (size_t i = 0; i < DAYS_OPEN; i++) {
+        if (assembly->is_sealed[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct block *assembly_finished(struct assembly *assembly)
+{
+    const struct block_exchange *exchange = &assembly->options.exchange;
+    struct block *block = exchange->finished(exchange->context);
+    if (block != NULL) {
+        assembly->inflight--;
+    }
+    return block;
+}
+
+void assembly_recycle(struct assembly *assembly, struct block *block)
+{
+    block_reset(block);
+    assembly->spares[assembly->spare_count++] = block;
+}
+
+uint32_t assembly_inflight(const struct assembly *assembly)
+{
+    return assembly->inflight;
+}
+
+bool assembly_is_idle(const struct assembly *assembly)
+{
+    bool is_idle = assembly->inflight == 0;
+    for (size_t i = 0; i < DAYS_OPEN; i++) {
+        is_idle = is_idle && assembly->open[i] == NULL;
+    }
+    return is_idle;
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- which batches this store has, and on what lease. */
+#include "store/pull/ledger.h"
+
+#include "common/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    INGESTS_MAX = 4096,
+    STORED_KEPT = 4096,   /* remembered for each ingest, to answer duplicates */
+    ASK_AGAIN_MS = 200,   /* the question or its answer was lost */
+    LEASE_MS_LEAST = 100, /* what a peer says is not trusted to be sensible */
+    LEASE_MS_MOST = 3600 * 1000
+};
+
+/* The batches of one ingest, in order of sequence, with gaps. */
+struct ledger_ingest {
+    uint64_t id;
+    uint64_t epoch;
+    uint64_t renew_due_ns;
+    uint64_t lease_ns;
+    struct ledger_batch *batches;
+    size_t count;
+    size_t room;
+    size_t live_count;         /* ASKED or LEASED */
+    size_t asked_count;        /* ASKED */
+    struct link_ranges asking; /* received since the last flush */
+    struct link_ranges settled[LINK_ACK_KIND_COUNT];
+};
+
+struct ledger {
+    struct ledger_listener listener;
+    uint64_t store_id;
+    struct ledger_ingest *ingests;
+    size_t ingest_count;
+    size_t latest; /* index of the ingest last found */
+    uint64_t stale_epochs;
+};
+
+enum err ledger_new(
+    struct ledger **ledger_p, uint64_t store_id, const struct ledger_listener *listener)
+{
+    *ledger_p = calloc(1, sizeof **ledger_p);
+    if (*ledger_p == NULL) {
+        return ERR_MEMORY;
+    }
+    (*ledger_p)->listener = *listener;
+    (*ledger_p)->store_id = store_id;
+    return ERR_OK;
+}
+
+static void ingest_clear(struct ledger_ingest *ingest)
+{
+    free(ingest->batches);
+    link_ranges_clear(&ingest->asking);
+    for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
+        link_ranges_clear(&ingest->settled[i]);
+    }
+}
+
+void ledger_destroy(struct ledger **ledger_p)
+{
+    struct ledger *ledger = *ledger_p;
+    if (ledger == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < ledger->ingest_count; i++) {
+        ingest_clear(&ledger->ingests[i]);
+    }
+    free(ledger->ingests);
+    free(ledger);
+    *ledger_p = NULL;
+}
+
+static struct ledger_ingest *find_ingest(struct ledger *ledger, uint64_t id)
+{
+    if (ledger->latest < ledger->ingest_count && ledger->ingests[ledger->latest].id == id) {
+        return &ledger->ingests[ledger->latest];
+    }
+    for (size_t i = 0; i < ledger->ingest_count; i++) {
+        if (ledger->ingests[i].id == id) {
+            ledger->latest = i;
+            return &ledger->ingests[i];
+        }
+    }
+    return NULL;
+}
+
+/* An ingest without live batches makes room; what is forgotten with it is only its stored ones. */
+static struct ledger_ingest *replace_ingest(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->ingest_count; i++) {
+        if (ledger->ingests[i].live_count == 0) {
+            ingest_clear(&ledger->ingests[i]);
+            return &ledger->ingests[i];
+        }
+    }
+    return NULL;
+}
+
+static struct ledger_ingest *add_ingest(struct ledger *ledger, uint64_t id)
+{
+    struct ledger_ingest *ingest = NULL;
+    if (ledger->ingest_count == INGESTS_MAX) {
+        ingest = replace_ingest(ledger);
+    } else {
+        size_t size = (ledger->ingest_count + 1) * sizeof *ledger->ingests;
+        struct ledger_ingest *ingests = realloc(ledger->ingests, size);
+        if (ingests != NULL) {
+            ledger->ingests = ingests;
+            ingest = &ingests[ledger->ingest_count++];
+        }
+    }
+    if (ingest != NULL) {
+        *ingest = (struct ledger_ingest){.id = id};
+    }
+    return ingest;
+}
+
+/* The index of the first batch that is not before the sequence. */
+static size_t lower_bound(const struct ledger_ingest *ingest, uint64_t sequence)
+{
+    size_t low = 0;
+    size_t high = ingest->count;
+    if (high > 0 && ingest->batches[high - 1].sequence < sequence) {
+        return high;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ingest->batches[middle].sequence < sequence) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static struct ledger_batch *find_batch(struct ledger_ingest *ingest, uint64_t sequence)
+{
+    size_t index = ingest != NULL ? lower_bound(ingest, sequence) : 0;
+    if (ingest == NULL || index == ingest->count || ingest->batches[index].sequence != sequence) {
+        return NULL;
+    }
+    return &ingest->batches[index];
+}
+
+static bool is_live(const struct ledger_batch *batch)
+{
+    return batch->state == LEDGER_ASKED || batch->state == LEDGER_LEASED;
+}
+
+static void set_state(
+    struct ledger_ingest *ingest, struct ledger_batch *batch, enum ledger_state state)
+{
+    ingest->live_count -= is_live(batch);
+    ingest->asked_count -= batch->state == LEDGER_ASKED;
+    batch->state = state;
+    ingest->live_count += is_live(batch);
+    ingest->asked_count += batch->state == LEDGER_ASKED;
+}
+
+/* Takes out what is forgotten, and the oldest of what is only remembered. */
+static void compact(struct ledger_ingest *ingest)
+{
+    size_t stored = 0;
+    for (size_t i = 0; i < ingest->count; i++) {
+        stored += ingest->batches[i].state == LEDGER_STORED;
+    }
+    size_t surplus = stored > STORED_KEPT / 2 ? stored - STORED_KEPT / 2 : 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < ingest->count; i++) {
+        const struct ledger_batch *batch = &ingest->batches[i];
+        bool is_surplus = batch->state == LEDGER_STORED && surplus > 0;
+        surplus -= is_surplus;
+        if (batch->state != LEDGER_FORGOTTEN && !is_surplus) {
+            ingest->batches[kept++] = *batch;
+        }
+    }
+    ingest->count = kept;
+}
+
+static enum err make_room(struct ledger_ingest *ingest)
+{
+    if (ingest->count < ingest->room) {
+        return ERR_OK;
+    }
+    if (ingest->room >= STORED_KEPT) {
+        compact(ingest);
+    }
+    if (ingest->count < ingest->room - ingest->room / 4) {
+        return ERR_OK;
+    }
+    size_t room = ingest->room == 0 ? 64 : ingest->room * 2;
+    struct ledger_batch *batches = realloc(ingest->batches, room * sizeof *batches);
+    if (batches == NULL) {
+        return ERR_MEMORY;
+    }
+    ingest->batches = batches;
+    ingest->room = room;
+    return ERR_OK;
+}
+
+/* A slot for the sequence, which is not there yet, or NULL. */
+static struct ledger_batch *insert_batch(struct ledger_ingest *ingest, uint64_t sequence)
+{
+    if (make_room(ingest) != ERR_OK) {
+        return NULL;
+    }
+    size_t index = lower_bound(ingest, sequence);
+    struct ledger_batch *batch = &ingest->batches[index];
+    memmove(batch + 1, batch, (ingest->count - index) * sizeof *batch);
+    ingest->count++;
+    *batch = (struct ledger_batch){.sequence = sequence, .state = LEDGER_FORGOTTEN};
+    return batch;
+}
+
+static uint64_t sane_lease_ns(uint32_t lease_ms)
+{
+    uint64_t ms = lease_ms < LEASE_MS_LEAST ? LEASE_MS_LEAST : lease_ms;
+    return (ms > LEASE_MS_MOST ? LEASE_MS_MOST : ms) * NS_PER_MS;
+}
+
+static struct ledger_ingest *find_or_add_ingest(struct ledger *ledger, uint64_t id)
+{
+    struct ledger_ingest *ingest = find_ingest(ledger, id);
+    return ingest != NULL ? ingest : add_ingest(ledger, id);
+}
+
+enum ledger_arrival ledger_take(
+    struct ledger *ledger, const struct link_header *header, void *place, uint64_t now_ns)
+{
+    struct ledger_ingest *ingest = find_or_add_ingest(ledger, header->ingest_id);
+    if (ingest == NULL) {
+        return LEDGER_FULL;
+    }
+    if (header->epoch < ingest->epoch) {
+        ledger->stale_epochs++;
+    } else {
+        ingest->epoch = header->epoch;
+    }
+    ingest->lease_ns = sane_lease_ns(header->lease_ms);
+    struct ledger_batch *batch = find_batch(ingest, header->sequence);
+    if (batch == NULL) {
+        batch = insert_batch(ingest, header->sequence);
+    }
+    if (batch == NULL) {
+        return LEDGER_FULL;
+    }
+    if (batch->state == LEDGER_STORED) {
+        link_ranges_add(&ingest->settled[batch->outcome], batch->sequence, batch->sequence);
+        return LEDGER_DUPLICATE;
+    }
+    /* Of a batch that is leased already, this says that the ingest has not heard of it lately. */
+    link_ranges_add(&ingest->asking, batch->sequence, batch->sequence);
+    if (batch->state != LEDGER_FORGOTTEN) {
+        return LEDGER_DUPLICATE;
+    }
+    batch->place = place;
+    batch->asked_ns = now_ns;
+    set_state(ingest, batch, LEDGER_ASKED);
+    return LEDGER_NEW;
+}
+
+static void forget(struct ledger *ledger, struct ledger_ingest *ingest, struct ledger_batch *batch)
+{
+    ledger->listener.forgotten(ledger->listener.context, batch);
+    batch->place = NULL;
+    set_state(ingest, batch, LEDGER_FORGOTTEN);
+}
+
+static void judge(struct ledger *ledger, struct ledger_ingest *ingest, struct ledger_batch *batch,
+    enum link_verdict verdict, uint64_t lease_end_ns)
+{
+    if (!is_live(batch)) {
+        return;
+    }
+    if (verdict == LINK_GONE) {
+        forget(ledger, ingest, batch);
+        return;
+    }
+    bool is_new = batch->state == LEDGER_ASKED;
+    if (!is_new && lease_end_ns <= batch->lease_end_ns) {
+        return;
+    }
+    batch->lease_end_ns = lease_end_ns;
+    set_state(ingest, batch, LEDGER_LEASED);
+    if (is_new) {
+        ledger->listener.granted(ledger->listener.context, batch, verdict == LINK_GRANTED);
+    } else {
+        ledger->listener.renewed(ledger->listener.context, batch);
+    }
+}
+
+void ledger_lease(struct ledger *ledger, const struct link_lease *lease, uint64_t now_ns)
+{
+    struct ledger_ingest *ingest = find_ingest(ledger, lease->ingest_id);
+    if (ingest == NULL) {
+        return;
+    }
+    /* The lease runs from the question, however late the answer comes. */
+    uint64_t end_ns = lease->stamp_ns + ingest->lease_ns;
+    bool is_over = lease->stamp_ns > now_ns || end_ns <= now_ns;
+    for (int verdict = 0; verdict < LINK_VERDICT_COUNT; verdict++) {
+        if (is_over && verdict != LINK_GONE) {
+            continue;
+        }
+        const struct link_ranges *ranges = &lease->ranges[verdict];
+        for (size_t i = 0; i < ranges->count; i++) {
+            size_t index = lower_bound(ingest, ranges->values[i].first);
+            for (;
+                 index < ingest->count && ingest->batches[index].sequence <= ranges->values[i].last;
+                 index++) {
+                judge(ledger, ingest, &ingest->batches[index], (enum link_verdict)verdict, end_ns);
+            }
+        }
+    }
+}
+
+const struct ledger_batch *ledger_find(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
+{
+    const struct ledger_batch *batch = find_batch(find_ingest(ledger, ingest_id), sequence);
+    return batch != NULL && is_live(batch) ? batch : NULL;
+}
+
+void ledger_settle(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence,
+    enum link_ack_kind kind, const void *place)
+{
+    struct ledger_ingest *ingest = find_or_add_ingest(ledger, ingest_id);
+    if (ingest == NULL) {
+        return;
+    }
+    link_ranges_add(&ingest->settled[kind], sequence, sequence);
+    struct ledger_batch *batch = find_batch(ingest, sequence);
+    bool is_stored = kind == LINK_ACK_STORED || kind == LINK_ACK_SHELVED;
+    if (batch == NULL && is_stored) {
+        batch = insert_batch(ingest, sequence);
+    }
+    if (batch == NULL) {
+        return;
+    }
+    if (is_live(batch) && batch->place != place) {
+        forget(ledger, ingest, batch);
+    }
+    batch->place = NULL;
+    batch->outcome = kind;
+    set_state(ingest, batch, is_stored ? LEDGER_STORED : LEDGER_FORGOTTEN);
+}
+
+void ledger_forget(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
+{
+    struct ledger_ingest *ingest = find_ingest(ledger, ingest_id);
+    struct ledger_batch *batch = find_batch(ingest, sequence);
+    if (batch != NULL && is_live(batch)) {
+        forget(ledger, ingest, batch);
+    }
+}
+
+void ledger_forget_all(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->ingest_count; i++) {
+        struct ledger_ingest *ingest = &ledger->ingests[i];
+        for (size_t j = 0; j < ingest->count; j++) {
+            if (is_live(&ingest->batches[j])) {
+                forget(ledger, ingest, &ingest->batches[j]);
+            }
+        }
+    }
+}
+
+/* ASKED for a whole lease: the ingest is away, or has sent the batch elsewhere by now. */
+static uint64_t end_ns(const struct ledger_ingest *ingest, const struct ledger_batch *batch)
+{
+    return batch->state == LEDGER_LEASED ? batch->lease_end_ns : batch->asked_ns + ingest->lease_ns;
+}
+
+void ledger_tick(struct ledger *ledger, uint64_t now_ns)
+{
+    for (size_t i = 0; i < ledger->ingest_count; i++) {
+        struct ledger_ingest *ingest = &ledger->ingests[i];
+        for (size_t j = 0; ingest->live_count > 0 && j < ingest->count; j++) {
+            struct ledger_batch *batch = &ingest->batches[j];
+            if (is_live(batch) && now_ns >= end_ns(ingest, batch)) {
+                forget(ledger, ingest, batch);
+            }
+        }
+    }
+}
+
+static void acknowledge(struct ledger *ledger, const struct ledger_ingest *ingest,
+    enum link_ack_kind kind, struct link_ranges *ranges, uint64_t now_ns)
+{
+    if (ranges->count == 0) {
+        return;
+    }
+    struct link_ack ack = {
+        .kind = kind,
+        .store_id = ledger->store_id,
+        .stamp_ns = now_ns,
+        .ranges = *ranges,
+    };
+    ledger->listener.acknowledge(ledger->listener.context, ingest->id, &ack);
+    link_ranges_reset(ranges);
+}
+
+/* Asks again for everything that is live: what has no lease yet gets it, leases go on. */
+static void ask_for_all(struct ledger_ingest *ingest, uint64_t now_ns)
+{
+    link_ranges_reset(&ingest->asking);
+    for (size_t i = 0; i < ingest->count; i++) {
+        if (is_live(&ingest->batches[i])) {
+            uint64_t sequence = ingest->batches[i].sequence;
+            link_ranges_add(&ingest->asking, sequence, sequence);
+        }
+    }
+    uint64_t lease_third_ns = ingest->lease_ns / 3;
+    uint64_t again_ns = ASK_AGAIN_MS * NS_PER_MS;
+    bool is_soon = ingest->asked_count > 0 && again_ns < lease_third_ns;
+    ingest->renew_due_ns = now_ns + (is_soon ? again_ns : lease_third_ns);
+}
+
+void ledger_flush(struct ledger *ledger, uint64_t now_ns)
+{
+    for (size_t i = 0; i < ledger->ingest_count; i++) {
+        struct ledger_ingest *ingest = &ledger->ingests[i];
+        if (ingest->live_count > 0 && now_ns >= ingest->renew_due_ns) {
+            ask_for_all(ingest, now_ns);
+        }
+        for (int kind = LINK_ACK_STORED; kind < LINK_ACK_KIND_COUNT; kind++) {
+            acknowledge(ledger, ingest, (enum link_ack_kind)kind, &ingest->settled[kind], now_ns);
+        }
+        acknowledge(ledger, ingest, LINK_ACK_HELD, &ingest->asking, now_ns);
+    }
+}
+
+uint64_t ledger_count(const struct ledger *ledger)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < ledger->ingest_count; i++) {
+        count += ledger->ingests[i].live_count;
+    }
+    return count;
+}
+
+uint64_t ledger_stale_epochs(const struct ledger *ledger)
+{
+    return ledger->stale_epochs;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the link's metrics on the store side. */
+#include "store/pull/pull_counters.h"
+
+static const struct metric_family BATCHES_IN = {
+    "goflow_pull_batches_total", METRIC_COUNTER, "Batches received, duplicates included."};
+static const struct metric_family BYTES_IN = {
+    "goflow_pull_received_bytes_total", METRIC_COUNTER, "Payload received, as it was sent."};
+static const struct metric_family FLOWS_IN = {"goflow_pull_flows_total", METRIC_COUNTER,
+    "Flows received: in = stored + shelved + dropped + waiting."};
+static const struct metric_family FLOWS_STORED = {"goflow_pull_flows_stored_total", METRIC_COUNTER,
+    "Flows in the database, acknowledged as stored."};
+static const struct metric_family FLOWS_SHELVED = {"goflow_pull_flows_shelved_total",
+    METRIC_COUNTER, "Flows that the database refused, kept in the dead-letter folder."};
+static const struct metric_family FLOWS_DROPPED = {"goflow_pull_flows_dropped_total",
+    METRIC_COUNTER,
+    "Flows received and not inserted by this store, by reason; the ingest still has them, has "
+    "given them to another store, or counts them too."};
+static const struct metric_family FLOWS_WAITING = {
+    "goflow_pull_flows_waiting", METRIC_GAUGE, "Flows received and not yet in the database."};
+static const struct metric_family BATCHES_WAITING = {
+    "goflow_pull_batches_waiting", METRIC_GAUGE, "Batches received and not yet in the database."};
+static const struct metric_family UNREAD_BYTES = {"goflow_pull_unread_bytes", METRIC_GAUGE,
+    "Payload that waits for a lease or for room in a block."};
+static const struct metric_family INFLIGHT = {
+    "goflow_pull_blocks_inflight", METRIC_GAUGE, "Blocks with the writer."};
+static const struct metric_family FRAMES_BAD = {"goflow_pull_frames_bad_total", METRIC_COUNTER,
+    "Messages that could not be read, on either channel."};
+static const struct metric_family UNSUPPORTED = {"goflow_pull_batches_unsupported_total",
+    METRIC_COUNTER, "Batches refused because of their protocol version."};
+static const struct metric_family STALE_EPOCHS = {"goflow_pull_epoch_conflicts_total",
+    METRIC_COUNTER, "Batches of an older process than one already seen under the same ingest id."};
+static const struct metric_family ACKS = {
+    "goflow_pull_acks_total", METRIC_COUNTER, "Acknowledgements sent, by kind."};
+
+static const char *const DROP_NAMES[PULL_DROP_COUNT] = {
+    [PULL_DROP_DUPLICATE] = "duplicate",
+    [PULL_DROP_UNLEASED] = "unleased",
+    [PULL_DROP_LAPSED] = "lapsed",
+    [PULL_DROP_CORRUPT] = "corrupt",
+    [PULL_DROP_MEMORY] = "memory",
+};
+
+static const char *const ACK_NAMES[LINK_ACK_KIND_COUNT] = {
+    [LINK_ACK_HELD] = "held",
+    [LINK_ACK_STORED] = "stored",
+    [LINK_ACK_SHELVED] = "shelved",
+    [LINK_ACK_CORRUPT] = "corrupt",
+    [LINK_ACK_UNSUPPORTED] = "unsupported",
+};
+
+static void add(
+    struct metrics_page *page, const struct metric_family *family, const struct counter *counter)
+{
+    metrics_page_add(page, family, (double)counter_get(counter), "%s", "");
+}
+
+void pull_report(const struct pull_counters *counters, struct metrics_page *page)
+{
+    add(page, &BATCHES_IN, &counters->batches_in);
+    add(page, &BYTES_IN, &counters->bytes_in);
+    add(page, &FLOWS_IN, &counters->flows_in);
+    add(page, &FLOWS_STORED, &counters->flows_stored);
+    add(page, &FLOWS_SHELVED, &counters->flows_shelved);
+    add(page, &FLOWS_WAITING, &counters->flows_waiting);
+    add(page, &BATCHES_WAITING, &counters->batches_waiting);
+    add(page, &UNREAD_BYTES, &counters->unread_bytes);
+    add(page, &INFLIGHT, &counters->inflight);
+    add(page, &FRAMES_BAD, &counters->frames_bad);
+    add(page, &UNSUPPORTED, &counters->unsupported);
+    add(page, &STALE_EPOCHS, &counters->stale_epochs);
+    for (size_t i = 0; i < PULL_DROP_COUNT; i++) {
+        metrics_page_add(page, &FLOWS_DROPPED, (double)counter_get(&counters->flows_dropped[i]),
+            "reason=\"%s\"", DROP_NAMES[i]);
+    }
+    for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
+        metrics_page_add(
+            page, &ACKS, (double)counter_get(&counters->acks[i]), "kind=\"%s\"", ACK_NAMES[i]);
+    }
+}

@@ -1,0 +1,38 @@
+/*
+ * pull_counters.h -- what the puller's thread counts, and how it is shown.
+ *
+ * Internal to store/pull: pull.c counts, pull_counters.c reports on the HTTP thread.
+ * In flows: in = stored + shelved + dropped + waiting.
+ */
+#pragma once
+
+#include "common/link_frame.h"
+#include "common/metrics.h"
+
+enum pull_drop {
+    PULL_DROP_DUPLICATE,
+    PULL_DROP_UNLEASED,
+    PULL_DROP_LAPSED,
+    PULL_DROP_CORRUPT,
+    PULL_DROP_MEMORY,
+    PULL_DROP_COUNT
+};
+
+struct pull_counters {
+    struct counter batches_in;
+    struct counter bytes_in;
+    struct counter flows_in;
+    struct counter flows_stored;
+    struct counter flows_shelved;
+    struct counter flows_dropped[PULL_DROP_COUNT];
+    struct counter flows_waiting;   /* gauge */
+    struct counter batches_waiting; /* gauge */
+    struct counter unread_bytes;    /* gauge: payloads that wait for a lease or a block */
+    struct counter inflight;        /* gauge: blocks with the writer */
+    struct counter frames_bad;
+    struct counter unsupported;
+    struct counter stale_epochs;
+    struct counter acks[LINK_ACK_KIND_COUNT];
+};
+
+void pull_report(const struct pull_counters *counters, struct metrics_page *page);
