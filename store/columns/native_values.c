@@ -104,7 +104,6 @@ static inline __attribute__((always_inline)) void write_ticks_of(
         uint64_t exact = nanoseconds != NULL ? nanoseconds[i] : 0;
         uint64_t whole = seconds[i] < most_seconds ? seconds[i] : most_seconds;
         uint64_t value = exact != 0 ? exact / (NS_PER_S / ticks) : whole * ticks;
-        value = value < INT64_MAX ? value : INT64_MAX;
         memcpy(to + i * sizeof value, &value, sizeof value);
     }
 }
