@@ -80,6 +80,11 @@ static enum packet_step step_of_etype(uint16_t etype)
     }
 }
 
+bool packet_knows_etype(uint16_t etype)
+{
+    return step_of_etype(etype) != PACKET_STEP_END;
+}
+
 enum packet_step packet_follow_etype(struct packet_reader *reader, uint16_t etype)
 {
     enum packet_step step = step_of_etype(etype);

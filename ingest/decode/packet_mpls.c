@@ -5,7 +5,8 @@
 enum {
     LABEL_ENTRY_SIZE = 4,
     LABELS_MAX = 32, /* the deepest stacks of segment routing have about a dozen */
-    CONTROL_WORD_SIZE = 4
+    CONTROL_WORD_SIZE = 4,
+    ETYPE_OFFSET = 12 /* in an Ethernet header */
 };
 
 /* The first labels have fields of their own. */
@@ -46,8 +47,18 @@ void packet_label_store(struct flow *flow, uint32_t position, uint32_t entry)
 }
 
 /*
+ * A control word (RFC 4385) begins with four zero bits, and so do most makers' addresses; where a
+ * type that we know stands behind two addresses, it was one of those.
+ */
+static bool has_control_word(const struct cursor *payload)
+{
+    return cursor_left(payload) < ETYPE_OFFSET + 2 ||
+           !packet_knows_etype(load_be16(payload->pos + ETYPE_OFFSET));
+}
+
+/*
  * Nothing in a stack names its payload; the first four bits tell (RFC 4928 section 3): 4 and 6 are
- * IP, 0 is a pseudowire's control word before Ethernet (RFC 4385), 1 its associated channel.
+ * IP, 0 may be a control word before Ethernet, 1 is a pseudowire's associated channel.
  */
 static enum packet_step follow_bottom(struct packet_reader *reader)
 {
@@ -59,7 +70,7 @@ static enum packet_step follow_bottom(struct packet_reader *reader)
     case 6:
         return packet_follow_ip_version(reader);
     case 0:
-        cursor_skip(&reader->cursor, CONTROL_WORD_SIZE);
+        cursor_skip(&reader->cursor, has_control_word(&reader->cursor) ? CONTROL_WORD_SIZE : 0);
         return PACKET_STEP_ETHERNET;
     case 1:
         return PACKET_STEP_END;

@@ -82,6 +82,9 @@ enum packet_tunnel {
 /* The step for what follows an Ethernet type; the flow's type is set, unless it is a VLAN tag. */
 enum packet_step packet_follow_etype(struct packet_reader *reader, uint16_t etype);
 
+/* Whether what follows that Ethernet type is read. */
+bool packet_knows_etype(uint16_t etype);
+
 /* The step for an IP protocol number; PACKET_STEP_END for those not read further. */
 enum packet_step packet_follow_protocol(uint8_t protocol);
 

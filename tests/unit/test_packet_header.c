@@ -287,6 +287,17 @@ Test(packet_header, reads_ethernet_behind_a_control_word)
     cr_assert_eq(flow.dst_mac, FRAME_DST_MAC);
 }
 
+/* Its first four bits are zero all the same. */
+Test(packet_header, reads_ethernet_without_a_control_word)
+{
+    struct build frame = {0};
+    frame_ethernet(&frame, 0x8847);
+    frame_label(&frame, 16001, 60, true);
+    frame_ordinary(&frame);
+    read_frame(PACKET_ETHERNET, &frame);
+    check_ipv4_tcp();
+}
+
 Test(packet_header, reads_pppoe)
 {
     struct build frame = {0};
