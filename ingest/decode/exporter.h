@@ -11,6 +11,7 @@
 #include "common/address.h"
 #include "common/counter.h"
 #include "ingest/decode/sampling.h"
+#include "ingest/decode/sflow_counters.h"
 #include "ingest/decode/template.h"
 
 /* NetFlow 9 and IPFIX are counted apart. */
@@ -37,6 +38,7 @@ struct exporter_version_counters {
 
 struct exporter_counters {
     struct exporter_version_counters versions[EXPORTER_VERSION_COUNT];
+    struct sflow_counters sflow;
     struct counter other_datagrams; /* NetFlow 1, 5, 7 and sFlow */
     struct counter flows;
     struct counter missing_templates; /* data sets without one */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow version 5 datagrams. */
 #include "common/clock.h"
+#include "ingest/decode/exporter.h"
 #include "ingest/decode/sflow_sample.h"
 #include "ingest/decode/sflow_xdr.h"
 
@@ -51,6 +52,15 @@ static void fix_datagram_fields(struct decode_context *context, const struct sfl
     flow_fix(flow);
 }
 
+static void count_datagram(struct sflow_counters *counters, const struct address *agent)
+{
+    uint64_t words[2];
+    memcpy(words, agent->bytes, sizeof words);
+    counter_add(&counters->datagrams, 1);
+    counter_set(&counters->agent[0], words[0]);
+    counter_set(&counters->agent[1], words[1]);
+}
+
 void sflow_decode(struct decode_context *context, struct cursor cursor)
 {
     struct sflow_header header;
@@ -60,6 +70,7 @@ void sflow_decode(struct decode_context *context, struct cursor cursor)
         return;
     }
     fix_datagram_fields(context, &header);
+    count_datagram(&context->exporter->counters.sflow, &context->flow->sampler_address);
     uint32_t samples = 0;
     while (samples < header.samples && cursor_left(&cursor) > 0) {
         uint32_t format = cursor_be32(&cursor);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow samples: flow, discarded packet, counters. */
 #include "ingest/decode/sflow_sample.h"
+#include "ingest/decode/exporter.h"
 #include "ingest/decode/sflow_xdr.h"
 
 enum {
@@ -111,10 +112,10 @@ static void store_header(struct flow *flow, const struct sample_header *header)
     flow_set_sampling_source(flow, has_rate ? FLOW_SAMPLING_HEADER : FLOW_SAMPLING_UNKNOWN);
 }
 
-/* The count is a limit: the sample's own end decides. */
-static void read_records(struct decode_context *context, struct cursor *sample, uint32_t claimed)
+/* The count is a limit: the sample's own end decides. Returns the records found. */
+static uint32_t read_records(
+    struct decode_context *context, struct cursor *sample, uint32_t claimed)
 {
-    struct decode_counters *counters = context->counters;
     uint32_t records = 0;
     while (records < claimed && cursor_left(sample) > 0) {
         uint32_t format = cursor_be32(sample);
@@ -124,43 +125,59 @@ static void read_records(struct decode_context *context, struct cursor *sample, 
         if (outcome == SFLOW_RECORD_BAD) {
             decode_drop(context, DECODE_SAMPLE_RECORD);
         } else if (outcome == SFLOW_RECORD_SKIPPED) {
-            counter_add(&counters->skipped_records, 1);
+            counter_add(&context->counters->skipped_records, 1);
         }
         records++;
     }
     if (records < claimed && !sample->failed) {
         decode_drop(context, DECODE_COUNT);
     }
+    return records;
 }
 
-void sflow_sample_decode(struct decode_context *context, uint32_t format, struct cursor sample)
+static bool parse_sample(
+    struct sample_header *header, enum sflow_sample_type type, struct cursor *sample)
 {
-    struct decode_counters *counters = context->counters;
-    struct sample_header header;
-    bool is_good;
-    switch (format) {
-    case SFLOW_FLOW_SAMPLE:
-        is_good = parse_flow_sample(&header, &sample);
-        break;
-    case SFLOW_FLOW_SAMPLE_EXPANDED:
-        is_good = parse_flow_sample_expanded(&header, &sample);
-        break;
-    case SFLOW_DISCARDED_PACKET:
-        is_good = parse_discarded_packet(&header, &sample);
-        break;
-    case SFLOW_COUNTER_SAMPLE:
-    case SFLOW_COUNTER_SAMPLE_EXPANDED:
-        counter_add(&counters->counter_samples, 1);
-        return;
+    switch (type) {
+    case SFLOW_SAMPLE_FLOW:
+        return parse_flow_sample(header, sample);
+    case SFLOW_SAMPLE_FLOW_EXPANDED:
+        return parse_flow_sample_expanded(header, sample);
     default:
-        counter_add(&counters->skipped_samples, 1);
-        return;
+        return parse_discarded_packet(header, sample);
     }
-    if (!is_good) {
+}
+
+static void decode_packet_sample(
+    struct decode_context *context, enum sflow_sample_type type, struct cursor sample)
+{
+    struct sample_header header;
+    if (!parse_sample(&header, type, &sample)) {
         decode_drop(context, DECODE_SAMPLE);
         return;
     }
     store_header(context->flow, &header);
-    read_records(context, &sample, header.records);
+    uint32_t records = read_records(context, &sample, header.records);
+    counter_add(&context->exporter->counters.sflow.records[type], records);
     decode_emit(context);
+}
+
+void sflow_sample_decode(struct decode_context *context, uint32_t format, struct cursor sample)
+{
+    enum sflow_sample_type type =
+        format < SFLOW_SAMPLE_TYPE_COUNT ? (enum sflow_sample_type)format : SFLOW_SAMPLE_OTHER;
+    counter_add(&context->exporter->counters.sflow.samples[type], 1);
+    switch (type) {
+    case SFLOW_SAMPLE_FLOW:
+    case SFLOW_SAMPLE_FLOW_EXPANDED:
+    case SFLOW_SAMPLE_DISCARDED:
+        decode_packet_sample(context, type, sample);
+        break;
+    case SFLOW_SAMPLE_COUNTER:
+    case SFLOW_SAMPLE_COUNTER_EXPANDED:
+        counter_add(&context->counters->counter_samples, 1);
+        break;
+    default:
+        counter_add(&context->counters->skipped_samples, 1);
+    }
 }

@@ -8,19 +8,12 @@
 #pragma once
 
 #include "ingest/decode/decode_context.h"
-
-/* A structure's tag: enterprise in the high 20 bits, format in the low 12; these are sflow.org's.
- */
-enum sflow_sample_format {
-    SFLOW_FLOW_SAMPLE = 1,
-    SFLOW_COUNTER_SAMPLE = 2,
-    SFLOW_FLOW_SAMPLE_EXPANDED = 3,
-    SFLOW_COUNTER_SAMPLE_EXPANDED = 4,
-    SFLOW_DISCARDED_PACKET = 5
-};
+#include "ingest/decode/sflow_counters.h"
 
 /*
- * Reads one sample into at most one flow and hands that on. The cursor covers the sample's body.
+ * Reads one sample into at most one flow and hands that on. The cursor covers the sample's body;
+ * the format is its tag: an enterprise in the high 20 bits, 0 for sflow.org's, whose low 12 bits
+ * are an enum sflow_sample_type.
  * Samples of other formats, and counter samples, give no flow.
  */
 void sflow_sample_decode(struct decode_context *context, uint32_t format, struct cursor sample);

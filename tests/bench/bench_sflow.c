@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/flow_codec.h"
 #include "ingest/decode/decode_context.h"
+#include "ingest/decode/exporter.h"
 #include "tests/support/sflow_builder.h"
 
 #include <stdio.h>
@@ -89,13 +90,17 @@ static void build_datagrams(bool is_mixed)
 static void decode_all(uint64_t received_ns)
 {
     static struct decode_counters counters;
+    static struct exporter exporter;
     static struct flow flow;
     const struct flow_sink sink = {.take = pack, .context = &packing};
     for (size_t i = 0; i < DATAGRAMS; i++) {
         const struct datagram datagram = {
             .bytes = datagrams[i].bytes, .size = datagrams[i].size, .received_ns = received_ns + i};
-        struct decode_context context = {
-            .datagram = &datagram, .counters = &counters, .sink = &sink, .flow = &flow};
+        struct decode_context context = {.exporter = &exporter,
+            .datagram = &datagram,
+            .counters = &counters,
+            .sink = &sink,
+            .flow = &flow};
         sflow_decode(&context, cursor_of(datagram.bytes, datagram.size));
     }
 }

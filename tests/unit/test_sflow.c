@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow datagrams and samples, the broken ones first. */
 #include "ingest/decode/decode_context.h"
+#include "ingest/decode/exporter.h"
 #include "tests/support/corpus.h"
 #include "tests/support/sflow_builder.h"
 
@@ -12,6 +13,7 @@ enum {
 /* A decoder's surroundings, and what came of it. */
 struct collector {
     struct decode_counters counters;
+    struct exporter exporter;
     struct flow scratch;
     struct flow flows[COLLECTED_MAX];
     size_t flow_count;
@@ -40,6 +42,7 @@ static void decode_bytes(const uint8_t *bytes, size_t size)
     collected = (struct collector){0};
     struct flow_sink sink = {.take = collect, .context = &collected};
     struct decode_context context = {.datagram = &datagram,
+        .exporter = &collected.exporter,
         .counters = &collected.counters,
         .sink = &sink,
         .flow = &collected.scratch};
@@ -227,6 +230,25 @@ Test(sflow, counts_what_it_does_not_read)
     cr_assert_eq(counter_get(&collected.counters.skipped_samples), 1);
     cr_assert_eq(counter_get(&collected.counters.skipped_records), 1);
     cr_assert_eq(collected.flow_count, 1);
+}
+
+Test(sflow, counts_samples_and_their_records_by_type)
+{
+    struct sflow_builder builder = two_samples();
+    sflow_open_sample(&builder, 4300 << 12 | 2); /* not a counter sample: another enterprise */
+    sflow_close_sample(&builder);
+    decode(&builder);
+    const struct sflow_counters *counters = &collected.exporter.counters.sflow;
+    cr_assert_eq(counter_get(&counters->datagrams), 1);
+    cr_assert_eq(counter_get(&counters->samples[SFLOW_SAMPLE_FLOW]), 1);
+    cr_assert_eq(counter_get(&counters->samples[SFLOW_SAMPLE_FLOW_EXPANDED]), 1);
+    cr_assert_eq(counter_get(&counters->samples[SFLOW_SAMPLE_COUNTER]), 0);
+    cr_assert_eq(counter_get(&counters->samples[SFLOW_SAMPLE_OTHER]), 1);
+    cr_assert_eq(counter_get(&counters->records[SFLOW_SAMPLE_FLOW]), 1);
+    uint64_t agent[2] = {counter_get(&counters->agent[0]), counter_get(&counters->agent[1])};
+    struct address address;
+    memcpy(address.bytes, agent, sizeof agent);
+    check_address(&address, "192.0.2.100");
 }
 
 Test(sflow, reads_the_datagram_and_the_sample)
