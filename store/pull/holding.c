@@ -10,7 +10,7 @@
 enum {
     TICK_MS = 50,                        /* how late the end of a lease may be noticed */
     UNREAD_BYTES_MAX = 64 * 1024 * 1024, /* payloads that wait for a lease or a block */
-    PAYLOAD_MAX = 64 * 1024 * 1024       /* one batch, whatever its header says */
+    PAYLOAD_MAX = 128 * 1024 * 1024      /* one batch, whatever its header says */
 };
 
 /*
