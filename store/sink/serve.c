@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the HTTP server around the embedded engine. */
+#include "store/sink/serve.h"
+
+#include "common/http.h"
+#include "common/log.h"
+#include "store/sink/serve_exchange.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CONNECTIONS_MAX = 128,
+    STATUS_OK = 200
+};
+
+struct serve {
+    struct serve_access access;
+    struct http_server *http;
+    /* every connection's thread counts here: no slots of their own */
+    atomic_uint_fast64_t done;
+    atomic_uint_fast64_t failed;
+    atomic_uint_fast64_t rows_written;
+};
+
+static const struct metric_family QUERIES = {
+    "store_serve_queries", METRIC_COUNTER, "Queries over -ch.serve by result."};
+static const struct metric_family ROWS_WRITTEN = {
+    "store_serve_rows_written", METRIC_COUNTER, "Rows that clients of -ch.serve inserted."};
+
+static void answer_ok(
+    void *context, const struct http_request *http, struct http_response *response)
+{
+    (void)context;
+    (void)http;
+    buffer_text_append(&response->body, "Ok.\n");
+}
+
+static void answer_query(
+    void *context, const struct http_request *http, struct http_response *response)
+{
+    struct serve *serve = context;
+    struct serve_exchange exchange;
+    serve_exchange_begin(&exchange, &serve->access, http, response);
+    if (exchange.request.query[0] == '\0' && exchange.request.is_reading) {
+        answer_ok(context, http, response);
+    } else {
+        serve_exchange_run(&exchange);
+        atomic_fetch_add(response->status == STATUS_OK ? &serve->done : &serve->failed, 1);
+        atomic_fetch_add(&serve->rows_written, exchange.rows_written);
+    }
+    serve_exchange_end(&exchange);
+}
+
+/* The cells of one row of TabSeparated, cut up in place. */
+static void read_identity(struct serve_identity *identity, char *row)
+{
+    char *rest = NULL;
+    const char *host = strtok_r(row, "\t\n", &rest);
+    const char *timezone = strtok_r(NULL, "\t\n", &rest);
+    const char *version = strtok_r(NULL, "\t\n", &rest);
+    if (version != NULL) {
+        (void)snprintf(identity->host, sizeof identity->host, "%s", host);
+        (void)snprintf(identity->timezone, sizeof identity->timezone, "%s", timezone);
+        (void)snprintf(identity->version, sizeof identity->version, "%s", version);
+    }
+}
+
+static enum err ask_identity(struct serve *serve)
+{
+    static const char SQL[] = "SELECT hostName(), timezone(), version()";
+    struct engine_session *session = NULL;
+    enum err err = engine_session_open(&session, serve->access.engine);
+    if (err != ERR_OK) {
+        return err;
+    }
+    const struct engine_query query = {
+        .sql = SQL, .sql_size = strlen(SQL), .format = "TabSeparated"};
+    struct engine_result result;
+    engine_query(session, &query, &result);
+    struct buffer row = {0};
+    buffer_append(&row, result.bytes, result.size);
+    buffer_append(&row, "", 1);
+    err = buffer_check(&row);
+    if (err == ERR_OK) {
+        read_identity(&serve->access.identity, row.bytes);
+    }
+    buffer_clear(&row);
+    engine_result_clear(&result);
+    engine_session_close(&session);
+    return err;
+}
+
+static bool keep_secret(char out[SERVE_SECRET_SIZE], const char *text)
+{
+    int length = snprintf(out, SERVE_SECRET_SIZE, "%s", text != NULL ? text : "");
+    if (length >= SERVE_SECRET_SIZE) {
+        log_error("serve", "user or password is too long", "limit=%d", SERVE_SECRET_SIZE - 1);
+        return false;
+    }
+    return true;
+}
+
+static enum err open_http(struct serve *serve, const struct serve_options *options)
+{
+    const struct http_options http_options = {.address = options->address,
+        .host_if_bare = "127.0.0.1",
+        .threads = CONNECTIONS_MAX,
+        .max_body_bytes = options->max_body_bytes,
+        .component = "serve"};
+    enum err err = http_open(&serve->http, &http_options);
+    if (err == ERR_OK) {
+        err = http_route(serve->http, "/", answer_query, serve);
+    }
+    if (err == ERR_OK) {
+        err = http_route(serve->http, "/ping", answer_ok, serve);
+    }
+    if (err == ERR_OK) {
+        err = http_route(serve->http, "/replicas_status", answer_ok, serve);
+    }
+    return err;
+}
+
+enum err serve_open(
+    struct serve **serve_p, struct engine *engine, const struct serve_options *options)
+{
+    struct serve *serve = calloc(1, sizeof *serve);
+    *serve_p = serve;
+    if (serve == NULL) {
+        return ERR_MEMORY;
+    }
+    serve->access.engine = engine;
+    serve->access.max_body_bytes = options->max_body_bytes;
+    if (!keep_secret(serve->access.username, options->username) ||
+        !keep_secret(serve->access.password, options->password)) {
+        serve_close(serve_p);
+        return ERR_INVALID;
+    }
+    enum err err = ask_identity(serve);
+    if (err == ERR_OK) {
+        err = open_http(serve, options);
+    }
+    if (err != ERR_OK) {
+        serve_close(serve_p);
+        return err;
+    }
+    log_info("serve", "serving the embedded engine over HTTP", "address=%s port=%u",
+        options->address, serve_port(serve));
+    return ERR_OK;
+}
+
+uint16_t serve_port(const struct serve *serve)
+{
+    return http_port(serve->http);
+}
+
+void serve_collect(void *context, struct metrics_page *page)
+{
+    struct serve *serve = context;
+    metrics_page_add(page, &QUERIES, (double)atomic_load(&serve->done), "result=\"done\"");
+    metrics_page_add(page, &QUERIES, (double)atomic_load(&serve->failed), "result=\"failed\"");
+    metrics_page_add(page, &ROWS_WRITTEN, (double)atomic_load(&serve->rows_written), "%s", "");
+}
+
+void serve_close(struct serve **serve_p)
+{
+    struct serve *serve = *serve_p;
+    if (serve != NULL) {
+        http_close(&serve->http);
+        free(serve);
+    }
+    *serve_p = NULL;
+}

@@ -1,0 +1,35 @@
+/*
+ * serve.h -- the embedded engine over ClickHouse's HTTP interface (-ch.serve).
+ *
+ * curl, Grafana, client libraries and other goflow-store processes use it like a server: GET and
+ * POST, query and parameters in the URL, data in any format both ways, X-ClickHouse-* headers, and
+ * status codes for exceptions as the real one has them. Each request has an engine session of its
+ * own on a thread of its own; session_id is taken and means nothing. Results are whole in memory.
+ */
+#pragma once
+
+#include "common/err.h"
+#include "common/metrics.h"
+#include "store/sink/engine.h"
+
+struct serve;
+
+/* Texts are borrowed for the call. */
+struct serve_options {
+    const char *address;  /* "ADDR:PORT"; ":PORT" is loopback */
+    const char *username; /* who may come */
+    const char *password; /* "": none is asked for */
+    uint64_t max_body_bytes;
+};
+
+/* `engine` is borrowed until serve_close(). On failure one line is logged. */
+MUST_CHECK enum err serve_open(
+    struct serve **serve_p, struct engine *engine, const struct serve_options *options);
+
+uint16_t serve_port(const struct serve *serve);
+
+/* A collector: requests and bytes by outcome. */
+void serve_collect(void *serve, struct metrics_page *page);
+
+/* Waits for the queries under way. */
+void serve_close(struct serve **serve_p);

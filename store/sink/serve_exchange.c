@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- one query over HTTP, from its headers to its answer. */
+#include "store/sink/serve_exchange.h"
+
+#include "store/sink/content_coding.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void serve_exchange_begin(struct serve_exchange *exchange_p, const struct serve_access *access,
+    const struct http_request *http, struct http_response *response)
+{
+    *exchange_p = (struct serve_exchange){
+        .access = access, .http = http, .response = response, .data_fd = -1};
+    serve_request_parse(&exchange_p->request, http);
+}
+
+static void refuse(struct serve_exchange *exchange, int code, const char *text)
+{
+    serve_answer_error(exchange->response, &exchange->access->identity, code, text);
+}
+
+/* Takes as long whatever the text is: how much of a password was right must not show. */
+static bool is_equal_secret(const char *given, const char *wanted)
+{
+    size_t length = strlen(wanted);
+    unsigned difference = strlen(given) != length;
+    for (size_t i = 0; i < length && given[i] != '\0'; i++) {
+        difference |= (unsigned char)given[i] ^ (unsigned char)wanted[i];
+    }
+    return difference == 0;
+}
+
+static bool check_user(struct serve_exchange *exchange)
+{
+    const struct serve_access *access = exchange->access;
+    const struct serve_request *request = &exchange->request;
+    const char *user = request->user[0] != '\0' ? request->user : "default";
+    bool is_known = strcmp(user, access->username) == 0;
+    bool needs_password = access->password[0] != '\0';
+    if (is_known && (!needs_password || is_equal_secret(request->password, access->password))) {
+        return true;
+    }
+    char text[SERVE_SECRET_SIZE + 200];
+    (void)snprintf(text, sizeof text,
+        "Code: 516. DB::Exception: %s: Authentication failed: password is incorrect, or there is "
+        "no "
+        "user with such name. (AUTHENTICATION_FAILED)",
+        user);
+    refuse(exchange, 516, text);
+    return false;
+}
+
+static bool check_request(struct serve_exchange *exchange)
+{
+    if (exchange->request.wants_framing) {
+        refuse(exchange, 48,
+            "Code: 48. DB::Exception: compress=1 and decompress=1 are not supported here: use "
+            "Content-Encoding and Accept-Encoding with enable_http_compression=1. "
+            "(NOT_IMPLEMENTED)");
+        return false;
+    }
+    if (exchange->request.has_too_many) {
+        refuse(exchange, 36,
+            "Code: 36. DB::Exception: Too many settings or parameters in the URL. "
+            "(BAD_ARGUMENTS)");
+        return false;
+    }
+    return true;
+}
+
+/* The body as sent, or unpacked when it has a Content-Encoding. */
+static bool decode_body(struct serve_exchange *exchange, struct buffer *body_p)
+{
+    const struct http_request *http = exchange->http;
+    const char *coding = http_header_value(http, "Content-Encoding");
+    *body_p = (struct buffer){.bytes = (char *)http->body, .size = http->body_size};
+    if (coding == NULL || coding[0] == '\0' || strcasecmp(coding, "identity") == 0) {
+        return true;
+    }
+    enum err err =
+        content_decode(coding, body_p, exchange->access->max_body_bytes, &exchange->body);
+    *body_p = exchange->body;
+    if (err == ERR_OK) {
+        return true;
+    }
+    char text[200];
+    int code = err == ERR_UNSUPPORTED ? 89 : err == ERR_FULL ? 229 : 354;
+    const char *name = err == ERR_UNSUPPORTED ? "UNKNOWN_COMPRESSION_METHOD"
+                       : err == ERR_FULL      ? "QUERY_IS_TOO_LARGE"
+                                              : "ZLIB_INFLATE_FAILED";
+    (void)snprintf(text, sizeof text,
+        "Code: %d. DB::Exception: Cannot unpack the body with Content-Encoding %.40s: %s. (%s)",
+        code, coding, err_text(err), name);
+    refuse(exchange, code, text);
+    return false;
+}
+
+static bool write_all(int fd, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, bytes, size);
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += written > 0 ? written : 0;
+        size -= written > 0 ? (size_t)written : 0;
+    }
+    return true;
+}
+
+/* The data of an INSERT, in a file in memory that the engine reads. */
+static bool put_data(
+    struct serve_exchange *exchange, const struct buffer *head, const struct buffer *body)
+{
+    size_t start = exchange->statement.data;
+    exchange->data_fd = memfd_create("goflow-insert", MFD_CLOEXEC);
+    if (exchange->data_fd >= 0 &&
+        write_all(exchange->data_fd, head->bytes + start, head->size - start) &&
+        (body == NULL || write_all(exchange->data_fd, body->bytes, body->size))) {
+        return true;
+    }
+    refuse(exchange, 173,
+        "Code: 173. DB::Exception: No memory for the data. (CANNOT_ALLOCATE_MEMORY)");
+    return false;
+}
+
+/* The statement is the URL's query, or the body, or both one after the other. */
+static bool build_statement(struct serve_exchange *exchange, const struct buffer *body)
+{
+    const char *query = exchange->request.query;
+    struct buffer head = {.bytes = (char *)query, .size = strlen(query)};
+    const struct buffer *rest = body;
+    if (head.size == 0) {
+        head = *body;
+        rest = NULL;
+    }
+    statement_parse(&exchange->statement, head.bytes, head.size);
+    if (exchange->statement.has_second) {
+        refuse(exchange, 62,
+            "Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed). "
+            "(SYNTAX_ERROR)");
+        return false;
+    }
+    if (exchange->statement.takes_data) {
+        if (!put_data(exchange, &head, rest)) {
+            return false;
+        }
+        statement_rewrite(&exchange->statement, head.bytes, exchange->data_fd, &exchange->sql);
+        return true;
+    }
+    buffer_append(&exchange->sql, head.bytes, head.size);
+    if (rest != NULL && rest->size > 0) {
+        buffer_append(&exchange->sql, "\n", 1);
+        buffer_append(&exchange->sql, rest->bytes, rest->size);
+    }
+    return true;
+}
+
+static bool run(struct serve_exchange *exchange, const struct engine_query *query,
+    struct engine_result *result_p)
+{
+    engine_query(exchange->session, query, result_p);
+    if (result_p->error == NULL) {
+        return true;
+    }
+    refuse(exchange, result_p->error_code, result_p->error);
+    engine_result_clear(result_p);
+    return false;
+}
+
+static bool run_statement(struct serve_exchange *exchange, struct buffer *sql)
+{
+    struct engine_result result;
+    const struct engine_query query = {
+        .sql = buffer_text(sql), .sql_size = sql->size, .format = "Null"};
+    bool is_done = run(exchange, &query, &result);
+    if (is_done) {
+        engine_result_clear(&result);
+    }
+    buffer_clear(sql);
+    return is_done;
+}
+
+static void append_quoted(struct buffer *sql, const char *text, char quote)
+{
+    buffer_append(sql, &quote, 1);
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == quote || *p == '\\') {
+            buffer_append(sql, "\\", 1);
+        }
+        buffer_append(sql, p, 1);
+    }
+    buffer_append(sql, &quote, 1);
+}
+
+/* Database and settings of the URL; last of all that a GET may only read. */
+static bool prepare_session(struct serve_exchange *exchange)
+{
+    struct buffer sql = {0};
+    const struct serve_request *request = &exchange->request;
+    if (request->database[0] != '\0') {
+        buffer_text_append(&sql, "USE ");
+        append_quoted(&sql, request->database, '`');
+        if (!run_statement(exchange, &sql)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < request->setting_count; i++) {
+        buffer_text_append(&sql, "SET ");
+        append_quoted(&sql, request->settings[i].name, '`');
+        buffer_text_append(&sql, " = ");
+        append_quoted(&sql, request->settings[i].value, '\'');
+        if (!run_statement(exchange, &sql)) {
+            return false;
+        }
+    }
+    if (request->is_reading) {
+        buffer_text_append(&sql, "SET readonly = 2");
+        return run_statement(exchange, &sql);
+    }
+    return true;
+}
+
+static void run_query(struct serve_exchange *exchange)
+{
+    const struct serve_request *request = &exchange->request;
+    const char *format = request->format;
+    if (!exchange->statement.is_insert && exchange->statement.format[0] != '\0') {
+        format = exchange->statement.format;
+    }
+    const struct engine_query query = {.sql = buffer_text(&exchange->sql),
+        .sql_size = exchange->sql.size,
+        .format = format,
+        .parameters = request->parameters,
+        .parameter_count = request->parameter_count};
+    struct engine_result result;
+    if (!run(exchange, &query, &result)) {
+        return;
+    }
+    const char *encoding =
+        request->wants_encoding
+            ? content_choose(http_header_value(exchange->http, "Accept-Encoding"))
+            : NULL;
+    serve_answer_result(exchange->response, &result, format, encoding);
+    exchange->rows_written = result.rows_written;
+    engine_result_clear(&result);
+}
+
+void serve_exchange_run(struct serve_exchange *exchange)
+{
+    struct buffer body;
+    serve_answer_begin(exchange->response, &exchange->access->identity, exchange->request.query_id);
+    if (!check_user(exchange) || !check_request(exchange) || !decode_body(exchange, &body) ||
+        !build_statement(exchange, &body)) {
+        return;
+    }
+    if (engine_session_open(&exchange->session, exchange->access->engine) != ERR_OK) {
+        refuse(exchange, 173,
+            "Code: 173. DB::Exception: No memory for a session. (CANNOT_ALLOCATE_MEMORY)");
+        return;
+    }
+    if (prepare_session(exchange)) {
+        run_query(exchange);
+    }
+}
+
+void serve_exchange_end(struct serve_exchange *exchange)
+{
+    engine_session_close(&exchange->session);
+    buffer_clear(&exchange->body);
+    buffer_clear(&exchange->sql);
+    if (exchange->data_fd >= 0) {
+        (void)close(exchange->data_fd);
+    }
+}

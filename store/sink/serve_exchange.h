@@ -1,0 +1,45 @@
+/*
+ * serve_exchange.h -- one query over HTTP: who asks, what, the engine's answer.
+ *
+ * Private to store/sink/serve*.c. An exchange lives on the thread of its connection; it checks the
+ * user, unpacks the body, puts the data of an INSERT into a file in memory, prepares a session with
+ * the database and settings of the URL, and runs the statement.
+ */
+#pragma once
+
+#include "common/http.h"
+#include "store/sink/engine.h"
+#include "store/sink/serve_answer.h"
+#include "store/sink/serve_request.h"
+#include "store/sink/statement.h"
+
+/* The same for all exchanges; never changes. */
+struct serve_access {
+    struct engine *engine;
+    uint64_t max_body_bytes; /* after unpacking, too */
+    char username[SERVE_SECRET_SIZE];
+    char password[SERVE_SECRET_SIZE];
+    struct serve_identity identity;
+};
+
+struct serve_exchange {
+    const struct serve_access *access;
+    const struct http_request *http;
+    struct http_response *response;
+    struct serve_request request;
+    struct engine_session *session;
+    struct buffer body; /* unpacked; empty while the body of the request serves */
+    struct buffer sql;
+    struct statement statement;
+    int data_fd;
+    uint64_t rows_written;
+};
+
+/* Reads the request. */
+void serve_exchange_begin(struct serve_exchange *exchange_p, const struct serve_access *access,
+    const struct http_request *http, struct http_response *response);
+
+/* Fills the response, with an exception where something is refused. */
+void serve_exchange_run(struct serve_exchange *exchange);
+
+void serve_exchange_end(struct serve_exchange *exchange);
