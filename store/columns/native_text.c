@@ -44,7 +44,8 @@ static char *put_address(
         }
         length = (size_t)(end - out) - 2;
     } else if (address_equal(address, &NONE)) {
-        length = 0;
+        memcpy(out + 1, "::", 2); /* not empty: ClickHouse's address functions throw at that */
+        length = 2;
     } else {
         length = address_format(address, out + 1);
     }
