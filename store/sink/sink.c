@@ -1,1 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- blocks to whichever database there is. */
 #include "store/sink/sink.h"
+
+#include "common/log.h"
+#include "store/sink/sink_address.h"
+#include "store/sink/sink_backend.h"
+#include "store/sink/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COMPONENT "sink"
+
+struct sink {
+    struct sink_backend *backend;
+    struct table *table;
+    struct buffer bytes;   /* of the block under way; room kept between blocks */
+    struct buffer columns; /* its column list */
+};
+
+static enum err open_backend(struct sink_backend **backend_p, const struct sink_options *options)
+{
+    if (options->addresses.count == 0) {
+        log_error(COMPONENT, "no database", "ch.addr is empty");
+        return ERR_INVALID;
+    }
+    if (options->addresses.count == 1 && sink_address_is_embedded(options->addresses.values[0])) {
+        return sink_embedded_open(backend_p, options);
+    }
+    return sink_http_open(backend_p, options);
+}
+
+enum err sink_open(struct sink **sink_p, const struct sink_options *options)
+{
+    struct sink *sink = calloc(1, sizeof *sink);
+    *sink_p = sink;
+    if (sink == NULL) {
+        return ERR_MEMORY;
+    }
+    enum err err = table_new(&sink->table, options);
+    if (err == ERR_OK) {
+        err = open_backend(&sink->backend, options);
+    }
+    if (err != ERR_OK) {
+        sink_close(sink_p);
+    }
+    return err;
+}
+
+void sink_close(struct sink **sink_p)
+{
+    struct sink *sink = *sink_p;
+    if (sink == NULL) {
+        return;
+    }
+    if (sink->backend != NULL) {
+        sink->backend->class->close(sink->backend);
+    }
+    table_destroy(&sink->table);
+    buffer_clear(&sink->columns);
+    buffer_clear(&sink->bytes);
+    free(sink);
+    *sink_p = NULL;
+}
+
+enum sink_outcome sink_prepare(struct sink *sink, struct buffer *error)
+{
+    return table_prepare(sink->table, sink->backend, error);
+}
+
+/* The block in the form that the table takes. */
+static enum err pack(struct sink *sink, const struct block *block)
+{
+    const struct native_plan *plan = table_plan(sink->table);
+    sink->bytes.size = 0;
+    sink->columns.size = 0;
+    native_column_list(plan, block->columns, &sink->columns);
+    (void)buffer_text(&sink->columns);
+    enum err err = native_write(plan, block->columns, &sink->bytes);
+    if (err == ERR_OK) {
+        err = buffer_check(&sink->columns);
+    }
+    if (err != ERR_OK) { /* a failed buffer stays failed until it is cleared */
+        buffer_clear(&sink->bytes);
+        buffer_clear(&sink->columns);
+    }
+    return err;
+}
+
+enum sink_outcome sink_insert(struct sink *sink, const struct block *block, struct buffer *error)
+{
+    if (table_plan(sink->table) == NULL) {
+        buffer_text_append(error, "the table is not known yet");
+        return SINK_RETRY;
+    }
+    enum err err = pack(sink, block);
+    if (err != ERR_OK) {
+        buffer_text_append(error, err_text(err));
+        return SINK_RETRY;
+    }
+    struct sink_native native = {.table = table_name(sink->table),
+        .columns = buffer_text(&sink->columns),
+        .bytes = &sink->bytes,
+        .rows = columns_rows(block->columns)};
+    return sink->backend->class->insert(sink->backend, &native, error);
+}
+
+enum sink_outcome sink_query(struct sink *sink, const char *sql, const char *format,
+    struct buffer *result, struct buffer *error)
+{
+    return sink->backend->class->query(sink->backend, sql, format, result, error);
+}
+
+struct engine *sink_engine(struct sink *sink)
+{
+    const struct sink_backend_class *class = sink->backend->class;
+    return class->engine != NULL ? class->engine(sink->backend) : NULL;
+}

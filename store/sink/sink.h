@@ -18,6 +18,7 @@ enum sink_outcome {
     SINK_REJECT   /* the data or the schema is wrong: never try again */
 };
 
+struct engine;
 struct sink;
 
 struct sink_options {
@@ -50,3 +51,6 @@ enum sink_outcome sink_insert(struct sink *sink, const struct block *block, stru
 /* Runs a query; `format` is a ClickHouse format name. SINK_DONE: `result` has its output. */
 enum sink_outcome sink_query(struct sink *sink, const char *sql, const char *format,
     struct buffer *result, struct buffer *error);
+
+/* The embedded engine, for -ch.serve; NULL when the database is a server. Lent. */
+struct engine *sink_engine(struct sink *sink);

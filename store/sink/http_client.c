@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- POST requests on libcurl. */
+#include "store/sink/http_client.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    CONNECT_TIMEOUT_MS = 5000,
+    UPLOAD_BUFFER_BYTES = 1 << 20,
+    /* ClickHouse closes idle connections after 3 s at the earliest; a closing one is not reused. */
+    IDLE_SECONDS_MAX = 2
+};
+
+struct http_client {
+    CURL *curl;
+    struct curl_slist *headers;
+    struct curl_slist *encoded_headers; /* the same, and Content-Encoding */
+    const char *encoding;               /* of encoded_headers */
+    char error[CURL_ERROR_SIZE];
+};
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+
+static void setup_curl(void)
+{
+    (void)curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static enum err add_header(struct curl_slist **list, const char *name, const char *value)
+{
+    if (strpbrk(value, "\r\n") != NULL) {
+        return ERR_INVALID;
+    }
+    struct buffer line = {0};
+    buffer_format(&line, "%s: %s", name, value);
+    struct curl_slist *longer = curl_slist_append(*list, buffer_text(&line));
+    enum err err = longer != NULL ? buffer_check(&line) : ERR_MEMORY;
+    *list = longer != NULL ? longer : *list;
+    if (line.bytes != NULL) {
+        explicit_bzero(line.bytes, line.room); /* it may have held the password */
+    }
+    buffer_clear(&line);
+    return err;
+}
+
+static enum err add_headers(struct http_client *client, const struct http_client_options *options)
+{
+    /* "Expect:" without a value: curl would wait a second for servers that never say "continue". */
+    client->headers = curl_slist_append(NULL, "Expect:");
+    enum err err = client->headers != NULL ? ERR_OK : ERR_MEMORY;
+    if (err == ERR_OK && options->username != NULL && options->username[0] != '\0') {
+        err = add_header(&client->headers, "X-ClickHouse-User", options->username);
+    }
+    if (err == ERR_OK && options->password != NULL && options->password[0] != '\0') {
+        err = add_header(&client->headers, "X-ClickHouse-Key", options->password);
+    }
+    return err;
+}
+
+/* Curl takes the next part of the body. */
+static size_t read_body(char *to, size_t size, size_t count, void *context)
+{
+    struct http_exchange *exchange = context;
+    size_t left = exchange->body_size - exchange->sent;
+    size_t part = size * count < left ? size * count : left;
+    memcpy(to, exchange->body + exchange->sent, part);
+    exchange->sent += part;
+    return part;
+}
+
+static size_t write_answer(char *from, size_t size, size_t count, void *context)
+{
+    struct http_exchange *exchange = context;
+    buffer_append(exchange->answer, from, size * count);
+    return exchange->answer->failed ? 0 : size * count;
+}
+
+static size_t read_header(char *line, size_t size, size_t count, void *context)
+{
+    static const char NAME[] = "X-ClickHouse-Exception-Code:";
+    struct http_exchange *exchange = context;
+    size_t length = size * count;
+    if (length > sizeof NAME && strncasecmp(line, NAME, sizeof NAME - 1) == 0) {
+        char value[16] = {0};
+        size_t rest = length - (sizeof NAME - 1);
+        memcpy(value, line + sizeof NAME - 1, rest < sizeof value ? rest : sizeof value - 1);
+        exchange->exception_code = (int)strtol(value, NULL, 10);
+    }
+    return length;
+}
+
+static void set_options(struct http_client *client, const struct http_client_options *options)
+{
+    CURL *curl = client->curl;
+    long timeout_ms = (long)options->timeout_ms;
+    long connect_ms = timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS;
+    (void)curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->error);
+    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms);
+    (void)curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS_MAX);
+    (void)curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER_BYTES);
+    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* not even one from the environment */
+    /* No seek function: curl cannot send a body twice behind our back on a dying connection. */
+    (void)curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_body);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write_answer);
+    (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, read_header);
+}
+
+enum err http_client_new(struct http_client **client_p, const struct http_client_options *options)
+{
+    (void)pthread_once(&curl_once, setup_curl);
+    *client_p = NULL;
+    struct http_client *client = calloc(1, sizeof *client);
+    if (client == NULL) {
+        return ERR_MEMORY;
+    }
+    client->curl = curl_easy_init();
+    enum err err = client->curl != NULL ? add_headers(client, options) : ERR_MEMORY;
+    if (err != ERR_OK) {
+        http_client_destroy(&client);
+        return err;
+    }
+    set_options(client, options);
+    *client_p = client;
+    return ERR_OK;
+}
+
+void http_client_destroy(struct http_client **client_p)
+{
+    struct http_client *client = *client_p;
+    if (client == NULL) {
+        return;
+    }
+    curl_easy_cleanup(client->curl);
+    curl_slist_free_all(client->encoded_headers);
+    curl_slist_free_all(client->headers);
+    free(client);
+    *client_p = NULL;
+}
+
+/* The headers of a request with that encoding; NULL: out of memory. */
+static struct curl_slist *headers_for(struct http_client *client, const char *encoding)
+{
+    if (encoding == NULL) {
+        return client->headers;
+    }
+    if (client->encoding != NULL && strcmp(client->encoding, encoding) == 0) {
+        return client->encoded_headers;
+    }
+    curl_slist_free_all(client->encoded_headers);
+    client->encoded_headers = NULL;
+    client->encoding = NULL;
+    for (struct curl_slist *item = client->headers; item != NULL; item = item->next) {
+        struct curl_slist *longer = curl_slist_append(client->encoded_headers, item->data);
+        if (longer == NULL) {
+            return NULL;
+        }
+        client->encoded_headers = longer;
+    }
+    if (add_header(&client->encoded_headers, "Content-Encoding", encoding) != ERR_OK) {
+        return NULL;
+    }
+    client->encoding = encoding;
+    return client->encoded_headers;
+}
+
+enum err http_client_post(
+    struct http_client *client, struct http_exchange *exchange, struct buffer *why)
+{
+    CURL *curl = client->curl;
+    struct curl_slist *headers = headers_for(client, exchange->encoding);
+    if (headers == NULL) {
+        buffer_text_append(why, "out of memory");
+        return ERR_REFUSED;
+    }
+    exchange->sent = 0;
+    exchange->status = 0;
+    exchange->exception_code = 0;
+    client->error[0] = '\0';
+    (void)curl_easy_setopt(curl, CURLOPT_URL, exchange->url);
+    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body_size);
+    (void)curl_easy_setopt(curl, CURLOPT_READDATA, exchange);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
+    (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
+    CURLcode code = curl_easy_perform(curl);
+    if (code == CURLE_OK) {
+        (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &exchange->status);
+        return ERR_OK;
+    }
+    buffer_text_append(why, client->error[0] != '\0' ? client->error : curl_easy_strerror(code));
+    return exchange->sent == 0 ? ERR_REFUSED : ERR_IO;
+}
+
+void http_client_escape(struct buffer *out, const char *text)
+{
+    static const char DIGITS[] = "0123456789ABCDEF";
+    static const char SAFE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+    for (const char *p = text; *p != '\0'; p++) {
+        unsigned char byte = (unsigned char)*p;
+        char escaped[3] = {'%', DIGITS[byte >> 4], DIGITS[byte & 15]};
+        bool is_safe = strchr(SAFE, byte) != NULL;
+        buffer_append(out, is_safe ? p : escaped, is_safe ? 1 : sizeof escaped);
+    }
+}

@@ -1,0 +1,37 @@
+/*
+ * sink_backend.h -- what a sink needs of a database: run a statement, insert a block of bytes.
+ *
+ * Implemented by sink_http.c and sink_embedded.c. insert() is called by one thread, query() by any.
+ */
+#pragma once
+
+#include "store/sink/sink.h"
+
+struct sink_backend;
+
+/* Bytes in Native format for `columns` ("(`A`, `B`)") of `table` ("`d`.`t`"). */
+struct sink_native {
+    const char *table;
+    const char *columns;
+    const struct buffer *bytes;
+    uint32_t rows;
+};
+
+struct sink_backend_class {
+    enum sink_outcome (*query)(struct sink_backend *backend, const char *sql, const char *format,
+        struct buffer *result, struct buffer *error);
+    enum sink_outcome (*insert)(
+        struct sink_backend *backend, const struct sink_native *native, struct buffer *error);
+    struct engine *(*engine)(struct sink_backend *backend); /* NULL where there is none */
+    void (*close)(struct sink_backend *backend);            /* frees */
+};
+
+/* First member of each implementation. */
+struct sink_backend {
+    const struct sink_backend_class *class;
+};
+
+MUST_CHECK enum err sink_http_open(
+    struct sink_backend **backend_p, const struct sink_options *options);
+MUST_CHECK enum err sink_embedded_open(
+    struct sink_backend **backend_p, const struct sink_options *options);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- a ClickHouse server over its HTTP interface. */
+#include "store/sink/http_client.h"
+#include "store/sink/sink_address.h"
+#include "store/sink/sink_backend.h"
+#include "store/sink/sink_error.h"
+
+#include "common/log.h"
+
+#include <lz4frame.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMPONENT "sink"
+
+enum {
+    ERROR_TEXT_MAX = 2000,    /* an exception's stack trace is of no use to an operator */
+    UNKNOWN_COMPRESSION = 89, /* what a server says to an encoding that it does not know */
+    HTTP_OK = 200,
+    HTTP_TOO_LARGE = 413,
+    HTTP_SERVER_ERROR = 500,
+    HTTP_UNAVAILABLE = 503
+};
+
+/*
+ * Inserts and queries have a connection each: a query must not wait behind an insert. Servers are
+ * tried in turn, starting with the one that answered last.
+ */
+struct sink_http {
+    struct sink_backend backend;
+    char (*urls)[SINK_ADDRESS_SIZE];
+    size_t url_count;
+    _Atomic size_t current;
+    struct http_client *inserter;
+    struct http_client *querier;
+    pthread_mutex_t query_lock;
+    bool compresses;
+    struct buffer compressed; /* kept between inserts */
+};
+
+struct http_statement {
+    const char *arguments; /* of the URL, percent-encoded */
+    const char *body;
+    size_t body_size;
+    const char *encoding;
+    struct buffer *answer;
+};
+
+static struct sink_http *http_of(struct sink_backend *backend)
+{
+    return (struct sink_http *)backend;
+}
+
+static void append_error(struct buffer *error, const char *url, const char *text, size_t size)
+{
+    while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == ' ')) {
+        size--;
+    }
+    buffer_format(
+        error, "%s: %.*s", url, (int)(size < ERROR_TEXT_MAX ? size : ERROR_TEXT_MAX), text);
+}
+
+/* An answer without an exception's code: from a proxy, or from something that is no ClickHouse. */
+static enum sink_outcome status_outcome(long status)
+{
+    if (status == HTTP_TOO_LARGE) {
+        return SINK_REJECT;
+    }
+    return status < HTTP_SERVER_ERROR || status == HTTP_UNAVAILABLE ? SINK_RETRY : SINK_UNKNOWN;
+}
+
+static enum sink_outcome answer_outcome(
+    const struct http_exchange *exchange, const char *url, struct buffer *error)
+{
+    const char *text = buffer_text(exchange->answer);
+    int code = exchange->exception_code;
+    if (exchange->status == HTTP_OK && code == 0) {
+        return SINK_DONE;
+    }
+    if (code == 0) {
+        code = sink_error_code(text);
+    }
+    if (sink_error_code(text) != 0) {
+        append_error(error, url, text, exchange->answer->size);
+    } else {
+        buffer_format(error, "%s: HTTP status %ld ", url, exchange->status);
+        append_error(error, "answer", text, exchange->answer->size);
+    }
+    return code != 0 ? sink_error_outcome(code) : status_outcome(exchange->status);
+}
+
+/* Tries the servers in turn until the statement has left for one of them. */
+static enum sink_outcome post(struct sink_http *http, struct http_client *client,
+    const struct http_statement *statement, struct buffer *error)
+{
+    size_t first = atomic_load(&http->current);
+    for (size_t i = 0; i < http->url_count; i++) {
+        size_t server = (first + i) % http->url_count;
+        const char *base = http->urls[server];
+        struct buffer url = {0};
+        buffer_format(&url, "%s/?%s", base, statement->arguments);
+        struct http_exchange exchange = {.url = buffer_text(&url),
+            .body = statement->body,
+            .body_size = statement->body_size,
+            .encoding = statement->encoding,
+            .answer = statement->answer};
+        struct buffer why = {0};
+        enum err err = http_client_post(client, &exchange, &why);
+        enum sink_outcome outcome = SINK_RETRY;
+        if (err == ERR_OK) {
+            outcome = answer_outcome(&exchange, base, error);
+            atomic_store(&http->current, server);
+        } else {
+            buffer_text_append(error, error->size > 0 ? "; " : "");
+            append_error(error, base, buffer_text(&why), why.size);
+        }
+        buffer_clear(&why);
+        buffer_clear(&url);
+        if (err != ERR_REFUSED) {
+            return err == ERR_OK ? outcome : SINK_UNKNOWN;
+        }
+    }
+    return SINK_RETRY;
+}
+
+static enum sink_outcome http_query(struct sink_backend *backend, const char *sql,
+    const char *format, struct buffer *result, struct buffer *error)
+{
+    struct sink_http *http = http_of(backend);
+    struct buffer arguments = {0};
+    /* The server holds the answer back until it is whole, so that its status can be believed. */
+    buffer_text_append(&arguments, "wait_end_of_query=1&default_format=");
+    http_client_escape(&arguments, format);
+    struct http_statement statement = {.arguments = buffer_text(&arguments),
+        .body = sql,
+        .body_size = strlen(sql),
+        .answer = result};
+    (void)pthread_mutex_lock(&http->query_lock);
+    enum sink_outcome outcome = post(http, http->querier, &statement, error);
+    (void)pthread_mutex_unlock(&http->query_lock);
+    buffer_clear(&arguments);
+    if (outcome != SINK_DONE) {
+        buffer_clear(result);
+    }
+    return outcome;
+}
+
+/* Compresses into http->compressed, whose room is kept. */
+static enum err compress_block(struct sink_http *http, const struct buffer *bytes)
+{
+    size_t bound = LZ4F_compressFrameBound(bytes->size, NULL);
+    if (bound > http->compressed.room) {
+        buffer_clear(&http->compressed);
+        http->compressed.bytes = malloc(bound);
+        if (http->compressed.bytes == NULL) {
+            return ERR_MEMORY;
+        }
+        http->compressed.room = bound;
+    }
+    size_t size =
+        LZ4F_compressFrame(http->compressed.bytes, bound, bytes->bytes, bytes->size, NULL);
+    http->compressed.size = size;
+    return LZ4F_isError(size) ? ERR_MEMORY : ERR_OK;
+}
+
+/* The server's limits are set so that the block stays whole: one INSERT, one part. */
+static void append_insert(struct buffer *arguments, const struct sink_native *native)
+{
+    struct buffer sql = {0};
+    buffer_format(&sql, "INSERT INTO %s %s FORMAT Native", native->table, native->columns);
+    buffer_text_append(arguments, "wait_end_of_query=1&query=");
+    http_client_escape(arguments, buffer_text(&sql));
+    buffer_clear(&sql);
+    buffer_format(arguments,
+        "&max_insert_block_size=%u&min_insert_block_size_rows=%u&min_insert_block_size_bytes=0",
+        (unsigned)native->rows, (unsigned)native->rows);
+}
+
+static enum sink_outcome http_insert(
+    struct sink_backend *backend, const struct sink_native *native, struct buffer *error)
+{
+    struct sink_http *http = http_of(backend);
+    struct buffer arguments = {0};
+    struct buffer answer = {0};
+    append_insert(&arguments, native);
+    bool compresses = http->compresses && compress_block(http, native->bytes) == ERR_OK;
+    const struct buffer *bytes = compresses ? &http->compressed : native->bytes;
+    struct http_statement statement = {.arguments = buffer_text(&arguments),
+        .body = bytes->bytes,
+        .body_size = bytes->size,
+        .encoding = compresses ? "lz4" : NULL,
+        .answer = &answer};
+    enum sink_outcome outcome = post(http, http->inserter, &statement, error);
+    if (compresses && outcome != SINK_DONE &&
+        sink_error_code(buffer_text(error)) == UNKNOWN_COMPRESSION) {
+        log_warning(COMPONENT, "the server takes no lz4: blocks go uncompressed", "");
+        http->compresses = false;
+        outcome = SINK_RETRY;
+    }
+    buffer_clear(&answer);
+    buffer_clear(&arguments);
+    return outcome;
+}
+
+static void http_close_backend(struct sink_backend *backend)
+{
+    struct sink_http *http = http_of(backend);
+    http_client_destroy(&http->inserter);
+    http_client_destroy(&http->querier);
+    buffer_clear(&http->compressed);
+    (void)pthread_mutex_destroy(&http->query_lock);
+    free(http->urls);
+    free(http);
+}
+
+static const struct sink_backend_class HTTP_CLASS = {
+    .query = http_query, .insert = http_insert, .close = http_close_backend};
+
+static enum err set_urls(struct sink_http *http, const struct sink_options *options)
+{
+    http->url_count = options->addresses.count;
+    http->urls = calloc(http->url_count, sizeof *http->urls);
+    if (http->urls == NULL) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < http->url_count; i++) {
+        const char *address = options->addresses.values[i];
+        if (sink_address_is_embedded(address) ||
+            sink_address_url(address, options->port, http->urls[i]) != ERR_OK) {
+            log_error(COMPONENT, "not the address of a server", "ch.addr=\"%s\"", address);
+            return ERR_INVALID;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err sink_http_open(struct sink_backend **backend_p, const struct sink_options *options)
+{
+    *backend_p = NULL;
+    struct sink_http *http = calloc(1, sizeof *http);
+    if (http == NULL) {
+        return ERR_MEMORY;
+    }
+    http->backend.class = &HTTP_CLASS;
+    http->compresses = options->compress;
+    (void)pthread_mutex_init(&http->query_lock, NULL);
+    struct http_client_options client = {.username = options->username,
+        .password = options->password,
+        .timeout_ms = options->timeout_ms};
+    enum err err = set_urls(http, options);
+    if (err == ERR_OK) {
+        err = http_client_new(&http->inserter, &client);
+    }
+    if (err == ERR_OK) {
+        err = http_client_new(&http->querier, &client);
+    }
+    if (err != ERR_OK) {
+        http_close_backend(&http->backend);
+        return err;
+    }
+    *backend_p = &http->backend;
+    return ERR_OK;
+}

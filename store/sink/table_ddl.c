@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- CREATE TABLE from the record's field table. */
+#include "store/sink/table_ddl.h"
+
+#include <string.h>
+
+/* A column that is not a field of its own. */
+struct extra_column {
+    const char *name;
+    const char *modern;
+    const char *plain;
+};
+
+/* Computed at query time; the names that FlowMessage and the original's table have. */
+static const struct extra_column ALIASES[] = {
+    {"FlowType", "UInt8 ALIAS toUInt8(Type)", "UInt8 ALIAS toUInt8(Type)"},
+    {"TimeFlowStartNs", "UInt64 ALIAS toUnixTimestamp64Nano(TimeFlowStart)",
+        "UInt64 ALIAS toUInt64(TimeFlowStart) * 1000000000"},
+    {"TimeFlowEndNs", "UInt64 ALIAS toUnixTimestamp64Nano(TimeFlowEnd)",
+        "UInt64 ALIAS toUInt64(TimeFlowEnd) * 1000000000"},
+};
+
+static const struct extra_column IDENTITY[] = {
+    {TABLE_INGEST_ID, "UInt64 CODEC(T64, LZ4)", "UInt64"},
+    {TABLE_SEQUENCE, "UInt64 CODEC(T64, LZ4)", "UInt64"},
+};
+
+enum {
+    ALIAS_COUNT = sizeof ALIASES / sizeof ALIASES[0],
+    IDENTITY_COUNT = sizeof IDENTITY / sizeof IDENTITY[0]
+};
+
+/* What goes with a type: the first row whose start matches. */
+struct column_rule {
+    const char *type_start;
+    const char *plain_type; /* NULL: the same type */
+    const char *modern_end;
+    const char *plain_end;
+};
+
+static const struct column_rule RULES[] = {
+    /* An address that is absent reads ::, which every address function takes; '' would throw. */
+    {"String", NULL, " DEFAULT '::'", " DEFAULT '::'"},
+    /* Nanoseconds that are whole milliseconds cost what milliseconds cost. */
+    {"DateTime64", "DateTime('UTC')", " CODEC(GCD, T64, LZ4)", ""},
+    {"UInt", NULL, " CODEC(T64, LZ4)", ""},
+    {"Bool", "UInt8", "", ""},
+    {"", NULL, "", ""},
+};
+
+void table_ddl_identifier(struct buffer *out, const char *text)
+{
+    buffer_text_append(out, "`");
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '`' || *p == '\\') {
+            buffer_text_append(out, "\\");
+        }
+        buffer_append(out, p, 1);
+    }
+    buffer_text_append(out, "`");
+}
+
+void table_ddl_name(struct buffer *out, const char *database, const char *table)
+{
+    table_ddl_identifier(out, database);
+    buffer_text_append(out, ".");
+    table_ddl_identifier(out, table);
+}
+
+void table_ddl_create_database(struct buffer *out, const char *database)
+{
+    buffer_text_append(out, "CREATE DATABASE IF NOT EXISTS ");
+    table_ddl_identifier(out, database);
+}
+
+/* The index-th field that has a column; FLOW_FIELD_COUNT after the last. */
+static size_t field_of_column(size_t index)
+{
+    for (size_t field = 0; field < FLOW_FIELD_COUNT; field++) {
+        if (FLOW_FIELDS[field].column[0] != '\0' && index-- == 0) {
+            return field;
+        }
+    }
+    return FLOW_FIELD_COUNT;
+}
+
+static size_t field_columns(void)
+{
+    size_t count = 0;
+    for (size_t field = 0; field < FLOW_FIELD_COUNT; field++) {
+        count += FLOW_FIELDS[field].column[0] != '\0';
+    }
+    return count;
+}
+
+/* The column behind the fields', NULL for a field's. */
+static const struct extra_column *extra_of_column(size_t index)
+{
+    size_t fields = field_columns();
+    if (index < fields) {
+        return NULL;
+    }
+    index -= fields;
+    return index < ALIAS_COUNT ? &ALIASES[index] : &IDENTITY[index - ALIAS_COUNT];
+}
+
+size_t table_ddl_columns(void)
+{
+    return field_columns() + ALIAS_COUNT + IDENTITY_COUNT;
+}
+
+const char *table_ddl_column_name(size_t index)
+{
+    const struct extra_column *extra = extra_of_column(index);
+    return extra != NULL ? extra->name : FLOW_FIELDS[field_of_column(index)].name;
+}
+
+static void append_field(struct buffer *out, const char *type, enum table_dialect dialect)
+{
+    const struct column_rule *rule = RULES;
+    while (strncmp(type, rule->type_start, strlen(rule->type_start)) != 0) {
+        rule++;
+    }
+    bool is_plain = dialect == TABLE_PLAIN;
+    buffer_text_append(out, is_plain && rule->plain_type != NULL ? rule->plain_type : type);
+    buffer_text_append(out, is_plain ? rule->plain_end : rule->modern_end);
+}
+
+void table_ddl_column(struct buffer *out, size_t index, enum table_dialect dialect)
+{
+    table_ddl_identifier(out, table_ddl_column_name(index));
+    buffer_text_append(out, " ");
+    const struct extra_column *extra = extra_of_column(index);
+    if (extra != NULL) {
+        buffer_text_append(out, dialect == TABLE_PLAIN ? extra->plain : extra->modern);
+        return;
+    }
+    append_field(out, FLOW_FIELDS[field_of_column(index)].column, dialect);
+}
+
+void table_ddl_create(
+    struct buffer *out, const char *name, enum table_dialect dialect, uint64_t ttl_s)
+{
+    buffer_format(out, "CREATE TABLE IF NOT EXISTS %s (", name);
+    for (size_t i = 0; i < table_ddl_columns(); i++) {
+        buffer_text_append(out, i == 0 ? "" : ", ");
+        table_ddl_column(out, i, dialect);
+    }
+    /* TimeReceived carries its zone, so a partition is a day of UTC on any server. */
+    buffer_text_append(out, ") ENGINE = MergeTree PARTITION BY toYYYYMMDD(TimeReceived)"
+                            " ORDER BY TimeReceived");
+    if (dialect == TABLE_MODERN && ttl_s > 0) {
+        buffer_format(out,
+            " TTL TimeReceived + INTERVAL %llu SECOND SETTINGS ttl_only_drop_parts = 1",
+            (unsigned long long)ttl_s);
+    }
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the statements that make the table. */
+#include "store/sink/table_ddl.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static char text[65536];
+
+static const char *taken(struct buffer *buffer)
+{
+    (void)snprintf(text, sizeof text, "%s", buffer_text(buffer));
+    buffer_clear(buffer);
+    return text;
+}
+
+static const char *created(enum table_dialect dialect, uint64_t ttl_s)
+{
+    struct buffer out = {0};
+    table_ddl_create(&out, "`d`.`t`", dialect, ttl_s);
+    return taken(&out);
+}
+
+Test(table_ddl, lets_no_name_end_its_quotes)
+{
+    struct buffer out = {0};
+    table_ddl_name(&out, "a`b", "c\\`; DROP TABLE d");
+    cr_assert_str_eq(taken(&out), "`a\\`b`.`c\\\\\\`; DROP TABLE d`");
+}
+
+Test(table_ddl, tells_an_old_server_nothing_that_it_does_not_know)
+{
+    const char *sql = created(TABLE_PLAIN, 3600);
+    static const char *const NEW[] = {"CODEC", "TTL TimeReceived", "DateTime64", "Bool", "Nano"};
+    for (size_t i = 0; i < sizeof NEW / sizeof NEW[0]; i++) {
+        cr_expect_null(strstr(sql, NEW[i]), "%s", NEW[i]);
+    }
+    cr_assert_not_null(strstr(sql, "`TimeFlowStart` DateTime('UTC'), "));
+    cr_assert_not_null(strstr(sql, "`HasMPLS` UInt8, "));
+}
+
+Test(table_ddl, keeps_rows_for_ever_without_a_ttl)
+{
+    cr_assert_null(strstr(created(TABLE_MODERN, 0), "TTL TimeReceived"));
+    cr_assert_not_null(
+        strstr(created(TABLE_MODERN, 10886400), " TTL TimeReceived + INTERVAL 10886400 SECOND"));
+}
+
+Test(table_ddl, has_a_column_for_every_field_and_both_identities)
+{
+    const char *sql = created(TABLE_MODERN, 0);
+    for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
+        char column[80];
+        (void)snprintf(column, sizeof column, "`%s` ", FLOW_FIELDS[i].name);
+        cr_expect_not_null(strstr(sql, column), "%s", FLOW_FIELDS[i].name);
+    }
+    cr_assert_not_null(strstr(sql, "`IngestID` UInt64 CODEC(T64, LZ4), "));
+    cr_assert_not_null(strstr(sql, "`BatchSequence` UInt64 CODEC(T64, LZ4))"));
+}
+
+Test(table_ddl, partitions_by_the_day_of_utc)
+{
+    const char *sql = created(TABLE_MODERN, 0);
+    cr_assert_not_null(strstr(sql, "`TimeReceived` DateTime('UTC')"));
+    cr_assert_not_null(strstr(sql, "PARTITION BY toYYYYMMDD(TimeReceived) ORDER BY TimeReceived"));
+}
+
+Test(table_ddl, gives_addresses_a_default_that_address_functions_take)
+{
+    struct buffer out = {0};
+    for (size_t i = 0; i < table_ddl_columns(); i++) {
+        if (strcmp(table_ddl_column_name(i), "NextHop") == 0) {
+            table_ddl_column(&out, i, TABLE_MODERN);
+        }
+    }
+    cr_assert_str_eq(taken(&out), "`NextHop` String DEFAULT '::'");
+}
