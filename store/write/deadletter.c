@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- refused blocks as Native files. */
+#include "store/write/deadletter.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "store/columns/native.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMPONENT "deadletter"
+
+struct deadletter {
+    char folder[PATH_MAX / 2];
+    struct native_plan *plan; /* every field, in its own type */
+    uint32_t written;
+};
+
+/* The plan of our own table. */
+static enum err plan_own_columns(struct native_plan **plan_p)
+{
+    struct table_column columns[FLOW_FIELD_COUNT + 2];
+    size_t count = 0;
+    for (size_t field = 0; field < FLOW_FIELD_COUNT; field++) {
+        if (FLOW_FIELDS[field].column[0] != '\0') {
+            columns[count++] = (struct table_column){
+                (char *)FLOW_FIELDS[field].name, (char *)FLOW_FIELDS[field].column};
+        }
+    }
+    columns[count++] = (struct table_column){(char *)"IngestID", (char *)"UInt64"};
+    columns[count++] = (struct table_column){(char *)"BatchSequence", (char *)"UInt64"};
+    struct buffer why = {0};
+    enum err err = native_plan_new(plan_p, columns, count, &why);
+    buffer_clear(&why);
+    return err;
+}
+
+enum err deadletter_open(struct deadletter **deadletter_p, const char *folder)
+{
+    struct deadletter *deadletter = calloc(1, sizeof *deadletter);
+    *deadletter_p = deadletter;
+    if (deadletter == NULL) {
+        return ERR_MEMORY;
+    }
+    enum err err = plan_own_columns(&deadletter->plan);
+    if (err == ERR_OK && strlen(folder) >= sizeof deadletter->folder) {
+        log_error(COMPONENT, "the folder's name is too long", "deadletter.dir=%s", folder);
+        err = ERR_INVALID;
+    }
+    if (err == ERR_OK &&
+        ((mkdir(folder, 0750) != 0 && errno != EEXIST) || access(folder, W_OK | X_OK) != 0)) {
+        log_error(COMPONENT, "cannot write to the folder", "deadletter.dir=%s error=\"%s\"", folder,
+            strerror(errno));
+        err = ERR_IO;
+    }
+    if (err != ERR_OK) {
+        deadletter_close(deadletter_p);
+        return err;
+    }
+    (void)snprintf(deadletter->folder, sizeof deadletter->folder, "%s", folder);
+    return ERR_OK;
+}
+
+void deadletter_close(struct deadletter **deadletter_p)
+{
+    struct deadletter *deadletter = *deadletter_p;
+    if (deadletter == NULL) {
+        return;
+    }
+    native_plan_destroy(&deadletter->plan);
+    free(deadletter);
+    *deadletter_p = NULL;
+}
+
+static enum err write_all(int fd, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, bytes, size);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written < 0) {
+            return ERR_IO;
+        }
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return fsync(fd) == 0 ? ERR_OK : ERR_IO;
+}
+
+/* A file is there whole or not at all: written under another name, synced, then renamed. */
+static enum err write_file(const char *path, const char *bytes, size_t size)
+{
+    char part[PATH_MAX];
+    (void)snprintf(part, sizeof part, "%s.part", path);
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    enum err err = fd >= 0 ? write_all(fd, bytes, size) : ERR_IO;
+    if (fd >= 0 && close(fd) != 0) {
+        err = ERR_IO;
+    }
+    if (err == ERR_OK && rename(part, path) != 0) {
+        err = ERR_IO;
+    }
+    if (err != ERR_OK) {
+        log_error(COMPONENT, "cannot write", "path=%s error=\"%s\"", path, strerror(errno));
+        (void)unlink(part);
+    }
+    return err;
+}
+
+/* The new names themselves must survive a power cut too. */
+static enum err sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return ERR_IO;
+    }
+    enum err err = fsync(fd) == 0 ? ERR_OK : ERR_IO;
+    (void)close(fd);
+    return err;
+}
+
+static void format_path(
+    const struct deadletter *deadletter, uint64_t now_ns, const char *end, char path[PATH_MAX])
+{
+    time_t seconds = (time_t)(now_ns / NS_PER_S);
+    struct tm parts;
+    (void)gmtime_r(&seconds, &parts);
+    char time_text[32];
+    (void)strftime(time_text, sizeof time_text, "%Y%m%dT%H%M%S", &parts);
+    (void)snprintf(path, PATH_MAX, "%s/%s.%09u-%u.%s", deadletter->folder, time_text,
+        (unsigned)(now_ns % NS_PER_S), (unsigned)deadletter->written, end);
+}
+
+enum err deadletter_put(struct deadletter *deadletter, const struct block *block, const char *error)
+{
+    uint64_t now_ns = clock_wall_ns();
+    char path[PATH_MAX];
+    format_path(deadletter, now_ns, "error", path);
+    enum err err = write_file(path, error, strlen(error));
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct buffer bytes = {0};
+    err = native_write(deadletter->plan, block->columns, &bytes);
+    if (err == ERR_OK) {
+        format_path(deadletter, now_ns, "native", path);
+        err = write_file(path, bytes.bytes, bytes.size);
+    }
+    buffer_clear(&bytes);
+    if (err == ERR_OK) {
+        err = sync_folder(deadletter->folder);
+    }
+    if (err == ERR_OK) {
+        deadletter->written++;
+        log_error(COMPONENT, "the database refused a block for good",
+            "path=%s rows=%u error=\"%s\"", path, (unsigned)columns_rows(block->columns), error);
+    }
+    return err;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- blocks into the database, until they are in. */
+#include "store/write/write_loop.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "store/write/backoff.h"
+
+#include <unistd.h>
+
+#define COMPONENT "write"
+
+enum {
+    QUEUE_MAX = 64 /* the puller's limit on blocks under way is far lower */
+};
+
+struct write_loop {
+    const struct write_loop_options *options;
+    zsock_t *pipe;
+    zpoller_t *poller;
+    struct block *queue[QUEUE_MAX]; /* oldest first */
+    size_t queued;
+    bool is_prepared;
+    bool was_rejected; /* the oldest block, since it came to be the oldest */
+    bool is_away;      /* said in the log */
+    uint64_t away_ns;
+    struct backoff backoff;
+    uint64_t due_ns; /* no attempt before */
+    bool is_stopping;
+    uint64_t stop_ns; /* no attempt after */
+};
+
+static void show_waiting(struct write_loop *loop)
+{
+    uint64_t rows = 0;
+    for (size_t i = 0; i < loop->queued; i++) {
+        rows += columns_rows(loop->queue[i]->columns);
+    }
+    counter_set(&loop->options->counters->rows_waiting, rows);
+    counter_set(&loop->options->counters->blocks_waiting, loop->queued);
+}
+
+static void receive_block(struct write_loop *loop)
+{
+    void *block = NULL;
+    if (zsock_recv(loop->options->blocks, "p", &block) != 0 || block == NULL) {
+        return;
+    }
+    loop->queue[loop->queued++] = block;
+    counter_add(
+        &loop->options->counters->rows_in, columns_rows(loop->queue[loop->queued - 1]->columns));
+    show_waiting(loop);
+}
+
+/* Takes the oldest block from the queue. */
+static struct block *take_oldest(struct write_loop *loop)
+{
+    if (loop->queued == QUEUE_MAX) { /* there is room for the next again */
+        (void)zpoller_add(loop->poller, loop->options->blocks);
+    }
+    struct block *block = loop->queue[0];
+    loop->queued--;
+    for (size_t i = 0; i < loop->queued; i++) {
+        loop->queue[i] = loop->queue[i + 1];
+    }
+    loop->was_rejected = false;
+    show_waiting(loop);
+    return block;
+}
+
+static void give_back(struct write_loop *loop, enum block_outcome outcome)
+{
+    struct block *block = take_oldest(loop);
+    block->outcome = outcome;
+    /* The PAIR has more room than there are blocks. */
+    (void)zsock_send(loop->options->blocks, "p", block);
+}
+
+static void come_back(struct write_loop *loop)
+{
+    counter_set(&loop->options->counters->is_up, 1);
+    backoff_reset(&loop->backoff);
+    if (loop->is_away) {
+        loop->is_away = false;
+        log_warning(COMPONENT, "the database takes data again", "after_s=%llu",
+            (unsigned long long)((clock_monotonic_ns() - loop->away_ns) / NS_PER_S));
+    }
+}
+
+static void back_off(struct write_loop *loop, struct buffer *error)
+{
+    uint32_t wait_ms = backoff_next_ms(&loop->backoff);
+    loop->due_ns = clock_monotonic_ns() + wait_ms * NS_PER_MS;
+    counter_set(&loop->options->counters->is_up, 0);
+    if (!loop->is_away) {
+        loop->is_away = true;
+        loop->away_ns = clock_monotonic_ns();
+        log_warning(COMPONENT, "the database takes no data; trying again until it does",
+            "blocks=%zu error=\"%s\"", loop->queued, buffer_text(error));
+        return;
+    }
+    log_debug(COMPONENT, "still no database", "wait_ms=%u error=\"%s\"", (unsigned)wait_ms,
+        buffer_text(error));
+}
+
+static void prepare(struct write_loop *loop)
+{
+    struct buffer error = {0};
+    enum sink_outcome outcome = sink_prepare(loop->options->sink, &error);
+    counter_add(&loop->options->counters->prepares[outcome], 1);
+    loop->is_prepared = outcome == SINK_DONE;
+    if (loop->is_prepared) {
+        /* After a refused block only its insert shows whether things are well again. */
+        if (!loop->was_rejected) {
+            come_back(loop);
+        }
+    } else {
+        back_off(loop, &error);
+    }
+    buffer_clear(&error);
+}
+
+static void reject(struct write_loop *loop, const struct block *block, struct buffer *error)
+{
+    loop->is_prepared = false;
+    if (!loop->was_rejected) {
+        loop->was_rejected = true;
+        return;
+    }
+    struct deadletter *deadletter = loop->options->deadletter;
+    if (deadletter == NULL || deadletter_put(deadletter, block, buffer_text(error)) != ERR_OK) {
+        back_off(loop, error);
+        return;
+    }
+    counter_add(&loop->options->counters->rows_rejected, columns_rows(block->columns));
+    give_back(loop, BLOCK_REJECTED);
+}
+
+static void insert(struct write_loop *loop)
+{
+    const struct block *block = loop->queue[0];
+    struct write_counters *counters = loop->options->counters;
+    struct buffer error = {0};
+    uint64_t start_ns = clock_monotonic_ns();
+    enum sink_outcome outcome = sink_insert(loop->options->sink, block, &error);
+    uint64_t end_ns = clock_monotonic_ns();
+    counter_add(&counters->inserts[outcome], 1);
+    switch (outcome) {
+    case SINK_DONE:
+        quantiles_add(&counters->insert_ns, end_ns - start_ns, end_ns);
+        counter_add(&counters->rows_stored, columns_rows(block->columns));
+        counter_add(&counters->blocks_stored, 1);
+        give_back(loop, BLOCK_STORED);
+        come_back(loop);
+        break;
+    case SINK_REJECT:
+        reject(loop, block, &error);
+        break;
+    case SINK_RETRY:
+    case SINK_UNKNOWN:
+        back_off(loop, &error);
+        break;
+    }
+    buffer_clear(&error);
+}
+
+static bool has_work(const struct write_loop *loop)
+{
+    return !loop->is_prepared || loop->queued > 0;
+}
+
+/* Milliseconds until something is due; -1: for ever. */
+static int wait_ms(const struct write_loop *loop)
+{
+    if (!has_work(loop)) {
+        return -1;
+    }
+    uint64_t now_ns = clock_monotonic_ns();
+    return now_ns >= loop->due_ns ? 0 : (int)((loop->due_ns - now_ns) / NS_PER_MS + 1);
+}
+
+static void begin_stop(struct write_loop *loop)
+{
+    loop->is_stopping = true;
+    loop->stop_ns = clock_monotonic_ns() + loop->options->stop_timeout_ms * NS_PER_MS;
+}
+
+static void poll_once(struct write_loop *loop)
+{
+    void *ready = zpoller_wait(loop->poller, wait_ms(loop));
+    if (ready == loop->options->blocks) {
+        receive_block(loop);
+        if (loop->queued == QUEUE_MAX) {
+            (void)zpoller_remove(loop->poller, loop->options->blocks);
+        }
+    } else if (ready == loop->pipe) {
+        char *command = zstr_recv(loop->pipe);
+        if (command == NULL || streq(command, "$TERM")) {
+            begin_stop(loop);
+        }
+        zstr_free(&command);
+    }
+}
+
+static bool is_over(const struct write_loop *loop)
+{
+    return loop->is_stopping && (loop->queued == 0 || clock_monotonic_ns() >= loop->stop_ns);
+}
+
+static void attempt(struct write_loop *loop)
+{
+    if (!has_work(loop) || clock_monotonic_ns() < loop->due_ns) {
+        return;
+    }
+    if (!loop->is_prepared) {
+        prepare(loop);
+        return;
+    }
+    insert(loop);
+}
+
+/* What could not be written in time. */
+static void drop_rest(struct write_loop *loop)
+{
+    while (loop->queued > 0) {
+        struct block *block = take_oldest(loop);
+        counter_add(&loop->options->counters->rows_dropped, columns_rows(block->columns));
+        log_warning(COMPONENT, "stopped before a block could be written", "rows=%u",
+            (unsigned)columns_rows(block->columns));
+        block_destroy(&block);
+    }
+}
+
+void write_loop_run(zsock_t *pipe, void *options)
+{
+    struct write_loop loop = {.options = options, .pipe = pipe};
+    backoff_init(&loop.backoff, loop.options->retry_min_ms, loop.options->retry_max_ms,
+        clock_wall_ns() ^ (uint64_t)getpid());
+    loop.poller = zpoller_new(pipe, loop.options->blocks, NULL);
+    /* zsys's signal handling is off, and its poller must not end on EINTR either. */
+    if (loop.poller != NULL) {
+        zpoller_set_nonstop(loop.poller, true);
+    }
+    (void)zsock_signal(pipe, loop.poller != NULL ? 0 : 1);
+    while (loop.poller != NULL && !is_over(&loop)) {
+        poll_once(&loop);
+        attempt(&loop);
+    }
+    drop_rest(&loop);
+    zpoller_destroy(&loop.poller);
+}
