@@ -1,0 +1,16 @@
+/*
+ * store_http.h -- what goflow-store answers over HTTP: metrics and health.
+ *
+ * One server thread, which reads counters only.
+ */
+#pragma once
+
+#include "common/metrics.h"
+#include "store/store_settings.h"
+
+struct store_http;
+
+/* All pointers are borrowed until store_http_close(). On failure one line is logged. */
+MUST_CHECK enum err store_http_open(
+    struct store_http **http_p, const struct store_settings *settings, struct metrics *metrics);
+void store_http_close(struct store_http **http_p);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the stages of goflow-store. */
+#include "store/store_program.h"
+
+#include "common/clock.h"
+#include "common/daemon.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "store/pull/pull.h"
+#include "store/sink/serve.h"
+#include "store/store_http.h"
+#include "store/write/write.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PASSWORD_MAX = 256,
+    RETRY_MIN_MS = 100,
+    RETRY_MAX_MS = 10000
+};
+
+struct store_program {
+    const struct store_settings *settings;
+    char password[PASSWORD_MAX];
+    struct metrics *metrics;
+    struct writer *writer;
+    struct serve *serve; /* NULL without -ch.serve */
+    struct puller *puller;
+    struct store_http *http;
+};
+
+static enum err read_password(struct store_program *program)
+{
+    const char *path = program->settings->password_file;
+    if (path[0] == '\0') {
+        (void)snprintf(
+            program->password, sizeof program->password, "%s", program->settings->password);
+        return ERR_OK;
+    }
+    FILE *file = fopen(path, "re");
+    if (file == NULL || fgets(program->password, sizeof program->password, file) == NULL) {
+        log_error("store", "cannot read the password", "ch.password.file=%s error=\"%s\"", path,
+            file == NULL ? strerror(errno) : "the file is empty");
+        if (file != NULL) {
+            (void)fclose(file);
+        }
+        return ERR_IO;
+    }
+    (void)fclose(file);
+    program->password[strcspn(program->password, "\r\n")] = '\0';
+    return ERR_OK;
+}
+
+static enum err open_writer(struct store_program *program)
+{
+    const struct store_settings *settings = program->settings;
+    struct writer_options options = {
+        .sink = {.addresses = settings->addresses,
+            .port = (uint16_t)settings->port,
+            .username = settings->username,
+            .password = program->password,
+            .database = settings->database,
+            .table = settings->table,
+            .path = settings->path,
+            .library = settings->library,
+            .ttl_s = settings->ttl_ms / 1000,
+            .timeout_ms = (uint32_t)settings->timeout_ms,
+            .compress = settings->compresses},
+        .deadletter_dir = settings->deadletter_dir,
+        .retry_min_ms = RETRY_MIN_MS,
+        .retry_max_ms = RETRY_MAX_MS,
+        /* The puller has waited for the writer already; what is left has no one to thank it. */
+        .stop_timeout_ms = 0,
+    };
+    enum err err = writer_new(&program->writer, &options);
+    if (err != ERR_OK) {
+        return err;
+    }
+    return metrics_register(program->metrics, writer_collect, program->writer);
+}
+
+static enum err open_serve(struct store_program *program)
+{
+    const struct store_settings *settings = program->settings;
+    if (settings->serve_address[0] == '\0') {
+        return ERR_OK;
+    }
+    struct serve_options options = {.address = settings->serve_address,
+        .username = settings->username,
+        .password = program->password,
+        .max_body_bytes = settings->block_bytes};
+    enum err err = serve_open(&program->serve, sink_engine(writer_sink(program->writer)), &options);
+    if (err != ERR_OK) {
+        return err;
+    }
+    return metrics_register(program->metrics, serve_collect, program->serve);
+}
+
+static enum err submit(void *writer, struct block *block)
+{
+    return writer_submit(writer, block);
+}
+
+static struct block *finished(void *writer)
+{
+    return writer_finished(writer);
+}
+
+static enum err open_puller(struct store_program *program)
+{
+    const struct store_settings *settings = program->settings;
+    struct puller_options options = {
+        .endpoints = settings->link,
+        .exchange = {.socket = writer_socket(program->writer),
+            .submit = submit,
+            .finished = finished,
+            .context = program->writer},
+        .max_rows = (uint32_t)settings->block_rows,
+        .max_bytes = settings->block_bytes,
+        .max_age_ms = (uint32_t)settings->block_age_ms,
+        .max_inflight = (uint32_t)settings->inflight,
+        .stop_timeout_ms = (uint32_t)settings->stop_timeout_ms,
+    };
+    enum err err = puller_new(&program->puller, &options);
+    if (err != ERR_OK) {
+        return err;
+    }
+    return metrics_register(program->metrics, puller_collect, program->puller);
+}
+
+static enum err open_stages(struct store_program *program)
+{
+    enum err err = read_password(program);
+    if (err == ERR_OK) {
+        err = metrics_new(&program->metrics);
+    }
+    if (err == ERR_OK) {
+        err = open_writer(program);
+    }
+    if (err == ERR_OK) {
+        err = open_serve(program);
+    }
+    if (err == ERR_OK) {
+        err = open_puller(program);
+    }
+    if (err == ERR_OK && program->settings->metrics_address[0] != '\0') {
+        err = store_http_open(&program->http, program->settings, program->metrics);
+    }
+    return err;
+}
+
+enum err store_program_open(struct store_program **program_p, const struct store_settings *settings)
+{
+    struct store_program *program = calloc(1, sizeof *program);
+    *program_p = program;
+    if (program == NULL) {
+        return ERR_MEMORY;
+    }
+    program->settings = settings;
+    enum err err = open_stages(program);
+    if (err != ERR_OK) {
+        store_program_close(program_p);
+    }
+    return err;
+}
+
+void store_program_run(struct store_program *program)
+{
+    (void)program;
+    while (!daemon_is_stopping()) {
+        struct pollfd wait = {.fd = daemon_stop_fd(), .events = POLLIN};
+        (void)poll(&wait, 1, -1);
+    }
+}
+
+void store_program_close(struct store_program **program_p)
+{
+    struct store_program *program = *program_p;
+    if (program == NULL) {
+        return;
+    }
+    store_http_close(&program->http);
+    puller_destroy(&program->puller);
+    serve_close(&program->serve);
+    writer_destroy(&program->writer);
+    metrics_destroy(&program->metrics);
+    explicit_bzero(program->password, sizeof program->password);
+    free(program);
+    *program_p = NULL;
+}

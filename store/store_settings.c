@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the flags of goflow-store. */
+#include "store/store_settings.h"
+
+#include "store/sink/sink_address.h"
+
+#include <string.h>
+
+#define MEMBER(member) .offset = offsetof(struct store_settings, member)
+#define PORT_MAX       65535
+#define HOUR_MS        (UINT64_C(3600) * 1000)
+
+static const struct option OPTIONS[] = {
+    {"ch", OPTION_BOOL, "true", MEMBER(is_on), .help = "Stores into ClickHouse."},
+    {"ch.addr", OPTION_LIST, "embedded", MEMBER(addresses),
+        .help = "Servers (host, host:port or URL), tried in turn; or embedded: the engine in this "
+                "process, without a server."},
+    {"ch.port", OPTION_NUMBER, "8123", .min = 1, .max = PORT_MAX, MEMBER(port),
+        .help = "HTTP port of servers that are given without one."},
+    {"ch.username", OPTION_TEXT, "default", MEMBER(username), .help = "User."},
+    {"ch.password", OPTION_TEXT, NULL, MEMBER(password), .is_secret = true, .help = "Password."},
+    {"ch.password.file", OPTION_TEXT, NULL, MEMBER(password_file),
+        .help = "File whose first line is the password."},
+    {"ch.database", OPTION_TEXT, "default", MEMBER(database),
+        .help = "Database; created when missing."},
+    {"ch.table", OPTION_TEXT, "netflow", MEMBER(table), .help = "Table; created when missing."},
+    {"ch.path", OPTION_TEXT, "goflow-data", MEMBER(path), .help = "Folder of the embedded engine."},
+    {"ch.lib", OPTION_TEXT, NULL, MEMBER(library),
+        .help = "The embedded engine, libchdb.so; empty: looked for in the usual places."},
+    {"ch.serve", OPTION_TEXT, NULL, MEMBER(serve_address),
+        .help = "Serves the embedded engine over ClickHouse's HTTP interface at ADDR:PORT."},
+    {"ch.ttl", OPTION_DURATION, "18w", MEMBER(ttl_ms),
+        .help = "How long a table that is created keeps its rows; 0: for ever."},
+    {"ch.timeout", OPTION_DURATION, "30s", .min = 100, .max = HOUR_MS, MEMBER(timeout_ms),
+        .help = "Time a server has to answer."},
+    {"ch.compress", OPTION_BOOL, "false", MEMBER(compresses),
+        .help = "Sends blocks lz4-compressed, where the server takes it."},
+    {"zmq.connect", OPTION_LIST, NULL, MEMBER(link.connect),
+        .help = "Endpoints of ingests to connect to; without any tcp://127.0.0.1:5557."},
+    {"zmq.bind", OPTION_LIST, NULL, MEMBER(link.bind), .help = "Endpoints ingests connect to."},
+    {"block.rows", OPTION_NUMBER, "1000000", .min = 8192, .max = 16 << 20, MEMBER(block_rows),
+        .help = "Rows at which a block is inserted."},
+    {"block.bytes", OPTION_SIZE, "256MiB", .min = 1 << 20, .max = UINT64_C(4) << 30,
+        MEMBER(block_bytes), .help = "Size at which a block is inserted."},
+    {"block.age", OPTION_DURATION, "1s", .min = 10, .max = HOUR_MS, MEMBER(block_age_ms),
+        .help = "Age at which a block is inserted."},
+    {"inflight", OPTION_NUMBER, "2", .min = 1, .max = 16, MEMBER(inflight),
+        .help = "Full blocks that may wait for the database; then pulling stops."},
+    {"deadletter.dir", OPTION_TEXT, NULL, MEMBER(deadletter_dir),
+        .help = "Folder for blocks that the database refuses; empty: they are tried for ever."},
+    {"stop.timeout", OPTION_DURATION, "30s", .max = HOUR_MS, MEMBER(stop_timeout_ms),
+        .help = "Time a clean stop tries to write what is held."},
+    {"loglevel", OPTION_TEXT, "warning", MEMBER(log_level), .help = "error, warning, info, debug."},
+    {"logfmt", OPTION_TEXT, "normal", MEMBER(log_format), .help = "normal or json."},
+    {"metrics.addr", OPTION_TEXT, "127.0.0.1:8081", MEMBER(metrics_address),
+        .help = "Address of the HTTP server; empty: none."},
+    {"metrics.path", OPTION_TEXT, "/metrics", MEMBER(metrics_path), .help = "Path of the metrics."},
+};
+
+const struct option_program STORE_PROGRAM = {.name = "goflow-store",
+    .summary = "takes flows from goflow-ingest and writes them into ClickHouse",
+    .options = OPTIONS,
+    .option_count = sizeof OPTIONS / sizeof OPTIONS[0]};
+
+static enum err check_is_on(const struct store_settings *settings)
+{
+    if (!settings->is_on) {
+        options_refuse(&STORE_PROGRAM, "ch", "false leaves nothing to store into");
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+static bool is_embedded(const struct store_settings *settings)
+{
+    return settings->addresses.count == 1 &&
+           sink_address_is_embedded(settings->addresses.values[0]);
+}
+
+static enum err check_addresses(const struct store_settings *settings)
+{
+    if (is_embedded(settings)) {
+        return ERR_OK;
+    }
+    if (settings->addresses.count == 0) {
+        options_refuse(&STORE_PROGRAM, "ch.addr", "empty: neither embedded nor a server");
+        return ERR_INVALID;
+    }
+    for (size_t i = 0; i < settings->addresses.count; i++) {
+        const char *address = settings->addresses.values[i];
+        char url[SINK_ADDRESS_SIZE];
+        if (sink_address_is_embedded(address) ||
+            sink_address_url(address, (uint16_t)settings->port, url) != ERR_OK) {
+            options_refuse(&STORE_PROGRAM, "ch.addr",
+                "\"%s\" is not embedded, host, host:port, http:// or https://", address);
+            return ERR_INVALID;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err check_database(const struct store_settings *settings)
+{
+    if (settings->database[0] == '\0' || settings->table[0] == '\0') {
+        options_refuse(&STORE_PROGRAM, settings->table[0] == '\0' ? "ch.table" : "ch.database",
+            "must not be empty");
+        return ERR_INVALID;
+    }
+    if (settings->serve_address[0] != '\0' && !is_embedded(settings)) {
+        options_refuse(&STORE_PROGRAM, "ch.serve", "only the embedded engine can be served");
+        return ERR_INVALID;
+    }
+    if (settings->password[0] != '\0' && settings->password_file[0] != '\0') {
+        options_refuse(&STORE_PROGRAM, "ch.password.file", "-ch.password is given too");
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+static enum err check_endpoints(const char *name, const struct option_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        char ack[LINK_ENDPOINT_SIZE];
+        if (link_ack_endpoint(list->values[i], ack) != ERR_OK) {
+            options_refuse(&STORE_PROGRAM, name, "\"%s\" is no endpoint", list->values[i]);
+            return ERR_INVALID;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err check_log(const struct store_settings *settings)
+{
+    enum log_level level;
+    enum log_format format;
+    if (log_level_parse(&level, settings->log_level) != ERR_OK) {
+        options_refuse(&STORE_PROGRAM, "loglevel", "\"%s\" is none of error, warning, info, debug",
+            settings->log_level);
+        return ERR_INVALID;
+    }
+    if (log_format_parse(&format, settings->log_format) != ERR_OK) {
+        options_refuse(
+            &STORE_PROGRAM, "logfmt", "\"%s\" is neither normal nor json", settings->log_format);
+        return ERR_INVALID;
+    }
+    if (settings->metrics_path[0] != '/') {
+        options_refuse(
+            &STORE_PROGRAM, "metrics.path", "\"%s\" does not start with /", settings->metrics_path);
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+enum err store_settings_validate(const void *context)
+{
+    const struct store_settings *settings = context;
+    enum err err = check_is_on(settings);
+    if (err == ERR_OK) {
+        err = check_addresses(settings);
+    }
+    if (err == ERR_OK) {
+        err = check_database(settings);
+    }
+    if (err == ERR_OK) {
+        err = check_endpoints("zmq.connect", &settings->link.connect);
+    }
+    if (err == ERR_OK) {
+        err = check_endpoints("zmq.bind", &settings->link.bind);
+    }
+    return err == ERR_OK ? check_log(settings) : err;
+}
+
+void store_settings_complete(struct store_settings *settings)
+{
+    struct link_endpoints *link = &settings->link;
+    if (link->bind.count == 0 && link->connect.count == 0) {
+        link->connect = (struct option_list){.count = 1, .values = {"tcp://127.0.0.1:5557"}};
+    }
+}
+
+void store_settings_apply_log(const struct store_settings *settings)
+{
+    enum log_level level = LOG_LEVEL_WARNING;
+    enum log_format format = LOG_FORMAT_NORMAL;
+    if (log_level_parse(&level, settings->log_level) == ERR_OK &&
+        log_format_parse(&format, settings->log_format) == ERR_OK) {
+        log_setup(level, format);
+    }
+}
