@@ -11,7 +11,9 @@
 #include "common/address.h"
 #include "common/flow.h"
 #include "ingest/decode/decode_status.h"
+#include "ingest/decode/exporter_counters.h"
 
+struct buffer;
 struct decoder;
 
 /* One received datagram; the bytes are lent for the call. */
@@ -44,3 +46,16 @@ enum decode_status decoder_decode(
 
 /* Counters of this decoder: lent as long as it lives, readable by any thread. */
 const struct decode_counters *decoder_counters(const struct decoder *decoder);
+
+/*
+ * Calls `visit` for each exporter heard of; any thread. An exporter whose place is being taken
+ * over at that moment is left out.
+ */
+void decoder_visit_exporters(const struct decoder *decoder, exporter_visit *visit, void *context);
+
+/*
+ * Appends the templates in force as members of a JSON object, "router":{"version":{"domain":
+ * {"id":template}}}, with commas between and no braces around them, so that the documents of
+ * several decoders can be joined. The decoder's thread only.
+ */
+void decoder_print_templates(const struct decoder *decoder, struct buffer *out);

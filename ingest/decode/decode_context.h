@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/cursor.h"
+#include "common/device_counters.h"
 #include "ingest/decode/decode.h"
 #include "ingest/decode/decode_counters.h"
 
@@ -18,6 +19,7 @@ struct decode_context {
     struct decoder *decoder;
     struct decode_counters *counters;
     const struct flow_sink *sink;
+    const struct device_counters_sink *counters_sink; /* NULL: counter samples are only counted */
     struct flow *flow;         /* scratch record, reused for all flows of this decoder */
     enum decode_status status; /* the first drop of this datagram */
 };

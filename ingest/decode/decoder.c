@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- one worker's decoder: the version decides. */
+#include "common/buffer.h"
 #include "common/clock.h"
 #include "ingest/decode/decode_context.h"
 #include "ingest/decode/exporter.h"
+#include "ingest/decode/template_document.h"
 
 #include <stdlib.h>
 
@@ -131,4 +133,23 @@ enum decode_status decoder_decode(
 const struct decode_counters *decoder_counters(const struct decoder *decoder)
 {
     return &decoder->counters;
+}
+
+void decoder_visit_exporters(const struct decoder *decoder, exporter_visit *visit, void *context)
+{
+    exporter_table_visit(decoder->exporters, visit, context);
+}
+
+void decoder_print_templates(const struct decoder *decoder, struct buffer *out)
+{
+    bool is_first = true;
+    for (uint32_t i = 0; i < exporter_table_count(decoder->exporters); i++) {
+        const struct exporter *exporter = exporter_table_at(decoder->exporters, i);
+        if (exporter->templates.count == 0) {
+            continue;
+        }
+        buffer_text_append(out, is_first ? "" : ",");
+        template_document_print(out, exporter);
+        is_first = false;
+    }
 }

@@ -26,9 +26,19 @@ static void read_set(struct decode_context *context, const struct export_message
     }
 }
 
+/* Clocks differ: an export from the future has no delay. */
+static void count_delay(const struct decode_context *context, const struct export_message *message)
+{
+    uint64_t received_ns = context->datagram->received_ns;
+    uint64_t export_ns = message->clock.export_ns;
+    uint64_t delay_ns = received_ns > export_ns ? received_ns - export_ns : 0;
+    counter_add(&message->counters->delay_ms, delay_ns / NS_PER_MS);
+}
+
 void export_message_sets(
     struct decode_context *context, const struct export_message *message, struct cursor sets)
 {
+    count_delay(context, message);
     const uint8_t *padding = padding_start(sets);
     while (cursor_left(&sets) >= SET_HEADER_SIZE && sets.pos < padding) {
         uint16_t id = cursor_be16(&sets);

@@ -28,6 +28,15 @@ static const struct record_reader READERS[] = {
     {1030, sflow_read_vni},
 };
 
+void sflow_count_record(struct decode_context *context, enum sflow_record_outcome outcome)
+{
+    if (outcome == SFLOW_RECORD_BAD) {
+        decode_drop(context, DECODE_SAMPLE_RECORD);
+    } else if (outcome == SFLOW_RECORD_SKIPPED) {
+        counter_add(&context->counters->skipped_records, 1);
+    }
+}
+
 enum sflow_record_outcome sflow_record_read(
     struct flow *flow, uint32_t format, struct cursor record)
 {

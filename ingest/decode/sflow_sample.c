@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- sFlow samples: flow, discarded packet, counters. */
+/* SPDX-License-Identifier: BSD-3-Clause -- sFlow samples: flow, discarded packet. */
 #include "ingest/decode/sflow_sample.h"
 #include "ingest/decode/exporter.h"
 #include "ingest/decode/sflow_xdr.h"
@@ -122,11 +122,7 @@ static uint32_t read_records(
         struct cursor record = sflow_xdr_opaque(sample);
         enum sflow_record_outcome outcome =
             record.failed ? SFLOW_RECORD_BAD : sflow_record_read(context->flow, format, record);
-        if (outcome == SFLOW_RECORD_BAD) {
-            decode_drop(context, DECODE_SAMPLE_RECORD);
-        } else if (outcome == SFLOW_RECORD_SKIPPED) {
-            counter_add(&context->counters->skipped_records, 1);
-        }
+        sflow_count_record(context, outcome);
         records++;
     }
     if (records < claimed && !sample->failed) {
@@ -176,6 +172,7 @@ void sflow_sample_decode(struct decode_context *context, uint32_t format, struct
     case SFLOW_SAMPLE_COUNTER:
     case SFLOW_SAMPLE_COUNTER_EXPANDED:
         counter_add(&context->counters->counter_samples, 1);
+        sflow_counter_sample_decode(context, type, sample);
         break;
     default:
         counter_add(&context->counters->skipped_samples, 1);

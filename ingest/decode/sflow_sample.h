@@ -14,16 +14,23 @@
  * Reads one sample into at most one flow and hands that on. The cursor covers the sample's body;
  * the format is its tag: an enterprise in the high 20 bits, 0 for sflow.org's, whose low 12 bits
  * are an enum sflow_sample_type.
- * Samples of other formats, and counter samples, give no flow.
+ * Counter samples and those of other formats give no flow.
  */
 void sflow_sample_decode(struct decode_context *context, uint32_t format, struct cursor sample);
 
-/* What a flow record did. */
+/* Reads a counter sample, of either form, and hands it to the context's sink for counters. */
+void sflow_counter_sample_decode(
+    struct decode_context *context, enum sflow_sample_type type, struct cursor sample);
+
+/* What a record of a sample did. */
 enum sflow_record_outcome {
     SFLOW_RECORD_READ,
     SFLOW_RECORD_SKIPPED, /* a format, or a header protocol, that is not read */
     SFLOW_RECORD_BAD
 };
+
+/* Counts an outcome that is no success. */
+void sflow_count_record(struct decode_context *context, enum sflow_record_outcome outcome);
 
 /* Reads one flow record, whose body the cursor covers, into the flow. */
 enum sflow_record_outcome sflow_record_read(

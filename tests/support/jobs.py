@@ -5,8 +5,8 @@ jobs.py LOGS TALLY < jobs
 
 A job is one line: name, seconds it may take, command, separated by tabs. Its cases are the lines
 `ok ...` and `not ok ...` it prints (TAP, as Criterion and case.py do). A job that prints none, or
-ends badly without a failed case, is itself one failed case; but one that prints `absent: why` and
-ends well counts as nothing. Shown is one line a job, and for a failed one its failed cases and the
+ends badly without a failed case, is itself one failed case; but one that ends well and prints
+`absent: why`, or TAP's plan for no case at all (`1..0`), counts as nothing. Shown is one line a job, and for a failed one its failed cases and the
 end of its log, which stays in LOGS. TALLY gets a line "passed failed" for each job.
 """
 import concurrent.futures
@@ -48,9 +48,9 @@ def run(name, seconds, command, logs):
     lines = log.read_text(errors="replace").splitlines()
     passed = sum(line.startswith("ok ") for line in lines)
     failures = [line for line in lines if line.startswith("not ok ")]
-    absent = [line for line in lines if line.startswith("absent: ")]
+    absent = [line for line in lines if line.startswith("absent: ") or line == "1..0"]
     if absent and status == 0 and not failures and not passed:
-        return 0, 0, f"{name}: {absent[0]}"
+        return 0, 0, f"{name}: nothing to test here: {absent[0]}"
     if not failures and (status != 0 or passed == 0):
         failures = [f"not ok {name}: status {status} after {passed} passed cases"]
     report = f"{name}: {passed} passed, {len(failures)} failed ({took:.1f} s)"
