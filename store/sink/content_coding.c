@@ -1,7 +1,9 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- gzip, deflate and zstd bodies. */
+/* SPDX-License-Identifier: BSD-3-Clause -- gzip, deflate, zstd and lz4 bodies. */
 #include "store/sink/content_coding.h"
 
+#include <lz4frame.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <zlib.h>
@@ -87,13 +89,47 @@ static enum err decode_zstd(const struct buffer *body, size_t max_size, struct b
     return err != ERR_OK ? err : buffer_check(out);
 }
 
+static enum err decode_lz4(const struct buffer *body, size_t max_size, struct buffer *out)
+{
+    LZ4F_dctx *context = NULL;
+    if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION))) {
+        return ERR_MEMORY;
+    }
+    uint8_t piece[PIECE_SIZE];
+    size_t used = 0;
+    size_t left = 1;
+    size_t got = 1;
+    enum err err = ERR_OK;
+    while (err == ERR_OK && left != 0 && (used < body->size || got > 0)) {
+        size_t taken = body->size - used;
+        got = sizeof piece;
+        left = LZ4F_decompress(context, piece, &got, body->bytes + used, &taken, NULL);
+        used += taken;
+        if (LZ4F_isError(left)) {
+            err = ERR_CORRUPT;
+        } else if (got > max_size - out->size) {
+            err = ERR_FULL;
+        } else {
+            buffer_append(out, piece, got);
+        }
+    }
+    (void)LZ4F_freeDecompressionContext(context);
+    if (err == ERR_OK && left != 0) {
+        return ERR_CORRUPT;
+    }
+    return err != ERR_OK ? err : buffer_check(out);
+}
+
 enum err content_decode(
     const char *coding, const struct buffer *body, size_t max_size, struct buffer *out)
 {
     if (strcasecmp(coding, "gzip") == 0 || strcasecmp(coding, "deflate") == 0) {
         return decode_zlib(body, max_size, out);
     }
-    return strcasecmp(coding, "zstd") == 0 ? decode_zstd(body, max_size, out) : ERR_UNSUPPORTED;
+    if (strcasecmp(coding, "zstd") == 0) {
+        return decode_zstd(body, max_size, out);
+    }
+    return strcasecmp(coding, "lz4") == 0 ? decode_lz4(body, max_size, out) : ERR_UNSUPPORTED;
 }
 
 static bool is_listed(const char *list, const char *coding)
@@ -111,7 +147,7 @@ static bool is_listed(const char *list, const char *coding)
 
 const char *content_choose(const char *accepted)
 {
-    static const char *const CODINGS[] = {"zstd", "gzip", "deflate"};
+    static const char *const CODINGS[] = {"zstd", "lz4", "gzip", "deflate"};
     for (size_t i = 0; accepted != NULL && i < sizeof CODINGS / sizeof CODINGS[0]; i++) {
         if (is_listed(accepted, CODINGS[i])) {
             return CODINGS[i];
@@ -166,10 +202,30 @@ static enum err encode_zstd(const struct buffer *body, struct buffer *out)
     return ZSTD_isError(left) ? ERR_MEMORY : buffer_check(out);
 }
 
+static enum err encode_lz4(const struct buffer *body, struct buffer *out)
+{
+    size_t bound = LZ4F_compressFrameBound(body->size, NULL);
+    char *bytes = malloc(bound);
+    if (bytes == NULL) {
+        return ERR_MEMORY;
+    }
+    size_t size = LZ4F_compressFrame(bytes, bound, body->bytes, body->size, NULL);
+    enum err err = LZ4F_isError(size) ? ERR_MEMORY : ERR_OK;
+    if (err == ERR_OK) {
+        buffer_append(out, bytes, size);
+        err = buffer_check(out);
+    }
+    free(bytes);
+    return err;
+}
+
 enum err content_encode(const char *coding, const struct buffer *body, struct buffer *out)
 {
     if (strcmp(coding, "zstd") == 0) {
         return encode_zstd(body, out);
+    }
+    if (strcmp(coding, "lz4") == 0) {
+        return encode_lz4(body, out);
     }
     bool is_gzip = strcmp(coding, "gzip") == 0;
     return encode_zlib(is_gzip ? GZIP_WINDOW_BITS : MAX_WBITS, body, out);

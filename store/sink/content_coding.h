@@ -1,6 +1,8 @@
 /*
  * content_coding.h -- compressed HTTP bodies, both ways (RFC 9110 section 8.4.1): gzip, deflate,
  * zstd.
+ *
+ * gzip, deflate and zstd, and lz4 (frames), which ClickHouse knows as well.
  */
 #pragma once
 
