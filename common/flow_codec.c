@@ -11,13 +11,13 @@ enum {
 
 static const uint8_t FLOWS_TAG = FLOWS_NUMBER << 3 | WIRE_BYTES;
 
-static uint8_t *put_tag(uint8_t *out, const struct wire_field *field)
+WIRE_INLINE uint8_t *put_tag(uint8_t *out, const struct wire_field *field)
 {
     memcpy(out, &field->tag, sizeof field->tag);
     return out + field->tag_size;
 }
 
-static uint8_t *put_address(uint8_t *out, const struct address *address)
+WIRE_INLINE uint8_t *put_address(uint8_t *out, const struct address *address)
 {
     if (address_is_ipv4(address)) {
         *out = 4;
@@ -36,9 +36,9 @@ static uint8_t *put_number_list(
     for (uint32_t i = 0; i < list->count; i++) {
         size += wire_varint_size(list->values[i]);
     }
-    out = wire_put_varint(put_tag(out, field), size);
+    out = wire_put_varint(put_tag(out, field), size, false);
     for (uint32_t i = 0; i < list->count; i++) {
-        out = wire_put_varint(out, list->values[i]);
+        out = wire_put_varint(out, list->values[i], false);
     }
     return out;
 }
@@ -52,11 +52,12 @@ static uint8_t *put_address_list(
     return out;
 }
 
-static inline uint8_t *put_field(uint8_t *out, const struct wire_field *field, const void *member)
+WIRE_INLINE uint8_t *put_field(
+    uint8_t *out, const struct wire_field *field, const void *member, bool is_bmi2)
 {
     switch (field->kind) {
     case FLOW_KIND_NUMBER:
-        return wire_put_varint(put_tag(out, field), *(const uint64_t *)member);
+        return wire_put_varint(put_tag(out, field), *(const uint64_t *)member, is_bmi2);
     case FLOW_KIND_ADDRESS:
         return put_address(put_tag(out, field), member);
     case FLOW_KIND_NUMBER_LIST:
@@ -66,17 +67,28 @@ static inline uint8_t *put_field(uint8_t *out, const struct wire_field *field, c
     }
 }
 
-/* The fields of `present` without those of `except`, in the table's order. */
-static inline uint8_t *put_fields(
-    uint8_t *out, const struct flow *flow, const uint64_t *present, const uint64_t *except)
+/* The flow's fields without those of `except`, in the table's order. */
+WIRE_INLINE uint8_t *put_fields_with(
+    uint8_t *out, const struct flow *flow, const uint64_t *except, bool is_bmi2)
 {
     for (size_t i = 0; i < FLOW_WORDS; i++) {
-        for (uint64_t bits = present[i] & ~except[i]; bits != 0; bits &= bits - 1) {
+        for (uint64_t bits = flow->present[i] & ~except[i]; bits != 0; bits &= bits - 1) {
             const struct wire_field *field = &WIRE_FIELDS[i * 64 + (size_t)__builtin_ctzll(bits)];
-            out = put_field(out, field, (const uint8_t *)flow + field->offset);
+            out = put_field(out, field, (const uint8_t *)flow + field->offset, is_bmi2);
         }
     }
     return out;
+}
+
+WIRE_BMI2 static uint8_t *put_fields_bmi2(
+    uint8_t *out, const struct flow *flow, const uint64_t *except)
+{
+    return put_fields_with(out, flow, except, true);
+}
+
+static uint8_t *put_fields(uint8_t *out, const struct flow *flow, const uint64_t *except)
+{
+    return put_fields_with(out, flow, except, false);
 }
 
 /* Fixed lists, and whatever no longer fits, stay out of the prefix and are packed every time. */
@@ -84,6 +96,7 @@ static void renew_prefix(struct flow_packer *packer, const struct flow *flow)
 {
     packer->flow = flow;
     packer->series = flow->series;
+    packer->has_bmi2 = wire_has_bmi2();
     memcpy(packer->fixed, flow->fixed, sizeof packer->fixed);
     memset(packer->packed, 0, sizeof packer->packed);
     uint8_t *out = packer->prefix;
@@ -93,7 +106,7 @@ static void renew_prefix(struct flow_packer *packer, const struct flow *flow)
         uint64_t bit = UINT64_C(1) << (i % 64);
         bool is_single = field->kind == FLOW_KIND_NUMBER || field->kind == FLOW_KIND_ADDRESS;
         if ((flow->fixed[i / 64] & bit) != 0 && is_single) {
-            out = put_field(out, field, (const uint8_t *)flow + field->offset);
+            out = put_field(out, field, (const uint8_t *)flow + field->offset, false);
             packer->packed[i / 64] |= bit;
         }
     }
@@ -122,7 +135,8 @@ size_t flow_pack(struct flow_packer *packer, const struct flow *flow, uint8_t *o
     }
     uint8_t *message = out + FLOW_HEADER_SIZE;
     uint8_t *end = put_prefix(message, packer);
-    end = put_fields(end, flow, flow->present, packer->packed);
+    end = packer->has_bmi2 ? put_fields_bmi2(end, flow, packer->packed)
+                           : put_fields(end, flow, packer->packed);
     size_t size = (size_t)(end - message);
     out[0] = FLOWS_TAG;
     out[1] = (uint8_t)(size | 0x80);
@@ -133,7 +147,7 @@ size_t flow_pack(struct flow_packer *packer, const struct flow *flow, uint8_t *o
 size_t flow_pack_message(const struct flow *flow, uint8_t *out)
 {
     static const uint64_t NOTHING[FLOW_WORDS];
-    return (size_t)(put_fields(out, flow, flow->present, NOTHING) - out);
+    return (size_t)(put_fields(out, flow, NOTHING) - out);
 }
 
 /* Absent once more when the value is the default: the last occurrence of a field counts. */

@@ -24,6 +24,7 @@ struct flow_packer {
     uint64_t fixed[FLOW_WORDS];  /* as they were when the prefix was packed */
     uint64_t packed[FLOW_WORDS]; /* those of them that are in the prefix */
     size_t prefix_size;
+    bool has_bmi2; /* as the CPU says */
     uint8_t prefix[512];
 };
 

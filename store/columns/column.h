@@ -29,7 +29,9 @@ struct column {
 };
 
 struct columns {
-    struct column *first; /* the column that came first in the last flow */
+    struct column *first;  /* the column that came first in the last flow */
+    struct column unknown; /* stands for fields that are not ours; its kind is no flow_kind */
+    bool has_bmi2;
     struct column columns[FLOW_FIELD_COUNT];
     struct column saved[FLOW_FIELD_COUNT]; /* as they were before the append under way */
     uint32_t rows;

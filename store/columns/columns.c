@@ -63,7 +63,9 @@ enum err columns_new(struct columns **columns_p, uint32_t max_rows)
         return ERR_MEMORY;
     }
     columns->max_rows = max_rows;
-    columns->first = &columns->columns[0];
+    columns->first = &columns->unknown;
+    columns->unknown = (struct column){.next = &columns->unknown, .kind = UINT8_MAX, .tag = 1};
+    columns->has_bmi2 = wire_has_bmi2();
     for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
         init_column(&columns->columns[i], (enum flow_field)i);
     }

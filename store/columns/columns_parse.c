@@ -23,16 +23,16 @@ void column_fill(struct column *column, uint32_t row)
 }
 
 /* Where the row's value goes; from now on the row has one. */
-static inline uint8_t *open_row(struct column *column, uint32_t row)
+WIRE_INLINE uint8_t *open_row(struct column *column, uint32_t row)
 {
     if (__builtin_expect(column->filled < row, 0)) {
-        column_fill(column, row);
+        column_fill(column, row); /* rows without the field */
     }
     column->filled = row + 1;
     return column->values + ((size_t)row << column->size_shift);
 }
 
-static void set_number(struct column *column, uint32_t row, uint64_t value)
+WIRE_INLINE void set_number(struct column *column, uint32_t row, uint64_t value)
 {
     wire_store64(open_row(column, row), value < column->max ? value : column->max);
 }
@@ -127,30 +127,31 @@ static enum err take_field(struct columns *columns, uint32_t row, struct cursor 
     return take_bytes(column, row, bytes);
 }
 
-/* The column whose minimal tag starts the word; NULL: none, or not that simple. */
+/* The column whose minimal tag starts the word; `unknown`, which takes nothing, if there is none.
+ */
 static struct column *find_column(struct columns *columns, uint64_t word)
 {
     uint64_t key = (word & 0x80) == 0 ? word & 0x7f : (word & 0x7f) | (word & 0x7f00) >> 1;
     enum flow_field field = wire_field_find(key >> 3);
     if (field == FLOW_FIELD_COUNT) {
-        return NULL;
+        return &columns->unknown;
     }
     struct column *column = &columns->columns[field];
-    return (word & column->tag_mask) == column->tag ? column : NULL;
+    return (word & column->tag_mask) == column->tag ? column : &columns->unknown;
 }
 
-/* The value after a minimal tag, where it is a number or a whole address; NULL: it is neither. */
-static inline const uint8_t *take_value(struct column *column, uint32_t row, const uint8_t *p)
+WIRE_INLINE const uint8_t *take_number(
+    struct column *column, uint32_t row, const uint8_t *p, bool is_bmi2)
 {
-    if (column->kind == FLOW_KIND_NUMBER) {
-        uint64_t value;
-        p = wire_get_varint(p, &value);
-        set_number(column, row, value);
-        return p;
-    }
-    if (column->kind != FLOW_KIND_ADDRESS) {
-        return NULL;
-    }
+    uint64_t value;
+    p = wire_get_varint(p, &value, is_bmi2);
+    set_number(column, row, value);
+    return p;
+}
+
+/* A whole address, or NULL: it has another form. */
+WIRE_INLINE const uint8_t *take_address(struct column *column, uint32_t row, const uint8_t *p)
+{
     if (*p == 4) {
         uint8_t *out = open_row(column, row);
         wire_store64(out, 0);
@@ -164,28 +165,36 @@ static inline const uint8_t *take_value(struct column *column, uint32_t row, con
     return NULL;
 }
 
+/* The value after a minimal tag, where it is a number or a whole address; NULL: it is neither. */
+WIRE_INLINE const uint8_t *take_value(
+    struct column *column, uint32_t row, const uint8_t *p, bool is_bmi2)
+{
+    if (column->kind == FLOW_KIND_NUMBER) {
+        return take_number(column, row, p, is_bmi2);
+    }
+    return column->kind == FLOW_KIND_ADDRESS ? take_address(column, row, p) : NULL;
+}
+
 /*
  * Bytes are read here without a cursor: the slack lets every field be read whole, and one that
  * leaves the message is noticed at its end. Each column remembers which one came after it, so that
  * a flow with the fields of the flow before it costs one comparison a field.
  */
-enum err columns_parse(struct columns *columns, struct cursor message, uint32_t row)
+WIRE_INLINE enum err parse(
+    struct columns *columns, struct cursor message, uint32_t row, bool is_bmi2)
 {
     const uint8_t *p = message.pos;
     struct column **bet = &columns->first;
     while (p < message.end) {
         struct column *column = *bet;
         uint64_t word = wire_load64(p);
-        if ((word & column->tag_mask) != column->tag) {
+        if (__builtin_expect((word & column->tag_mask) != column->tag, 0)) {
             column = find_column(columns, word);
-        }
-        const uint8_t *next = NULL;
-        if (column != NULL) {
             *bet = column;
-            bet = &column->next;
-            next = take_value(column, row, p + column->tag_size);
         }
-        if (next == NULL) {
+        const uint8_t *next = take_value(column, row, p + column->tag_size, is_bmi2);
+        bet = &column->next;
+        if (__builtin_expect(next == NULL, 0)) {
             struct cursor rest = {.pos = p, .end = message.end};
             if (take_field(columns, row, &rest) != ERR_OK) {
                 return ERR_CORRUPT;
@@ -195,4 +204,17 @@ enum err columns_parse(struct columns *columns, struct cursor message, uint32_t 
         p = next;
     }
     return p == message.end ? ERR_OK : ERR_CORRUPT;
+}
+
+WIRE_BMI2 static enum err parse_bmi2(struct columns *columns, struct cursor message, uint32_t row)
+{
+    return parse(columns, message, row, true);
+}
+
+enum err columns_parse(struct columns *columns, struct cursor message, uint32_t row)
+{
+    if (columns->has_bmi2) {
+        return parse_bmi2(columns, message, row);
+    }
+    return parse(columns, message, row, false);
 }

@@ -176,7 +176,7 @@ void native_column_list(
 static void write_varint(uint64_t value, struct buffer *out)
 {
     uint8_t bytes[WIRE_VARINT_MAX];
-    buffer_append(out, bytes, (size_t)(wire_put_varint(bytes, value) - bytes));
+    buffer_append(out, bytes, (size_t)(wire_put_varint(bytes, value, false) - bytes));
 }
 
 static void write_string(const char *text, struct buffer *out)

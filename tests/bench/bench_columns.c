@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- unpack into columns: flows per core-second. */
+/* SPDX-License-Identifier: BSD-3-Clause -- the store's own work: unpack, columns, Native. */
 #include "common/clock.h"
 #include "common/flow_codec.h"
-#include "store/columns/columns.h"
+#include "store/columns/native.h"
 #include "tests/support/random_flow.h"
 
 #include <stdio.h>
@@ -10,35 +10,113 @@
 enum {
     FLOWS_A_BATCH = 2048,
     BATCHES = 64,
+    FLOWS = FLOWS_A_BATCH * BATCHES,
     DEFAULT_ROUNDS = 20
 };
+
+struct bench {
+    struct columns *columns;
+    uint8_t *payload;
+    size_t payload_size;
+    struct buffer block;
+};
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "bench_columns: %s\n", what);
+    exit(EXIT_FAILURE);
+}
+
+/* A table of all fields with a column; addresses as text, or as `address_type`. */
+static struct native_plan *plan_of(const char *address_type)
+{
+    struct table_column table[FLOW_FIELD_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
+        bool is_address = FLOW_FIELDS[i].kind == FLOW_KIND_ADDRESS;
+        if (FLOW_FIELDS[i].column[0] != '\0') {
+            table[count].name = strdup(FLOW_FIELDS[i].name);
+            table[count++].type = strdup(is_address ? address_type : FLOW_FIELDS[i].column);
+        }
+    }
+    struct native_plan *plan;
+    struct buffer why = {0};
+    if (native_plan_new(&plan, table, count, &why) != ERR_OK) {
+        fail(buffer_text(&why));
+    }
+    for (size_t i = 0; i < count; i++) {
+        free(table[i].name);
+        free(table[i].type);
+    }
+    buffer_clear(&why);
+    return plan;
+}
+
+static void fill_block(struct bench *bench)
+{
+    struct row_identity identity = {.ingest_id = 1};
+    columns_reset(bench->columns);
+    for (identity.sequence = 0; identity.sequence < BATCHES; identity.sequence++) {
+        struct cursor payload = cursor_of(bench->payload, bench->payload_size);
+        if (columns_append(bench->columns, payload, FLOWS_A_BATCH, &identity) != ERR_OK) {
+            fail("the payload is corrupt");
+        }
+    }
+}
+
+static void write_block(struct bench *bench, const struct native_plan *plan)
+{
+    bench->block.size = 0;
+    if (native_write(plan, bench->columns, &bench->block) != ERR_OK) {
+        fail("out of memory");
+    }
+}
+
+/* Nanoseconds a flow, after one round that is not counted; without a plan of unpacking. */
+static double measure(struct bench *bench, const struct native_plan *plan, long rounds)
+{
+    uint64_t start_ns = 0;
+    for (long i = 0; i <= rounds; i++) {
+        if (i == 1) {
+            start_ns = clock_thread_cpu_ns();
+        }
+        if (plan != NULL) {
+            write_block(bench, plan);
+        } else {
+            fill_block(bench);
+        }
+    }
+    return (double)(clock_thread_cpu_ns() - start_ns) / ((double)rounds * FLOWS);
+}
+
+static void report(const char *what, double ns)
+{
+    printf("%s: %.2f M flows per core-second, %.1f ns a flow\n", what, 1e3 / ns, ns);
+}
 
 int main(int argc, char **argv)
 {
     long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : DEFAULT_ROUNDS;
     struct random random = {1};
-    struct columns *columns;
-    uint8_t *payload = malloc((size_t)FLOWS_A_BATCH * 256);
-    if (payload == NULL || columns_new(&columns, FLOWS_A_BATCH * BATCHES) != ERR_OK) {
-        return 1;
+    struct bench bench = {.payload = malloc((size_t)FLOWS_A_BATCH * 256)};
+    if (bench.payload == NULL || columns_new(&bench.columns, FLOWS) != ERR_OK) {
+        fail("out of memory");
     }
-    size_t size = random_netflow5_batch(&random, payload, FLOWS_A_BATCH);
-    struct row_identity identity = {.ingest_id = 1};
-    uint64_t start_ns = clock_thread_cpu_ns();
-    for (long i = 0; i < rounds; i++) {
-        columns_reset(columns);
-        for (identity.sequence = 0; identity.sequence < BATCHES; identity.sequence++) {
-            if (columns_append(columns, cursor_of(payload, size), FLOWS_A_BATCH, &identity) !=
-                ERR_OK) {
-                return 1;
-            }
-        }
-    }
-    uint64_t spent_ns = clock_thread_cpu_ns() - start_ns;
-    double flow_count = (double)rounds * BATCHES * FLOWS_A_BATCH;
-    printf("columns: %.2f M flows per core-second, %.1f ns a flow\n",
-        flow_count * 1e3 / (double)spent_ns, (double)spent_ns / flow_count);
-    free(payload);
-    columns_destroy(&columns);
-    return 0;
+    bench.payload_size = random_netflow5_batch(&random, bench.payload, FLOWS_A_BATCH);
+    struct native_plan *binary = plan_of("IPv6");
+    struct native_plan *text = plan_of("String");
+    double unpack_ns = measure(&bench, NULL, rounds);
+    double binary_ns = measure(&bench, binary, rounds);
+    double text_ns = measure(&bench, text, rounds);
+    report("unpack into columns", unpack_ns);
+    report("Native, addresses as IPv6", binary_ns);
+    report("Native, addresses as String", text_ns);
+    report("unpack + columns + Native, IPv6", unpack_ns + binary_ns);
+    report("unpack + columns + Native, String", unpack_ns + text_ns);
+    native_plan_destroy(&binary);
+    native_plan_destroy(&text);
+    columns_destroy(&bench.columns);
+    buffer_clear(&bench.block);
+    free(bench.payload);
+    return EXIT_SUCCESS;
 }
