@@ -55,7 +55,8 @@ def run(name, seconds, command, logs):
         failures = [f"not ok {name}: status {status} after {passed} passed cases"]
     report = f"{name}: {passed} passed, {len(failures)} failed ({took:.1f} s)"
     if failures:
-        report = "\n".join([report, *failures, *lines[-TAIL_LINES:], f"(log: {log})"])
+        rest = [line for line in lines if not line.startswith(("ok ", "not ok "))]
+        report = "\n".join([report, *failures, *rest[-TAIL_LINES:], f"(log: {log})"])
     return passed, len(failures), report
 
 
