@@ -10,7 +10,7 @@
 #include "common/cursor.h"
 #include "common/flow.h"
 
-/* sFlow version 5, section 5.3: header_protocol; other values are counted by the caller. */
+/* sFlow version 5 section 5: header_protocol; other values are counted by the caller. */
 enum packet_protocol {
     PACKET_ETHERNET = 1,
     PACKET_PPP = 7,

@@ -15,7 +15,7 @@ struct sflow_header {
     uint32_t samples; /* as claimed */
 };
 
-/* sFlow version 5 section 5.3: sample_datagram_v5. */
+/* sFlow version 5 section 5: sample_datagram_v5. */
 static enum decode_status parse_header(struct sflow_header *header, struct cursor *cursor)
 {
     uint32_t version = cursor_be32(cursor);

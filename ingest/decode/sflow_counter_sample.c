@@ -8,7 +8,7 @@ enum {
 };
 
 static const uint8_t SIZES[DEVICE_COUNTER_COUNT] = {
-#define DEVICE_COUNTER(id, name, size, text) [DEVICE_##id] = size,
+#define DEVICE_COUNTER(id, name, size, text) [DEVICE_##id] = (size),
 #include "common/device_counters.def"
 };
 
@@ -33,7 +33,7 @@ static size_t record_size(const struct counter_record *record)
     return size;
 }
 
-/* sFlow version 5 section 5.3: a counter that does not exist is sent as all ones. */
+/* sFlow version 5 section 5: a counter that does not exist is sent as all ones. */
 static void store_counters(
     struct device_counters *counters, const struct counter_record *record, const uint8_t *bytes)
 {
@@ -64,7 +64,7 @@ static enum sflow_record_outcome read_record(
     return SFLOW_RECORD_SKIPPED;
 }
 
-/* sFlow version 5 section 5.3: counters_sample, counters_sample_expanded. */
+/* sFlow version 5 section 5: counters_sample, counters_sample_expanded. */
 static uint32_t parse_header(
     struct device_counters *counters, enum sflow_sample_type type, struct cursor *sample)
 {

@@ -102,7 +102,7 @@ static void store_bgp_next_hop(struct flow *flow, const struct address *next_hop
     }
 }
 
-/* sFlow version 5 section 5.3: extended_gateway. */
+/* sFlow version 5 section 5: extended_gateway. */
 enum sflow_record_outcome sflow_read_gateway(struct flow *flow, struct cursor record)
 {
     struct address next_hop;

@@ -3,7 +3,7 @@
 #include "ingest/decode/sflow_sample.h"
 #include "ingest/decode/sflow_xdr.h"
 
-/* sFlow version 5 section 5.3: sampled_ethernet, sampled_ipv4, sampled_ipv6. */
+/* sFlow version 5 section 5: sampled_ethernet, sampled_ipv4, sampled_ipv6. */
 enum {
     RAW_HEADER_SIZE = 12, /* protocol, frame length, stripped; the header follows as opaque */
     ETHERNET_SIZE = 24,   /* each address takes eight octets, the last two unused */

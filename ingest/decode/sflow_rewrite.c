@@ -10,7 +10,7 @@ enum {
 };
 
 /*
- * sFlow version 5 section 5.3: extended_mpls. The stack that came in counts where the sampled
+ * sFlow version 5 section 5: extended_mpls. The stack that came in counts where the sampled
  * header has none of its own; the one that went out has no field.
  */
 enum sflow_record_outcome sflow_read_mpls(struct flow *flow, struct cursor record)
@@ -34,7 +34,7 @@ enum sflow_record_outcome sflow_read_mpls(struct flow *flow, struct cursor recor
     return SFLOW_RECORD_READ;
 }
 
-/* sFlow version 5 section 5.3: extended_nat. */
+/* sFlow version 5 section 5: extended_nat. */
 enum sflow_record_outcome sflow_read_nat(struct flow *flow, struct cursor record)
 {
     struct address src;
@@ -64,7 +64,7 @@ enum sflow_record_outcome sflow_read_nat_ports(struct flow *flow, struct cursor 
 }
 
 /*
- * sFlow version 5 section 5.3: extended_vlantunnel. These tags, outermost first, were around the
+ * sFlow version 5 section 5: extended_vlantunnel. These tags, outermost first, were around the
  * frame before the device took them off, so a tag that the sampled header still has lies inside.
  */
 enum sflow_record_outcome sflow_read_vlan_tunnel(struct flow *flow, struct cursor record)

@@ -9,7 +9,7 @@ enum {
     DISCARDED_PACKET_SIZE = 32
 };
 
-/* sFlow version 5 section 5.3: interface, interface_expanded. */
+/* sFlow version 5 section 5: interface, interface_expanded. */
 enum interface_format {
     INTERFACE_SINGLE = 0,
     INTERFACE_DISCARDED = 1, /* the value is the reason */
@@ -49,7 +49,7 @@ static uint32_t drop_reason_of(const struct interface *out)
     return out->format == INTERFACE_DISCARDED ? out->value : 0;
 }
 
-/* sFlow version 5 section 5.3: flow_sample. */
+/* sFlow version 5 section 5: flow_sample. */
 static bool parse_flow_sample(struct sample_header *header, struct cursor *sample)
 {
     const uint8_t *bytes = cursor_take(sample, FLOW_SAMPLE_SIZE);
@@ -64,7 +64,7 @@ static bool parse_flow_sample(struct sample_header *header, struct cursor *sampl
     return true;
 }
 
-/* sFlow version 5 section 5.3: flow_sample_expanded. */
+/* sFlow version 5 section 5: flow_sample_expanded. */
 static bool parse_flow_sample_expanded(struct sample_header *header, struct cursor *sample)
 {
     const uint8_t *bytes = cursor_take(sample, FLOW_SAMPLE_EXPANDED_SIZE);

@@ -6,7 +6,7 @@
 #include "common/address.h"
 #include "common/cursor.h"
 
-/* sFlow version 5 section 5.3: address_type. */
+/* sFlow version 5 section 5: address_type. */
 enum sflow_address_type {
     SFLOW_ADDRESS_UNKNOWN = 0, /* nothing follows */
     SFLOW_ADDRESS_IPV4 = 1,
