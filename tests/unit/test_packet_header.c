@@ -54,6 +54,7 @@ static void put_long_frame(struct build *frame)
     frame_tcp(frame, 0x12);
 }
 
+/* The original goflow crashed on a short header, VLAN tag, label stack or TCP header. */
 Test(packet_header, survives_every_truncation)
 {
     static const enum packet_protocol PROTOCOLS[] = {

@@ -125,7 +125,7 @@ Test(sflow, refuses_an_agent_of_unknown_address_type)
     cr_assert_eq(collected.flow_count, 0);
 }
 
-/* GOFLOW.md's bug 6: 28 bytes once asked for 16 GiB. */
+/* The original goflow asked for 16 GiB here. */
 Test(sflow, does_not_trust_a_sample_count)
 {
     struct sflow_builder builder;

@@ -244,7 +244,7 @@ Test(sflow_records, raw_header_of_another_protocol_still_counts_its_octets)
     cr_assert_not(flow_has(&flow, FLOW_SRC_ADDR));
 }
 
-/* GOFLOW.md's bug 17: this record once was an error. */
+/* The original goflow took this record for an error. */
 Test(sflow_records, ethernet_gives_addresses_and_type)
 {
     static struct flow flow;
