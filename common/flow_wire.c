@@ -8,18 +8,22 @@
     .offset = offsetof(struct flow, member_name), .kind = FLOW_KIND_##kind_name
 
 const struct wire_field WIRE_FIELDS[FLOW_FIELD_COUNT] = {
-#define FLOW_NUMBER(id, member, name, number, c_type, ...)                                         \
-    [FLOW_##id] = {.max = (c_type)-1,                                                              \
-        .mask = sizeof(c_type) == 8 ? UINT64_MAX : UINT32_MAX,                                     \
-        ENCODING(member, KEY(number, WIRE_VARINT), NUMBER)},
+#define FLOW_NUMBER(id, member, name, number, ...)                                                 \
+    [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_VARINT), NUMBER)},
 #define FLOW_ADDRESS(id, member, name, number, ...)                                                \
     [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_BYTES), ADDRESS)},
 #define FLOW_NUMBER_LIST(id, member, name, number, ...)                                            \
-    [FLOW_##id] = {.max = UINT32_MAX,                                                              \
-        .mask = UINT32_MAX,                                                                        \
-        ENCODING(member, KEY(number, WIRE_BYTES), NUMBER_LIST)},
+    [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_BYTES), NUMBER_LIST)},
 #define FLOW_ADDRESS_LIST(id, member, name, number, ...)                                           \
     [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_BYTES), ADDRESS_LIST)},
+#include "common/flow_fields.def"
+};
+
+_Static_assert(sizeof(struct wire_field) == 8, "see its comment");
+
+const uint64_t WIRE_MAX[FLOW_FIELD_COUNT] = {
+#define FLOW_NUMBER(id, member, name, number, c_type, ...) [FLOW_##id] = (c_type)-1,
+#define FLOW_NUMBER_LIST(id, ...)                          [FLOW_##id] = UINT32_MAX,
 #include "common/flow_fields.def"
 };
 

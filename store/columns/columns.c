@@ -47,7 +47,7 @@ static void init_column(struct column *column, enum flow_field field)
 {
     const struct wire_field *wire = &WIRE_FIELDS[field];
     column->next = column;
-    column->max = wire->max;
+    column->max = WIRE_MAX[field];
     column->tag = wire->tag;
     column->tag_mask = wire->tag_mask;
     column->tag_size = wire->tag_size;

@@ -62,7 +62,7 @@ void random_field(struct random *random, struct flow *flow, enum flow_field fiel
     flow_mark(flow, field, true);
     switch (FLOW_FIELDS[field].kind) {
     case FLOW_KIND_NUMBER:
-        flow_set_number(flow, field, random_number(random, WIRE_FIELDS[field].max));
+        flow_set_number(flow, field, random_number(random, WIRE_MAX[field]));
         break;
     case FLOW_KIND_ADDRESS:
         *(struct address *)member = random_address(random);

@@ -232,8 +232,7 @@ Test(flow_codec, has_the_fields_of_the_proto_file)
         cr_assert_eq(descriptor->type == PROTOBUF_C_TYPE_BYTES, is_address, "%s", info->name);
         cr_assert_eq(
             descriptor->type == PROTOBUF_C_TYPE_UINT64, info->size_bytes == 8, "%s", info->name);
-        cr_assert_eq(
-            descriptor->type == PROTOBUF_C_TYPE_BOOL, WIRE_FIELDS[i].max == 1, "%s", info->name);
+        cr_assert_eq(descriptor->type == PROTOBUF_C_TYPE_BOOL, WIRE_MAX[i] == 1, "%s", info->name);
     }
 }
 
