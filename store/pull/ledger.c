@@ -8,6 +8,7 @@
 
 enum {
     INGESTS_MAX = 4096,
+    ROOM_AT_START = 64,
     STORED_KEPT = 4096,   /* remembered for each ingest, to answer duplicates */
     ASK_AGAIN_MS = 200,   /* the question or its answer was lost */
     LEASE_MS_LEAST = 100, /* what a peer says is not trusted to be sensible */
@@ -36,6 +37,7 @@ struct ledger {
     size_t ingest_count;
     size_t latest; /* index of the ingest last found */
     uint64_t stale_epochs;
+    uint64_t now_ns; /* the latest time that was passed in */
 };
 
 enum err ledger_new(
@@ -161,8 +163,18 @@ static void set_state(
     ingest->asked_count += batch->state == LEDGER_ASKED;
 }
 
+/*
+ * A statement that this store sent while it had the lease may still be committing, as another
+ * store's might: the margin counts for a second lease here as well.
+ */
+static bool is_quiet(
+    const struct ledger_ingest *ingest, const struct ledger_batch *batch, uint64_t now_ns)
+{
+    return batch->state == LEDGER_FORGOTTEN && now_ns < batch->lease_end_ns + ingest->lease_ns / 2;
+}
+
 /* Takes out what is forgotten, and the oldest of what is only remembered. */
-static void compact(struct ledger_ingest *ingest)
+static void compact(struct ledger_ingest *ingest, uint64_t now_ns)
 {
     size_t stored = 0;
     for (size_t i = 0; i < ingest->count; i++) {
@@ -174,25 +186,26 @@ static void compact(struct ledger_ingest *ingest)
         const struct ledger_batch *batch = &ingest->batches[i];
         bool is_surplus = batch->state == LEDGER_STORED && surplus > 0;
         surplus -= is_surplus;
-        if (batch->state != LEDGER_FORGOTTEN && !is_surplus) {
+        bool is_over = batch->state == LEDGER_FORGOTTEN && !is_quiet(ingest, batch, now_ns);
+        if (!is_over && !is_surplus) {
             ingest->batches[kept++] = *batch;
         }
     }
     ingest->count = kept;
 }
 
-static enum err make_room(struct ledger_ingest *ingest)
+static enum err make_room(struct ledger_ingest *ingest, uint64_t now_ns)
 {
     if (ingest->count < ingest->room) {
         return ERR_OK;
     }
     if (ingest->room >= STORED_KEPT) {
-        compact(ingest);
+        compact(ingest, now_ns);
     }
     if (ingest->count < ingest->room - ingest->room / 4) {
         return ERR_OK;
     }
-    size_t room = ingest->room == 0 ? 64 : ingest->room * 2;
+    size_t room = ingest->room == 0 ? ROOM_AT_START : ingest->room * 2;
     struct ledger_batch *batches = realloc(ingest->batches, room * sizeof *batches);
     if (batches == NULL) {
         return ERR_MEMORY;
@@ -203,9 +216,10 @@ static enum err make_room(struct ledger_ingest *ingest)
 }
 
 /* A slot for the sequence, which is not there yet, or NULL. */
-static struct ledger_batch *insert_batch(struct ledger_ingest *ingest, uint64_t sequence)
+static struct ledger_batch *insert_batch(
+    struct ledger_ingest *ingest, uint64_t sequence, uint64_t now_ns)
 {
-    if (make_room(ingest) != ERR_OK) {
+    if (make_room(ingest, now_ns) != ERR_OK) {
         return NULL;
     }
     size_t index = lower_bound(ingest, sequence);
@@ -231,6 +245,7 @@ static struct ledger_ingest *find_or_add_ingest(struct ledger *ledger, uint64_t 
 enum ledger_arrival ledger_take(
     struct ledger *ledger, const struct link_header *header, void *place, uint64_t now_ns)
 {
+    ledger->now_ns = now_ns;
     struct ledger_ingest *ingest = find_or_add_ingest(ledger, header->ingest_id);
     if (ingest == NULL) {
         return LEDGER_FULL;
@@ -243,13 +258,16 @@ enum ledger_arrival ledger_take(
     ingest->lease_ns = sane_lease_ns(header->lease_ms);
     struct ledger_batch *batch = find_batch(ingest, header->sequence);
     if (batch == NULL) {
-        batch = insert_batch(ingest, header->sequence);
+        batch = insert_batch(ingest, header->sequence, now_ns);
     }
     if (batch == NULL) {
         return LEDGER_FULL;
     }
     if (batch->state == LEDGER_STORED) {
         link_ranges_add(&ingest->settled[batch->outcome], batch->sequence, batch->sequence);
+        return LEDGER_DUPLICATE;
+    }
+    if (is_quiet(ingest, batch, now_ns)) {
         return LEDGER_DUPLICATE;
     }
     /* Of a batch that is leased already, this says that the ingest has not heard of it lately. */
@@ -259,6 +277,7 @@ enum ledger_arrival ledger_take(
     }
     batch->place = place;
     batch->asked_ns = now_ns;
+    batch->lease_end_ns = 0;
     set_state(ingest, batch, LEDGER_ASKED);
     return LEDGER_NEW;
 }
@@ -335,7 +354,7 @@ void ledger_settle(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence,
     struct ledger_batch *batch = find_batch(ingest, sequence);
     bool is_stored = kind == LINK_ACK_STORED || kind == LINK_ACK_SHELVED;
     if (batch == NULL && is_stored) {
-        batch = insert_batch(ingest, sequence);
+        batch = insert_batch(ingest, sequence, ledger->now_ns);
     }
     if (batch == NULL) {
         return;
@@ -377,6 +396,7 @@ static uint64_t end_ns(const struct ledger_ingest *ingest, const struct ledger_b
 
 void ledger_tick(struct ledger *ledger, uint64_t now_ns)
 {
+    ledger->now_ns = now_ns;
     for (size_t i = 0; i < ledger->ingest_count; i++) {
         struct ledger_ingest *ingest = &ledger->ingests[i];
         for (size_t j = 0; ingest->live_count > 0 && j < ingest->count; j++) {

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the rules of the ingest's window, one by one. */
+#include "ingest/publish/window.h"
+
+#include "common/clock.h"
+
+#include <criterion/criterion.h>
+
+enum {
+    FIRST = 1000,
+    TIMEOUT_MS = 100,
+    LEASE_MS = 100,
+    PAYLOAD = 10,
+    STORE_A = 1,
+    STORE_B = 2
+};
+
+static const uint64_t NOW = 5000 * NS_PER_MS;
+static const uint64_t LEASE_END = 5000 * NS_PER_MS + LEASE_MS * 3 / 2 * NS_PER_MS;
+
+static struct window *open_window(uint64_t max_bytes, uint32_t batches)
+{
+    struct window_options options = {
+        .max_bytes = max_bytes,
+        .first_sequence = FIRST,
+        .ack_timeout_ms = TIMEOUT_MS,
+        .lease_ms = LEASE_MS,
+    };
+    struct window *window = NULL;
+    cr_assert_eq(window_new(&window, &options), ERR_OK);
+    for (uint32_t i = 0; i < batches; i++) {
+        struct window_batch batch = {.flow_count = 3};
+        cr_assert_eq(zmq_msg_init_size(&batch.payload, PAYLOAD), 0);
+        cr_assert_eq(window_append(window, &batch), ERR_OK);
+    }
+    return window;
+}
+
+/* Sends all that waits; returns how many. */
+static uint32_t send_all(struct window *window, uint64_t now_ns)
+{
+    uint32_t count = 0;
+    for (struct window_batch *batch = window_next(window); batch != NULL;
+         batch = window_next(window)) {
+        window_sent(window, batch, now_ns);
+        count++;
+    }
+    return count;
+}
+
+static struct link_ranges one_range(uint64_t first, uint64_t last)
+{
+    struct link_ranges ranges = {0};
+    link_ranges_add(&ranges, first, last);
+    return ranges;
+}
+
+/* What a store is answered that claims one sequence. */
+static enum link_verdict claim(
+    struct window *window, uint64_t store_id, uint64_t sequence, uint64_t now_ns)
+{
+    struct link_lease answer = {0};
+    struct link_ranges ranges = one_range(sequence, sequence);
+    window_held(window, store_id, &ranges, now_ns, &answer);
+    enum link_verdict verdict = LINK_VERDICT_COUNT;
+    for (int i = 0; i < LINK_VERDICT_COUNT; i++) {
+        if (answer.ranges[i].count > 0) {
+            cr_assert_eq(verdict, LINK_VERDICT_COUNT, "two verdicts");
+            verdict = (enum link_verdict)i;
+        }
+    }
+    link_ranges_clear(&ranges);
+    link_lease_clear(&answer);
+    return verdict;
+}
+
+static void settle(struct window *window, uint64_t first, uint64_t last)
+{
+    struct link_ranges ranges = one_range(first, last);
+    window_settled(window, LINK_ACK_STORED, &ranges);
+    link_ranges_clear(&ranges);
+}
+
+Test(window, hands_out_batches_in_order)
+{
+    struct window *window = open_window(1000, 3);
+    for (uint64_t i = 0; i < 3; i++) {
+        struct window_batch *batch = window_next(window);
+        cr_assert_eq(batch->sequence, FIRST + i);
+        window_sent(window, batch, NOW);
+    }
+    cr_assert_null(window_next(window));
+    window_destroy(&window);
+}
+
+Test(window, drops_the_oldest_that_nobody_has_when_it_is_full)
+{
+    struct window *window = open_window(3 * PAYLOAD, 3);
+    (void)send_all(window, NOW);
+    cr_assert_eq(claim(window, STORE_A, FIRST, NOW), LINK_GRANTED);
+    struct window_batch batch = {.flow_count = 3};
+    (void)zmq_msg_init_size(&batch.payload, PAYLOAD);
+    cr_assert_eq(window_append(window, &batch), ERR_OK);
+    cr_assert_eq(counter_get(&window_counters(window)->dropped_window.flows), 3);
+    cr_assert_eq(claim(window, STORE_A, FIRST, NOW), LINK_REGRANTED, "it was leased");
+    cr_assert_eq(claim(window, STORE_A, FIRST + 1, NOW), LINK_GONE, "it was dropped");
+    window_destroy(&window);
+}
+
+Test(window, grows_past_its_first_room_and_keeps_the_order)
+{
+    struct window *window = open_window(1 << 20, 700);
+    settle(window, FIRST, FIRST + 599);
+    for (uint32_t i = 0; i < 3000; i++) {
+        struct window_batch batch = {.flow_count = 1, .day = i};
+        (void)zmq_msg_init_size(&batch.payload, PAYLOAD);
+        cr_assert_eq(window_append(window, &batch), ERR_OK);
+    }
+    uint64_t expected = FIRST + 600;
+    for (struct window_batch *batch = window_next(window); batch != NULL;
+         batch = window_next(window)) {
+        cr_assert_eq(batch->sequence, expected++);
+        window_sent(window, batch, NOW);
+    }
+    cr_assert_eq(expected, FIRST + 3700);
+    window_destroy(&window);
+}
+
+Test(window, sends_again_what_nobody_was_heard_of)
+{
+    struct window *window = open_window(1000, 2);
+    cr_assert_eq(send_all(window, NOW), 2);
+    settle(window, FIRST, FIRST);
+    window_tick(window, NOW + TIMEOUT_MS * NS_PER_MS - 1);
+    cr_assert_null(window_next(window), "too early");
+    window_tick(window, NOW + TIMEOUT_MS * NS_PER_MS);
+    cr_assert_eq(window_next(window)->sequence, FIRST + 1);
+    cr_assert_eq(window_next(window)->attempt, 1);
+    window_destroy(&window);
+}
+
+Test(window, leases_a_batch_to_one_store_at_a_time)
+{
+    struct window *window = open_window(1000, 1);
+    (void)send_all(window, NOW);
+    cr_assert_eq(claim(window, STORE_A, FIRST, NOW), LINK_GRANTED);
+    cr_assert_eq(claim(window, STORE_B, FIRST, NOW + 1), LINK_GONE);
+    cr_assert_eq(claim(window, STORE_B, FIRST, LEASE_END - 1), LINK_GONE);
+    cr_assert_eq(claim(window, STORE_B, FIRST, LEASE_END), LINK_REGRANTED);
+    cr_assert_eq(claim(window, STORE_A, FIRST, LEASE_END), LINK_GONE);
+    window_destroy(&window);
+}
+
+Test(window, keeps_a_batch_with_a_store_that_renews)
+{
+    struct window *window = open_window(1000, 1);
+    (void)send_all(window, NOW);
+    uint64_t now = NOW;
+    (void)claim(window, STORE_A, FIRST, now);
+    for (int i = 0; i < 10; i++) {
+        now += LEASE_MS * NS_PER_MS;
+        window_tick(window, now);
+        cr_assert_null(window_next(window));
+        cr_assert_neq(claim(window, STORE_A, FIRST, now), LINK_GONE);
+    }
+    window_tick(window, now + LEASE_END - NOW);
+    cr_assert_eq(window_next(window)->sequence, FIRST);
+    window_destroy(&window);
+}
+
+Test(window, a_second_question_of_the_same_store_may_meet_rows)
+{
+    struct window *window = open_window(1000, 1);
+    (void)send_all(window, NOW);
+    cr_assert_eq(claim(window, STORE_A, FIRST, NOW), LINK_GRANTED);
+    cr_assert_eq(claim(window, STORE_A, FIRST, NOW + 1), LINK_REGRANTED);
+    window_destroy(&window);
+}
+
+Test(window, walks_over_what_it_has_whatever_is_claimed)
+{
+    struct window *window = open_window(1000, 3);
+    (void)send_all(window, NOW);
+    struct link_lease answer = {0};
+    struct link_ranges ranges = one_range(0, UINT64_MAX);
+    window_held(window, STORE_A, &ranges, NOW, &answer);
+    cr_assert_eq(answer.ranges[LINK_GRANTED].count, 1);
+    cr_assert_eq(answer.ranges[LINK_GRANTED].values[0].first, FIRST);
+    cr_assert_eq(answer.ranges[LINK_GRANTED].values[0].last, FIRST + 2);
+    cr_assert_eq(answer.ranges[LINK_GONE].count, 2);
+    window_settled(window, LINK_ACK_STORED, &ranges);
+    cr_assert_eq(window_count(window), 0);
+    window_settled(window, LINK_ACK_STORED, &ranges);
+    link_ranges_clear(&ranges);
+    link_lease_clear(&answer);
+    window_destroy(&window);
+}
+
+Test(window, stored_counts_from_whoever_says_so)
+{
+    struct window *window = open_window(1000, 3);
+    settle(window, FIRST + 1, FIRST + 1);
+    settle(window, FIRST + 1, FIRST + 1);
+    const struct window_counters *counters = window_counters(window);
+    cr_assert_eq(counter_get(&counters->stored.batches), 1);
+    cr_assert_eq(counter_get(&counters->stored.flows), 3);
+    cr_assert_eq(counter_get(&counters->waiting.flows), 6);
+    cr_assert_eq(counter_get(&counters->waiting_bytes), 2 * PAYLOAD);
+    cr_assert_eq(send_all(window, NOW), 2);
+    window_destroy(&window);
+}
+
+Test(window, gives_up_a_batch_refused_three_times)
+{
+    struct window *window = open_window(1000, 1);
+    struct link_ranges ranges = one_range(FIRST, FIRST);
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(send_all(window, NOW), 1, "round %d", i);
+        window_refused(window, LINK_ACK_CORRUPT, &ranges, NOW);
+    }
+    cr_assert_eq(window_count(window), 0);
+    cr_assert_eq(counter_get(&window_counters(window)->dropped_refused.flows), 3);
+    link_ranges_clear(&ranges);
+    window_destroy(&window);
+}
+
+Test(window, keeps_a_batch_that_a_store_is_too_old_for)
+{
+    struct window *window = open_window(1000, 1);
+    struct link_ranges ranges = one_range(FIRST, FIRST);
+    uint64_t now = NOW;
+    for (int i = 0; i < 10; i++) {
+        cr_assert_eq(send_all(window, now), 1, "round %d", i);
+        window_refused(window, LINK_ACK_UNSUPPORTED, &ranges, now);
+        cr_assert_null(window_next(window), "not at once");
+        now += TIMEOUT_MS * NS_PER_MS;
+        window_tick(window, now);
+    }
+    cr_assert_eq(window_count(window), 1);
+    link_ranges_clear(&ranges);
+    window_destroy(&window);
+}
+
+Test(window, adds_up_when_it_is_abandoned)
+{
+    struct window *window = open_window(1000, 5);
+    settle(window, FIRST + 2, FIRST + 3);
+    window_abandon(window);
+    const struct window_counters *counters = window_counters(window);
+    cr_assert_eq(counter_get(&counters->in.flows), 15);
+    cr_assert_eq(counter_get(&counters->stored.flows), 6);
+    cr_assert_eq(counter_get(&counters->dropped_stop.flows), 9);
+    cr_assert_eq(counter_get(&counters->waiting.flows), 0);
+    cr_assert_eq(counter_get(&counters->waiting_bytes), 0);
+    window_destroy(&window);
+}
