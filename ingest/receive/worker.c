@@ -55,7 +55,10 @@ static int tick(struct worker *worker)
     return worker->options.outlet.tick(worker->options.outlet.context, clock_monotonic_ns());
 }
 
-/* Messages: "$TERM". */
+/*
+ * Messages: "$TERM". ZeroMQ's descriptor tells only of what comes after the pipe was found empty,
+ * so the pipe is read until it is, also once before the first poll.
+ */
 static void answer(struct worker *worker, zsock_t *pipe)
 {
     while ((zsock_events(pipe) & ZMQ_POLLIN) != 0) {
@@ -88,6 +91,7 @@ static void run(zsock_t *pipe, void *context)
     }
     waits[ports] = (struct pollfd){.fd = (int)zsock_fd(pipe), .events = POLLIN};
     (void)zsock_signal(pipe, 0);
+    answer(worker, pipe);
     while (!worker->is_stopping) {
         (void)poll(waits, ports + 1, tick(worker));
         for (size_t i = 0; i < ports; i++) {
