@@ -41,7 +41,9 @@ static inline void decode_emit(struct decode_context *context)
 }
 
 /* The entries; the cursor covers the datagram from its version field on. */
+void netflow1_decode(struct decode_context *context, struct cursor cursor);
 void netflow5_decode(struct decode_context *context, struct cursor cursor);
+void netflow7_decode(struct decode_context *context, struct cursor cursor);
 void netflow9_decode(struct decode_context *context, struct cursor cursor);
 void ipfix_decode(struct decode_context *context, struct cursor cursor);
 void sflow_decode(struct decode_context *context, struct cursor cursor);

@@ -28,8 +28,12 @@ static enum flow_type type_of(const struct datagram *datagram)
     switch (cursor_be16(&cursor)) {
     case 0: /* sFlow's version is a 32-bit number */
         return cursor_be16(&cursor) == 5 ? FLOW_TYPE_SFLOW5 : FLOW_TYPE_UNKNOWN;
+    case 1:
+        return FLOW_TYPE_NETFLOW1;
     case 5:
         return FLOW_TYPE_NETFLOW5;
+    case 7:
+        return FLOW_TYPE_NETFLOW7;
     case 9:
         return FLOW_TYPE_NETFLOW9;
     case 10:
@@ -61,6 +65,8 @@ static void decode_known(struct decode_context *context, enum flow_type type)
         [FLOW_TYPE_NETFLOW5] = netflow5_decode,
         [FLOW_TYPE_NETFLOW9] = netflow9_decode,
         [FLOW_TYPE_IPFIX] = ipfix_decode,
+        [FLOW_TYPE_NETFLOW1] = netflow1_decode,
+        [FLOW_TYPE_NETFLOW7] = netflow7_decode,
     };
     uint64_t flows_before = counter_get(&context->counters->flows);
     count_exporter(context, type);

@@ -14,6 +14,7 @@
 enum element_conversion {
     ELEMENT_NUMBER,             /* unsigned, 1 to 8 bytes, to the field */
     ELEMENT_FALLBACK,           /* the same, where the field is still 0 */
+    ELEMENT_TOTAL,              /* the same, where no other element of the template counts it */
     ELEMENT_REVERSE,            /* the same, of the flow of the answer */
     ELEMENT_IPV4,               /* an address, any value counts */
     ELEMENT_IPV6,               /* likewise */

@@ -1,6 +1,6 @@
 /*
  * SPDX-License-Identifier: BSD-3-Clause
- * netflow5.c -- NetFlow 5: a header of 24 bytes, then records of 48.
+ * netflow5.c -- NetFlow 5, and its relatives 1 and 7: a header, then records of one size.
  *
  *   header: version 2, count 2, uptime 4, seconds 4, nanoseconds 4, sequence 4, engine type 1,
  *           engine id 1, sampling mode and interval 2
@@ -8,13 +8,15 @@
  *           last 4, source port 2, destination port 2, pad 1, TCP flags 1, protocol 1, TOS 1,
  *           source AS 2, destination AS 2, source mask 1, destination mask 1, pad 2
  *
- * Cisco, "NetFlow Export Datagram Format", tables B-3 and B-4.
+ * NetFlow 7 (Catalyst switches) has records four bytes longer and no engine or sampling; NetFlow 1
+ * has a header of 16 bytes that ends before the sequence, and no AS numbers or masks.
+ *
+ * Cisco, "NetFlow Export Datagram Format", tables B-1 to B-6.
  */
 #include "ingest/decode/decode_context.h"
 #include "ingest/decode/record_time.h"
 
 enum {
-    HEADER_SIZE = 24,
     COUNT_AT = 2,
     UPTIME_AT = 4,
     SECONDS_AT = 8,
@@ -26,7 +28,6 @@ enum {
 };
 
 enum {
-    RECORD_SIZE = 48,
     SRC_ADDR_AT = 0,
     DST_ADDR_AT = 4,
     NEXT_HOP_AT = 8,
@@ -38,7 +39,6 @@ enum {
     LAST_AT = 28,
     SRC_PORT_AT = 32,
     DST_PORT_AT = 34,
-    TCP_FLAGS_AT = 37,
     PROTOCOL_AT = 38,
     TOS_AT = 39,
     SRC_AS_AT = 40,
@@ -46,6 +46,33 @@ enum {
     SRC_MASK_AT = 44,
     DST_MASK_AT = 45
 };
+
+/* In what the versions differ. */
+struct layout {
+    enum flow_type type;
+    size_t header_size;
+    size_t record_size;
+    size_t tcp_flags_at;
+    bool has_sequence;
+    bool has_engine;  /* and sampling */
+    bool has_routing; /* AS numbers and masks */
+};
+
+static const struct layout NETFLOW1 = {
+    .type = FLOW_TYPE_NETFLOW1, .header_size = 16, .record_size = 52, .tcp_flags_at = 40};
+static const struct layout NETFLOW5 = {.type = FLOW_TYPE_NETFLOW5,
+    .header_size = 24,
+    .record_size = 48,
+    .tcp_flags_at = 37,
+    .has_sequence = true,
+    .has_engine = true,
+    .has_routing = true};
+static const struct layout NETFLOW7 = {.type = FLOW_TYPE_NETFLOW7,
+    .header_size = 24,
+    .record_size = 52,
+    .tcp_flags_at = 37,
+    .has_sequence = true,
+    .has_routing = true};
 
 enum {
     ETYPE_IPV4 = 0x0800,
@@ -59,17 +86,22 @@ static void set_sampling(struct flow *flow, uint16_t sampling)
     flow_set_sampling_source(flow, rate != 0 ? FLOW_SAMPLING_HEADER : FLOW_SAMPLING_UNKNOWN);
 }
 
-static void fix_common_fields(struct decode_context *context, const uint8_t *header)
+static void fix_common_fields(
+    struct decode_context *context, const struct layout *layout, const uint8_t *header)
 {
     struct flow *flow = context->flow;
     flow_begin(flow);
-    flow_set_type(flow, FLOW_TYPE_NETFLOW5);
+    flow_set_type(flow, layout->type);
     flow_set_time_received(flow, context->datagram->received_ns / NS_PER_S);
-    flow_set_sequence_num(flow, load_be32(header + SEQUENCE_AT));
     flow_set_sampler_address(flow, &context->datagram->source);
-    flow_set_observation_domain_id(flow, load_be16(header + ENGINE_AT));
     flow_set_etype(flow, ETYPE_IPV4);
-    set_sampling(flow, load_be16(header + SAMPLING_AT));
+    if (layout->has_sequence) {
+        flow_set_sequence_num(flow, load_be32(header + SEQUENCE_AT));
+    }
+    if (layout->has_engine) {
+        flow_set_observation_domain_id(flow, load_be16(header + ENGINE_AT));
+        set_sampling(flow, load_be16(header + SAMPLING_AT));
+    }
     flow_fix(flow);
 }
 
@@ -103,28 +135,55 @@ static void set_numbers(struct flow *flow, const uint8_t *record)
     flow_set_bytes(flow, load_be32(record + OCTETS_AT));
     flow_set_src_port(flow, load_be16(record + SRC_PORT_AT));
     flow_set_dst_port(flow, load_be16(record + DST_PORT_AT));
-    flow_set_tcp_flags(flow, record[TCP_FLAGS_AT]);
     flow_set_proto(flow, record[PROTOCOL_AT]);
     flow_set_ip_tos(flow, record[TOS_AT]);
-    flow_set_src_as(flow, load_be16(record + SRC_AS_AT));
-    flow_set_dst_as(flow, load_be16(record + DST_AS_AT));
-    flow_set_src_net(flow, record[SRC_MASK_AT]);
-    flow_set_dst_net(flow, record[DST_MASK_AT]);
     if (record[PROTOCOL_AT] == PROTOCOL_ICMP) {
         flow_set_icmp_type(flow, record[DST_PORT_AT]);
         flow_set_icmp_code(flow, record[DST_PORT_AT + 1]);
     }
 }
 
-void netflow5_decode(struct decode_context *context, struct cursor cursor)
+static void set_routing(struct flow *flow, const uint8_t *record)
 {
-    const uint8_t *header = cursor_take(&cursor, HEADER_SIZE);
+    flow_set_src_as(flow, load_be16(record + SRC_AS_AT));
+    flow_set_dst_as(flow, load_be16(record + DST_AS_AT));
+    flow_set_src_net(flow, record[SRC_MASK_AT]);
+    flow_set_dst_net(flow, record[DST_MASK_AT]);
+}
+
+static void read_records(struct decode_context *context, const struct layout *layout,
+    const uint8_t *header, struct cursor records)
+{
+    struct export_clock clock = {
+        .export_ns = load_be32(header + SECONDS_AT) * NS_PER_S + load_be32(header + NANOSECONDS_AT),
+        .uptime_ms = load_be32(header + UPTIME_AT),
+        .has_uptime = true};
+    struct flow *flow = context->flow;
+    fix_common_fields(context, layout, header);
+    while (cursor_left(&records) > 0) {
+        const uint8_t *record = cursor_take(&records, layout->record_size);
+        flow_reset(flow);
+        set_addresses(flow, record);
+        set_numbers(flow, record);
+        flow_set_tcp_flags(flow, record[layout->tcp_flags_at]);
+        if (layout->has_routing) {
+            set_routing(flow, record);
+        }
+        set_times(flow, &clock, record);
+        decode_emit(context);
+    }
+}
+
+static void decode(
+    struct decode_context *context, const struct layout *layout, struct cursor cursor)
+{
+    const uint8_t *header = cursor_take(&cursor, layout->header_size);
     if (header == NULL) {
         decode_drop(context, DECODE_SHORT_HEADER);
         return;
     }
     size_t count = load_be16(header + COUNT_AT);
-    size_t held = cursor_left(&cursor) / RECORD_SIZE;
+    size_t held = cursor_left(&cursor) / layout->record_size;
     if (count == 0 || count > held) {
         decode_drop(context, DECODE_COUNT); /* damaged, and nothing tells where */
         return;
@@ -132,17 +191,20 @@ void netflow5_decode(struct decode_context *context, struct cursor cursor)
     if (count < held) {
         decode_drop(context, DECODE_COUNT); /* what was not announced is left out */
     }
-    struct export_clock clock = {
-        .export_ns = load_be32(header + SECONDS_AT) * NS_PER_S + load_be32(header + NANOSECONDS_AT),
-        .uptime_ms = load_be32(header + UPTIME_AT),
-        .has_uptime = true};
-    const uint8_t *record = cursor_take(&cursor, count * RECORD_SIZE);
-    fix_common_fields(context, header);
-    for (size_t i = 0; i < count; i++, record += RECORD_SIZE) {
-        flow_reset(context->flow);
-        set_addresses(context->flow, record);
-        set_numbers(context->flow, record);
-        set_times(context->flow, &clock, record);
-        decode_emit(context);
-    }
+    read_records(context, layout, header, cursor_sub(&cursor, count * layout->record_size));
+}
+
+void netflow1_decode(struct decode_context *context, struct cursor cursor)
+{
+    decode(context, &NETFLOW1, cursor);
+}
+
+void netflow5_decode(struct decode_context *context, struct cursor cursor)
+{
+    decode(context, &NETFLOW5, cursor);
+}
+
+void netflow7_decode(struct decode_context *context, struct cursor cursor)
+{
+    decode(context, &NETFLOW7, cursor);
 }

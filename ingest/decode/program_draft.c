@@ -93,7 +93,7 @@ void draft_start(struct program_draft *draft, struct program_op *ops)
 }
 
 void draft_number(struct program_draft *draft, const struct draft_source *source,
-    enum flow_field field, bool is_fallback)
+    enum flow_field field, enum draft_rank rank)
 {
     if (source->length > 8 && source->length != TEMPLATE_VARIABLE) {
         return;
@@ -102,16 +102,17 @@ void draft_number(struct program_draft *draft, const struct draft_source *source
     op.mask &= mask_of_field(field);
     aim_at_field(&op, field);
     int rival = draft->number_of[field];
-    if (rival != DRAFT_NONE && (is_fallback || !draft->is_fallback[field])) {
-        op.code = PROGRAM_FALLBACK;
+    if (rival != DRAFT_NONE && rank <= draft->rank_of[field]) {
+        op.code = rank == DRAFT_TOTAL ? PROGRAM_NOTHING : PROGRAM_FALLBACK;
         add_op(draft, &op);
         return;
     }
     if (rival != DRAFT_NONE) {
-        draft->ops[rival].code = PROGRAM_FALLBACK;
+        bool is_total = draft->rank_of[field] == DRAFT_TOTAL;
+        draft->ops[rival].code = is_total ? PROGRAM_NOTHING : PROGRAM_FALLBACK;
     }
     draft->number_of[field] = (int)draft->count;
-    draft->is_fallback[field] = is_fallback;
+    draft->rank_of[field] = rank;
     add_op(draft, &op);
 }
 
@@ -122,10 +123,10 @@ void draft_icmp(struct program_draft *draft, const struct draft_source *source)
         return;
     }
     struct draft_source byte = {.index = source->index, .length = 1, .offset = source->offset};
-    draft_number(draft, &byte, FLOW_ICMP_TYPE, false);
+    draft_number(draft, &byte, FLOW_ICMP_TYPE, DRAFT_FIRST);
     byte.offset++;
     byte.within = 1;
-    draft_number(draft, &byte, FLOW_ICMP_CODE, false);
+    draft_number(draft, &byte, FLOW_ICMP_CODE, DRAFT_FIRST);
 }
 
 void draft_address(struct program_draft *draft, const struct draft_source *source,

@@ -15,12 +15,19 @@ enum {
     DRAFT_NONE = -1
 };
 
+/* What a number is worth where several fill one field. */
+enum draft_rank {
+    DRAFT_TOTAL,    /* counts since the flow began: nothing beside a count since the last export */
+    DRAFT_FALLBACK, /* fills in where the better one is 0 */
+    DRAFT_FIRST
+};
+
 /* Indices are into ops, or DRAFT_NONE. */
 struct program_draft {
     struct program_op *ops; /* borrowed; room for DRAFT_OPS_PER_FIELD for each field */
     uint32_t count;
     int number_of[FLOW_FIELD_COUNT];
-    bool is_fallback[FLOW_FIELD_COUNT]; /* that number came from a FALLBACK line */
+    enum draft_rank rank_of[FLOW_FIELD_COUNT]; /* of that op */
     int ipv4_of[FLOW_FIELD_COUNT];
     int ipv6_of[FLOW_FIELD_COUNT];
     struct program_op times[DRAFT_TIMES];
@@ -37,9 +44,9 @@ struct draft_source {
 
 void draft_start(struct program_draft *draft, struct program_op *ops);
 
-/* Of two numbers for one field a FALLBACK loses, then the later one. */
+/* Of two numbers for one field that of the lower rank loses, then the later one. */
 void draft_number(struct program_draft *draft, const struct draft_source *source,
-    enum flow_field field, bool is_fallback);
+    enum flow_field field, enum draft_rank rank);
 
 /* Elements 32 and 139: type and code become a number of one byte each. */
 void draft_icmp(struct program_draft *draft, const struct draft_source *source);

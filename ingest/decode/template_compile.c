@@ -56,10 +56,13 @@ static void compile_element(
     switch (element->conversion) {
     case ELEMENT_NUMBER:
     case ELEMENT_REVERSE:
-        draft_number(draft, source, field, false);
+        draft_number(draft, source, field, DRAFT_FIRST);
         break;
     case ELEMENT_FALLBACK:
-        draft_number(draft, source, field, true);
+        draft_number(draft, source, field, DRAFT_FALLBACK);
+        break;
+    case ELEMENT_TOTAL:
+        draft_number(draft, source, field, DRAFT_TOTAL);
         break;
     case ELEMENT_ICMP:
         draft_icmp(draft, source);
@@ -90,6 +93,7 @@ static bool is_wanted(const struct element *element, bool is_reverse_pen, bool i
         return true;
     case ELEMENT_NUMBER:
     case ELEMENT_FALLBACK:
+    case ELEMENT_TOTAL:
     case ELEMENT_TIME_S:
     case ELEMENT_TIME_MS:
     case ELEMENT_TIME_NTP_US:

@@ -324,6 +324,18 @@ Test(ipfix, delta_counters_go_before_totals)
     cr_assert_eq(flow_number(first(), FLOW_PACKETS), 3);
 }
 
+Test(ipfix, total_beside_a_delta_of_zero_is_not_counted_again)
+{
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 8, 4}, {0, 1, 8}, {0, 85, 8});
+    packet_open_set(&packet, TEMPLATE_ID);
+    packet_address(&packet, "192.0.2.1");
+    packet_u64(&packet, 0);
+    packet_u64(&packet, 65);
+    packet_close_set(&packet);
+    decode();
+    cr_assert_not(flow_has(first(), FLOW_BYTES));
+}
+
 Test(ipfix, reverse_elements_are_a_second_flow)
 {
     PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 8, 4}, {0, 12, 4}, {0, 7, 2}, {0, 11, 2},

@@ -181,3 +181,40 @@ Test(netflow5, a_full_datagram_gives_thirty_flows)
     cr_assert_eq(collector.flow_count, 30);
     cr_assert_str_eq(collector_text(&collector.flows[29].src_addr), "192.0.2.29");
 }
+
+Test(netflow5, netflow_7_has_longer_records_and_no_sampling)
+{
+    packet_netflow5(&packet, 2, 1000);
+    packet_overwrite(&packet, 0, 7);
+    for (uint8_t i = 1; i <= 2; i++) {
+        packet_netflow5_record(&packet, i);
+        build_u32(&packet.wire, 0xc0000263); /* the router that was short cut */
+    }
+    collector_decode(&collector, &packet);
+    const struct flow *flow = &collector.flows[1];
+    cr_assert_eq(collector.status, DECODE_OK);
+    cr_assert_eq(flow_number(flow, FLOW_TYPE), FLOW_TYPE_NETFLOW7);
+    cr_assert_str_eq(collector_text(&flow->src_addr), "192.0.2.2");
+    cr_assert_eq(flow_number(flow, FLOW_BYTES), 1500);
+    cr_assert_eq(flow_number(flow, FLOW_DST_AS), 64513);
+    cr_assert_not(flow_has(flow, FLOW_SAMPLING_RATE));
+}
+
+Test(netflow5, netflow_1_has_a_shorter_header_and_flags_behind_the_tos)
+{
+    packet_netflow5(&packet, 1, 0);
+    packet_overwrite(&packet, 0, 1);
+    packet.wire.size = 16;
+    packet_netflow5_record(&packet, 9);
+    packet.wire.bytes[16 + 37] = 0;
+    packet.wire.bytes[16 + 40] = 0x12;
+    build_u32(&packet.wire, 0);
+    collector_decode(&collector, &packet);
+    const struct flow *flow = &collector.flows[0];
+    cr_assert_eq(collector.status, DECODE_OK);
+    cr_assert_eq(flow_number(flow, FLOW_TYPE), FLOW_TYPE_NETFLOW1);
+    cr_assert_str_eq(collector_text(&flow->src_addr), "192.0.2.9");
+    cr_assert_eq(flow_number(flow, FLOW_TCP_FLAGS), 0x12);
+    cr_assert_eq(flow_number(flow, FLOW_TIME_FLOW_END_NS), UINT64_C(1699999999250000000));
+    cr_assert_not(flow_has(flow, FLOW_SRC_AS));
+}
