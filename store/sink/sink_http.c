@@ -106,13 +106,13 @@ static enum sink_outcome post(struct sink_http *http, struct http_client *client
             .encoding = statement->encoding,
             .answer = statement->answer};
         struct buffer why = {0};
+        buffer_text_append(error, error->size > 0 ? "; " : "");
         enum err err = http_client_post(client, &exchange, &why);
         enum sink_outcome outcome = SINK_RETRY;
         if (err == ERR_OK) {
             outcome = answer_outcome(&exchange, base, error);
             atomic_store(&http->current, server);
         } else {
-            buffer_text_append(error, error->size > 0 ? "; " : "");
             append_error(error, base, buffer_text(&why), why.size);
         }
         buffer_clear(&why);
@@ -177,28 +177,40 @@ static void append_insert(struct buffer *arguments, const struct sink_native *na
         (unsigned)native->rows, (unsigned)native->rows);
 }
 
+/* Sends the statement with the block's bytes, compressed or not, as its body. */
+static enum sink_outcome send_block(struct sink_http *http, const char *arguments,
+    const struct buffer *bytes, const char *encoding, struct buffer *error)
+{
+    struct buffer answer = {0};
+    struct http_statement statement = {.arguments = arguments,
+        .body = bytes->bytes,
+        .body_size = bytes->size,
+        .encoding = encoding,
+        .answer = &answer};
+    enum sink_outcome outcome = post(http, http->inserter, &statement, error);
+    buffer_clear(&answer);
+    return outcome;
+}
+
 static enum sink_outcome http_insert(
     struct sink_backend *backend, const struct sink_native *native, struct buffer *error)
 {
     struct sink_http *http = http_of(backend);
     struct buffer arguments = {0};
-    struct buffer answer = {0};
     append_insert(&arguments, native);
-    bool compresses = http->compresses && compress_block(http, native->bytes) == ERR_OK;
-    const struct buffer *bytes = compresses ? &http->compressed : native->bytes;
-    struct http_statement statement = {.arguments = buffer_text(&arguments),
-        .body = bytes->bytes,
-        .body_size = bytes->size,
-        .encoding = compresses ? "lz4" : NULL,
-        .answer = &answer};
-    enum sink_outcome outcome = post(http, http->inserter, &statement, error);
-    if (compresses && outcome != SINK_DONE &&
-        sink_error_code(buffer_text(error)) == UNKNOWN_COMPRESSION) {
-        log_warning(COMPONENT, "the server takes no lz4: blocks go uncompressed", "");
-        http->compresses = false;
-        outcome = SINK_RETRY;
+    const char *text = buffer_text(&arguments);
+    enum sink_outcome outcome = SINK_RETRY;
+    if (http->compresses && compress_block(http, native->bytes) == ERR_OK) {
+        outcome = send_block(http, text, &http->compressed, "lz4", error);
+        if (outcome != SINK_DONE && sink_error_code(buffer_text(error)) == UNKNOWN_COMPRESSION) {
+            log_warning(COMPONENT, "the server takes no lz4: blocks go uncompressed", "");
+            http->compresses = false;
+            buffer_clear(error);
+            outcome = send_block(http, text, native->bytes, NULL, error);
+        }
+    } else {
+        outcome = send_block(http, text, native->bytes, NULL, error);
     }
-    buffer_clear(&answer);
     buffer_clear(&arguments);
     return outcome;
 }
