@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/cursor.h"
 #include "ingest/decode/template.h"
 #include "tests/support/capture_builder.h"
 

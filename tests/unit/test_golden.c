@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- our own packets: their flows, and every cut of them. */
+#include "common/flow_text.h"
+#include "tests/support/corpus.h"
+#include "tests/support/flow_collector.h"
+#include "tests/support/golden.h"
+
+#include <criterion/criterion.h>
+
+enum {
+    TEXT_MAX = 1 << 18
+};
+
+static struct flow_collector collector;
+static struct golden golden;
+static struct golden_list list;
+static char text[TEXT_MAX];
+
+static void start(void)
+{
+    golden_find(&list);
+    cr_assert_gt(list.count, 0);
+}
+
+TestSuite(golden, .init = start);
+
+static void print_flows(void)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < collector.flow_count; i++) {
+        cr_assert_lt(size + FLOW_TEXT_MAX, sizeof text);
+        size += flow_print_json(&collector.flows[i], text + size);
+    }
+    text[size] = '\0';
+}
+
+Test(golden, packets_give_the_flows_written_down_for_them)
+{
+    for (size_t i = 0; i < list.count; i++) {
+        golden_load(&golden, list.names[i]);
+        collector_start(&collector);
+        for (size_t j = 0; j < golden.count; j++) {
+            collector_decode(&collector, &golden.datagrams[j]);
+        }
+        print_flows();
+        cr_expect_str_eq(text, golden.json, "%s gives\n%s", list.names[i], text);
+        collector_stop(&collector);
+        golden_clear(&golden);
+    }
+}
+
+/* What a cut datagram gives is never more than the whole one gives. */
+Test(golden, packets_cut_anywhere_give_no_more_than_the_whole)
+{
+    for (size_t i = 0; i < list.count; i++) {
+        golden_load(&golden, list.names[i]);
+        collector_start(&collector);
+        collector_decode(&collector, &golden.datagrams[0]);
+        size_t whole = collector.flow_count;
+        collector_stop(&collector);
+        for (size_t size = 0; size < golden.datagrams[0].wire.size; size++) {
+            collector_start(&collector);
+            collector_decode_part(&collector, &golden.datagrams[0], size);
+            cr_expect_leq(collector.flow_count, whole, "%s cut to %zu", list.names[i], size);
+            collector_stop(&collector);
+        }
+        golden_clear(&golden);
+    }
+}
+
+/* Every two bytes of a datagram set to the values that lengths and counts dislike. */
+Test(golden, packets_with_any_two_bytes_wrong_are_survived)
+{
+    static const uint16_t WRONG[] = {0, 1, 3, 4, 255, 0x7fff, 0x8000, UINT16_MAX};
+    for (size_t i = 0; i < list.count; i++) {
+        golden_load(&golden, list.names[i]);
+        collector_start(&collector);
+        struct packet *packet = &golden.datagrams[0];
+        for (size_t at = 0; at + 2 <= packet->wire.size; at++) {
+            uint16_t kept = load_be16(packet->wire.bytes + at);
+            for (size_t j = 0; j < sizeof WRONG / sizeof WRONG[0]; j++) {
+                packet_overwrite(packet, at, WRONG[j]);
+                collector_decode(&collector, packet);
+            }
+            packet_overwrite(packet, at, kept);
+        }
+        collector_stop(&collector);
+        golden_clear(&golden);
+    }
+}
+
+static void decode_corpus_file(const uint8_t *bytes, size_t size)
+{
+    static struct packet packet;
+    struct cursor input = cursor_of(bytes, size);
+    collector_start(&collector);
+    while (cursor_left(&input) > 2) {
+        size_t length = cursor_be16(&input);
+        length = length < cursor_left(&input) ? length : cursor_left(&input);
+        packet.wire.size = 0;
+        build_bytes(&packet.wire, cursor_take(&input, length), length);
+        collector_decode(&collector, &packet);
+    }
+    collector_stop(&collector);
+}
+
+Test(golden, findings_of_the_fuzzer_are_survived)
+{
+    cr_assert_gt(corpus_replay("netflow", decode_corpus_file), 0);
+}
