@@ -207,6 +207,7 @@ static enum MHD_Result finish_exchange(
 }
 
 /* Called by libmicrohttpd: once for the headers, once for each piece of body, once at the end. */
+/* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
 static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *path,
     const char *method, const char *version, const char *bytes, size_t *size_p, void **exchange_p)
 {

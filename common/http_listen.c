@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -66,23 +67,25 @@ static int open_socket(const struct addrinfo *info)
     return -1;
 }
 
-/* IPv6 first, since one socket of it serves both; hosts without IPv6 get IPv4. */
-static int open_any(const struct addrinfo *found)
+/* The first address of the family that can be had; -1 with errno. */
+static int open_family(const struct addrinfo *found, int family)
 {
-    static const int FAMILIES[] = {AF_INET6, AF_INET};
     errno = EADDRNOTAVAIL;
-    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++) {
-        for (const struct addrinfo *info = found; info != NULL; info = info->ai_next) {
-            if (info->ai_family != FAMILIES[i]) {
-                continue;
-            }
-            int fd = open_socket(info);
-            if (fd >= 0 || errno == EADDRINUSE || errno == EACCES) {
-                return fd;
-            }
+    for (const struct addrinfo *info = found; info != NULL; info = info->ai_next) {
+        int fd = info->ai_family == family ? open_socket(info) : -1;
+        if (fd >= 0) {
+            return fd;
         }
     }
     return -1;
+}
+
+/* IPv6 first, since one socket of it serves both; hosts without IPv6 get IPv4. */
+static int open_any(const struct addrinfo *found)
+{
+    int fd = open_family(found, AF_INET6);
+    bool is_settled = fd >= 0 || errno == EADDRINUSE || errno == EACCES;
+    return is_settled ? fd : open_family(found, AF_INET);
 }
 
 static uint16_t bound_port(int fd)

@@ -144,11 +144,14 @@ void metrics_label_escape(char *out, size_t size, const char *text)
 {
     size_t used = 0;
     for (const char *p = text; *p != '\0' && used + 3 < size; p++) {
-        bool needs_escape = *p == '"' || *p == '\\' || *p == '\n';
-        if (needs_escape) {
+        char byte = *p;
+        if (byte == '\n') {
+            out[used++] = '\\';
+            byte = 'n';
+        } else if (byte == '"' || byte == '\\') {
             out[used++] = '\\';
         }
-        out[used++] = *p == '\n' ? 'n' : *p;
+        out[used++] = byte;
     }
     out[used] = '\0';
 }

@@ -108,16 +108,27 @@ static enum err parse_duration(const char *text, uint64_t *value_p)
 /* The words Go's strconv.ParseBool takes. */
 static enum err parse_bool(const char *text, bool *value_p)
 {
-    static const char *const WORDS[2][7] = {
-        {"false", "0", "f", "F", "FALSE", "False", NULL},
-        {"true", "1", "t", "T", "TRUE", "True", NULL},
+    static const struct {
+        const char *text;
+        bool value;
+    } WORDS[] = {
+        {"true", true},
+        {"1", true},
+        {"t", true},
+        {"T", true},
+        {"TRUE", true},
+        {"True", true},
+        {"false", false},
+        {"0", false},
+        {"f", false},
+        {"F", false},
+        {"FALSE", false},
+        {"False", false},
     };
-    for (size_t value = 0; value < 2; value++) {
-        for (const char *const *word = WORDS[value]; *word != NULL; word++) {
-            if (strcmp(*word, text) == 0) {
-                *value_p = value == 1;
-                return ERR_OK;
-            }
+    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+        if (strcmp(WORDS[i].text, text) == 0) {
+            *value_p = WORDS[i].value;
+            return ERR_OK;
         }
     }
     return ERR_INVALID;

@@ -9,24 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUILTIN(flag, kind, member, text)                                                          \
-    {                                                                                              \
-        .name = flag, .type = kind, .offset = offsetof(struct option_builtins, member),            \
-        .help = text                                                                               \
-    }
+#define MEMBER(member) .offset = offsetof(struct option_builtins, member)
 
 const struct option OPTION_BUILTINS[] = {
-    BUILTIN("h", OPTION_BOOL, wants_help, "Prints this help and exits."),
-    BUILTIN("help", OPTION_BOOL, wants_help, "The same as -h."),
-    BUILTIN("v", OPTION_BOOL, wants_version, "Prints the version and exits."),
-    BUILTIN("config", OPTION_TEXT, config, "A file of key = value lines, weaker than all else."),
-    BUILTIN("check", OPTION_BOOL, wants_check, "Checks the settings, says ok and exits."),
-    BUILTIN("print", OPTION_BOOL, wants_print,
-        "Prints the settings in force, as a file for -config, and exits."),
-    {.name = "manual",
-        .type = OPTION_CHOICE,
-        .choices = "markdown|man",
-        .offset = offsetof(struct option_builtins, manual),
+    {"h", OPTION_BOOL, MEMBER(wants_help), .help = "Prints this help and exits."},
+    {"help", OPTION_BOOL, MEMBER(wants_help), .help = "The same as -h."},
+    {"v", OPTION_BOOL, MEMBER(wants_version), .help = "Prints the version and exits."},
+    {"config", OPTION_TEXT, MEMBER(config),
+        .help = "A file of key = value lines, weaker than all else."},
+    {"check", OPTION_BOOL, MEMBER(wants_check), .help = "Checks the settings, says ok and exits."},
+    {"print", OPTION_BOOL, MEMBER(wants_print),
+        .help = "Prints the settings in force, as a file for -config, and exits."},
+    {"manual", OPTION_CHOICE, MEMBER(manual), .choices = "markdown|man",
         .help = "Prints the reference of all flags and exits."},
 };
 const size_t OPTION_BUILTIN_COUNT = sizeof OPTION_BUILTINS / sizeof OPTION_BUILTINS[0];
@@ -61,11 +55,19 @@ char *options_keep(struct options *options, const char *text, size_t size)
     return copy;
 }
 
+static char environment_byte(char byte)
+{
+    if (byte == '.') {
+        return '_';
+    }
+    return (char)toupper((unsigned char)byte);
+}
+
 void options_environment_name(const struct option *option, char out[OPTION_ENVIRONMENT_SIZE])
 {
     int length = snprintf(out, OPTION_ENVIRONMENT_SIZE, "GOFLOW_%s", option->name);
     for (int i = 0; i < length && i < OPTION_ENVIRONMENT_SIZE - 1; i++) {
-        out[i] = out[i] == '.' ? '_' : (char)toupper((unsigned char)out[i]);
+        out[i] = environment_byte(out[i]);
     }
 }
 

@@ -38,7 +38,7 @@ static char *unquote(char *text)
     while (*in != '"') {
         if (*in == '\\' && in[1] != '\0') {
             in++;
-            *out++ = *in == 'n' ? '\n' : *in;
+            *out++ = (char)(*in == 'n' ? '\n' : *in);
         } else if (*in != '\0') {
             *out++ = *in;
         } else {

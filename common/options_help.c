@@ -38,30 +38,47 @@ static bool is_first_of_group(const struct option_program *program, const struct
 typedef void print_option_fn(const struct option *option, void *context);
 typedef void print_group_fn(const char *name, size_t length, void *context);
 
-/* Calls for each group in the order of the table; flags that stand alone come first, together. */
-static void each_group(const struct option_program *program, print_group_fn *print_group,
-    print_option_fn *print_option, void *context)
+struct printer {
+    print_group_fn *print_group;
+    print_option_fn *print_option;
+    void *context;
+};
+
+static void print_loners(const struct option_program *program, const struct printer *printer)
 {
-    const struct option *end = program->options + program->option_count;
-    bool has_loners = false;
-    for (const struct option *option = program->options; option < end; option++) {
-        if (group_size(program, option) == 1) {
-            if (!has_loners) {
-                print_group("general", strlen("general"), context);
-            }
-            has_loners = true;
-            print_option(option, context);
-        }
-    }
-    for (const struct option *first = program->options; first < end; first++) {
-        if (group_size(program, first) == 1 || !is_first_of_group(program, first)) {
+    bool is_first = true;
+    for (size_t i = 0; i < program->option_count; i++) {
+        const struct option *option = &program->options[i];
+        if (group_size(program, option) > 1) {
             continue;
         }
-        print_group(first->name, group_length(first), context);
-        for (const struct option *option = first; option < end; option++) {
-            if (is_same_group(first, option)) {
-                print_option(option, context);
-            }
+        if (is_first) {
+            printer->print_group("general", strlen("general"), printer->context);
+        }
+        is_first = false;
+        printer->print_option(option, printer->context);
+    }
+}
+
+static void print_group(
+    const struct option_program *program, const struct option *first, const struct printer *printer)
+{
+    printer->print_group(first->name, group_length(first), printer->context);
+    for (size_t i = 0; i < program->option_count; i++) {
+        if (is_same_group(first, &program->options[i])) {
+            printer->print_option(&program->options[i], printer->context);
+        }
+    }
+}
+
+/* Groups in the order of the table; flags that stand alone come first, together. */
+static void print_groups(const struct option_program *program, const struct printer *printer)
+{
+    print_loners(program, printer);
+    for (size_t i = 0; i < program->option_count; i++) {
+        const struct option *option = &program->options[i];
+        if (group_size(program, option) > 1 && is_first_of_group(program, option)) {
+            print_group(program, option, printer);
         }
     }
 }
@@ -112,7 +129,7 @@ void options_help(const struct option_program *program, FILE *out)
     for (size_t i = 0; i < OPTION_BUILTIN_COUNT; i++) {
         help_option(&OPTION_BUILTINS[i], out);
     }
-    each_group(program, help_group, help_option, out);
+    print_groups(program, &(struct printer){help_group, help_option, out});
 }
 
 static void markdown_group(const char *name, size_t length, void *context)
@@ -172,12 +189,12 @@ void options_manual(const struct option_program *program, const char *format, FI
 {
     if (strcmp(format, "markdown") == 0) {
         (void)fprintf(out, "## %s\n\n%s\n", program->name, program->summary);
-        each_group(program, markdown_group, markdown_option, out);
+        print_groups(program, &(struct printer){markdown_group, markdown_option, out});
         return;
     }
     (void)fprintf(out, ".TH %s 1 \"\" \"goflow %s\"\n.SH NAME\n%s \\- %s\n.SH OPTIONS\n",
         program->name, GOFLOW_VERSION, program->name, program->summary);
-    each_group(program, man_group, man_option, out);
+    print_groups(program, &(struct printer){man_group, man_option, out});
 }
 
 static void print_setting(const struct options *options, const struct option *option, FILE *out)

@@ -30,7 +30,8 @@ struct scanner {
 
 static char peek(const struct scanner *scanner, size_t offset)
 {
-    return offset < scanner->size - scanner->pos ? scanner->text[scanner->pos + offset] : '\0';
+    bool is_inside = offset < scanner->size - scanner->pos;
+    return (char)(is_inside ? scanner->text[scanner->pos + offset] : '\0');
 }
 
 static void skip_line(struct scanner *scanner)
@@ -121,26 +122,33 @@ static enum token_kind skip_punctuation(struct scanner *scanner)
     }
 }
 
+static enum token_kind skip_token(struct scanner *scanner)
+{
+    if (scanner->pos == scanner->size) {
+        return TOKEN_END;
+    }
+    char byte = scanner->text[scanner->pos];
+    if (is_word_byte(byte)) {
+        while (is_word_byte(peek(scanner, 0))) {
+            scanner->pos++;
+        }
+        return TOKEN_WORD;
+    }
+    if (byte == '\'' || byte == '"' || byte == '`') {
+        skip_quoted(scanner);
+        return TOKEN_QUOTED;
+    }
+    if (byte == '$' && skip_heredoc(scanner)) {
+        return TOKEN_QUOTED;
+    }
+    return skip_punctuation(scanner);
+}
+
 static struct token next_token(struct scanner *scanner)
 {
     skip_blanks_and_comments(scanner);
-    struct token token = {.kind = TOKEN_END, .start = scanner->pos};
-    if (scanner->pos < scanner->size) {
-        char byte = scanner->text[scanner->pos];
-        if (is_word_byte(byte)) {
-            token.kind = TOKEN_WORD;
-            while (is_word_byte(peek(scanner, 0))) {
-                scanner->pos++;
-            }
-        } else if (byte == '\'' || byte == '"' || byte == '`') {
-            token.kind = TOKEN_QUOTED;
-            skip_quoted(scanner);
-        } else if (byte == '$' && skip_heredoc(scanner)) {
-            token.kind = TOKEN_QUOTED;
-        } else {
-            token.kind = skip_punctuation(scanner);
-        }
-    }
+    struct token token = {.start = scanner->pos};
+    token.kind = skip_token(scanner);
     token.end = scanner->pos;
     return token;
 }
@@ -243,7 +251,16 @@ static void parse_insert(struct statement *statement, struct scanner *scanner)
     }
 }
 
-/* A FORMAT counts when its name ends the statement, or only SETTINGS follow. */
+/* FORMAT may be a column's name: it counts when only SETTINGS or nothing follow what it names. */
+static void take_format(struct statement *statement, const struct scanner *scanner,
+    const struct token *name, const struct token *next)
+{
+    if (next->kind == TOKEN_END || next->kind == TOKEN_SEMICOLON ||
+        is_word(scanner, next, "SETTINGS")) {
+        copy_format(statement, scanner, name);
+    }
+}
+
 static void parse_other(struct statement *statement, struct scanner *scanner, struct token token)
 {
     size_t depth = 0;
@@ -255,10 +272,7 @@ static void parse_other(struct statement *statement, struct scanner *scanner, st
         if (is_format && token.kind == TOKEN_WORD) {
             struct token name = token;
             token = next_token(scanner);
-            if (token.kind == TOKEN_END || token.kind == TOKEN_SEMICOLON ||
-                is_word(scanner, &token, "SETTINGS")) {
-                copy_format(statement, scanner, &name);
-            }
+            take_format(statement, scanner, &name, &token);
         }
     }
     while (token.kind == TOKEN_SEMICOLON) {
