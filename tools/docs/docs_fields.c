@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the field reference. */
+#include "tools/docs/docs_fields.h"
+
+#include "common/flow.h"
+
+static const char INTRODUCTION[] =
+    "# Fields of a flow\n"
+    "\n"
+    "<!-- Printed by `goflow-docs fields` from common/flow_fields.def: change it there. -->\n"
+    "\n"
+    "Names are those of FlowMessage (`proto/flow.proto`), of the JSON keys and of the table's\n"
+    "columns. A field that is zero or empty is left out of messages and of JSON; in the table it\n"
+    "is the column type's default. Numbers below 1000 are those of the original FlowMessage and\n"
+    "of goflow2. A value that is too large for its number of bits is stored as the largest one.\n"
+    "\n"
+    "Addresses are 4 or 16 bytes in messages. MAC addresses are numbers, the first octet highest.\n"
+    "Lists hold up to 64 values. A column `FlowType` of the table, as the original has it, takes\n"
+    "Type.\n"
+    "\n"
+    "| Field | Number | Value | Column | Meaning |\n"
+    "|---|---|---|---|---|\n";
+
+static const char *unit_text(enum flow_unit unit)
+{
+    switch (unit) {
+    case FLOW_UNIT_SECONDS:
+        return ", seconds since 1970";
+    case FLOW_UNIT_NANOSECONDS:
+        return ", nanoseconds since 1970";
+    case FLOW_UNIT_OCTETS:
+        return ", octets";
+    case FLOW_UNIT_PACKETS:
+        return ", packets";
+    case FLOW_UNIT_MAC:
+        return ", MAC address";
+    default:
+        return "";
+    }
+}
+
+static void print_value(FILE *out, const struct flow_field_info *info)
+{
+    switch (info->kind) {
+    case FLOW_KIND_NUMBER:
+        if (strcmp(info->column, "Bool") == 0) {
+            fputs("0 or 1", out);
+        } else {
+            fprintf(out, "%u bits%s", info->size_bytes * 8, unit_text(info->unit));
+        }
+        break;
+    case FLOW_KIND_ADDRESS:
+        fputs("address", out);
+        break;
+    case FLOW_KIND_NUMBER_LIST:
+        fprintf(out, "list of %u bits", info->size_bytes * 8);
+        break;
+    case FLOW_KIND_ADDRESS_LIST:
+        fputs("list of addresses", out);
+        break;
+    }
+}
+
+void docs_print_fields(FILE *out)
+{
+    fputs(INTRODUCTION, out);
+    for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
+        const struct flow_field_info *info = &FLOW_FIELDS[i];
+        fprintf(out, "| %s | %u | ", info->name, info->number);
+        print_value(out, info);
+        if (info->column[0] != '\0') {
+            fprintf(out, " | `%s` | %s |\n", info->column, info->documentation);
+        } else {
+            fprintf(out, " | | %s |\n", info->documentation);
+        }
+    }
+}
