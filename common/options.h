@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "common/buffer.h"
 #include "common/err.h"
 
 #include <stdbool.h>
@@ -83,5 +84,12 @@ void options_refuse(const struct option_program *program, const char *name, cons
     __attribute__((format(printf, 3, 4)));
 
 void options_help(const struct option_program *program, FILE *out);
+
+/*
+ * For a program that starts another one: appends, in the syntax of a file for -config, the settings
+ * that some source has set and that `program` has too. Secrets are written out.
+ */
+void options_write_set(
+    const struct options *options, const struct option_program *program, struct buffer *out);
 
 void options_destroy(struct options **options_p);

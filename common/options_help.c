@@ -224,3 +224,19 @@ void options_print(const struct options *options, FILE *out)
         print_setting(options, &program->options[i], out);
     }
 }
+
+void options_write_set(
+    const struct options *options, const struct option_program *program, struct buffer *out)
+{
+    for (size_t i = 0; i < options->program->option_count; i++) {
+        const struct option *option = &options->program->options[i];
+        size_t length = strlen(option->name);
+        if (options->sources[i] == OPTION_FROM_DEFAULT ||
+            options_find(program->options, program->option_count, option->name, length) == NULL) {
+            continue;
+        }
+        buffer_format(out, "%s = ", option->name);
+        option_value_print(option, options->settings, out);
+        buffer_text_append(out, "\n");
+    }
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause -- goflow runs one ingest and its stores as one program.
+import os
+import pathlib
+import shlex
+import signal
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import case  # noqa: E402
+import goflow  # noqa: E402
+import process  # noqa: E402
+
+ARRIVE_S = 60
+READY_S = 60
+
+
+class Launcher(process.Process):
+    """goflow on free ports; further flags as words."""
+
+    def __init__(self, folder, *words, stores=1):
+        self.folder = folder
+        self.nf_port, self.metrics_port, self.sql_port = (process.free_ports() for _ in range(3))
+        self.store_port = process.free_ports(stores)
+        command = [
+            goflow.program("goflow"), "-nf.addr=127.0.0.1", f"-nf.port={self.nf_port}",
+            "-nfl=false", "-sflow=false", "-tap.bind=", f"-stores={stores}",
+            f"-metrics.addr=127.0.0.1:{self.metrics_port}", "-loglevel=info",
+            f"-store.metrics.addr=127.0.0.1:{self.store_port}", f"-ch.path={folder}/data",
+            f"-ch.serve=127.0.0.1:{self.sql_port}", "-block.age=200ms", *words]
+        super().__init__("goflow", command, folder)
+
+    def wait_until_ready(self):
+        ports = [self.metrics_port, self.store_port]
+        self.until(lambda: all(answers(port) for port in ports), READY_S, "/healthz")
+        return self
+
+    def replay(self, *words):
+        return goflow.replay(self.folder, *words, f"-target=127.0.0.1:{self.nf_port}")
+
+    def rows(self):
+        return int(goflow.query(self.sql_port, "SELECT count() AS n FROM netflow")[0]["n"])
+
+    def pids(self, program):
+        """Of the launcher's children that run this program."""
+        pids = pathlib.Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children")
+        return [
+            int(pid) for pid in pids.read_text().split()
+            if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == program]
+
+
+def answers(port):
+    daemon = goflow.Daemon.__new__(goflow.Daemon)
+    daemon.metrics_port = port
+    return daemon.get("/healthz") is not None
+
+
+def test_one_command_stores_flows_and_stops_clean(folder):
+    launcher = Launcher(folder).wait_until_ready()
+    sent = launcher.replay("-synthetic=ipfix", "-count=200", "-seed=1")
+    case.wait_until_equal(launcher.rows, sent["flows"], ARRIVE_S, "rows")
+    children = launcher.pids("goflow-ingest") + launcher.pids("goflow-store")
+    case.equal(len(children), 2, "children")
+    launcher.stop()
+    for pid in children:
+        case.true(not os.path.exists(f"/proc/{pid}"), f"child {pid} outlived the launcher")
+
+
+def test_all_that_was_accepted_is_written_at_the_stop(folder):
+    launcher = Launcher(folder, "-block.age=10m", "-batch.age=10s").wait_until_ready()
+    sent = launcher.replay("-synthetic=netflow5", "-count=100", "-seed=2")
+    ingest = goflow.Daemon.__new__(goflow.Daemon)
+    ingest.metrics_port, ingest.name = launcher.metrics_port, "ingest"
+    case.wait_until_equal(
+        lambda: ingest.metrics().total("goflow_flows_total"), sent["flows"], 10, "decoded")
+    launcher.stop()
+    again = Launcher(folder).wait_until_ready()
+    case.equal(again.rows(), sent["flows"], "rows after a restart")
+
+
+def test_stores_share_the_engine_of_the_first(folder):
+    launcher = Launcher(folder, "-batch.flows=200", stores=3).wait_until_ready()
+    sent = launcher.replay("-synthetic=netflow9", "-count=2000", "-pps=2000", "-seed=3")
+    case.wait_until_equal(launcher.rows, sent["flows"], ARRIVE_S, "rows")
+    case.equal(len(launcher.pids("goflow-store")), 3, "stores")
+    case.true(answers(launcher.store_port + 2), "the third store's metrics are two ports up")
+    launcher.stop()
+
+
+def test_a_store_that_dies_is_started_again(folder):
+    launcher = Launcher(folder).wait_until_ready()
+    (victim,) = launcher.pids("goflow-store")
+    os.kill(victim, signal.SIGKILL)
+    launcher.until(
+        lambda: [pid for pid in launcher.pids("goflow-store") if pid != victim], READY_S, "restart")
+    launcher.until(lambda: answers(launcher.store_port), READY_S, "the new store")
+    sent = launcher.replay("-synthetic=netflow5", "-count=100", "-seed=4")
+    case.wait_until_equal(launcher.rows, sent["flows"], ARRIVE_S, "rows")
+    launcher.stop()
+
+
+def test_the_first_real_error_comes_back(folder):
+    done = process.run("goflow", [goflow.program("goflow"), "-nf.prot=1"], folder)
+    case.true(done.child.returncode != 0, "an unknown flag is no success")
+    case.equal(len(done.stderr.strip().splitlines()), 1, "lines on stderr")
+    case.true("nf.port" in done.stderr, f"no suggestion: {done.stderr}")
+
+    first = Launcher(folder).wait_until_ready()
+    second = process.run(
+        "second",
+        [goflow.program("goflow"), "-nf.addr=127.0.0.1", f"-nf.port={first.nf_port}", "-nfl=false",
+         "-sflow=false", "-tap.bind=", "-metrics.addr=127.0.0.1:0",
+         "-store.metrics.addr=127.0.0.1:0", f"-ch.path={folder}/other"], folder)
+    case.true(second.child.returncode != 0, "a port in use is no success")
+    case.true(str(first.nf_port) in second.stderr, f"the port is not named: {second.stderr}")
+    first.stop()
+
+
+def test_the_originals_line_works_as_it_stands(folder):
+    """As printed in the original's manual, but for the address and the folder."""
+    line = (
+        './goflow -ch.database="homestat" -ch.table="nflowVPN" -ch.addr="127.0.0.1" '
+        '-ch.username="default" -ch.password="" -loglevel="debug" -sflow="false" -nfl="false" '
+        '-metrics.addr="127.0.0.1:{metrics}" -nf.port="{port}" -nf.addr="127.0.0.1"')
+    owner = goflow.Store(folder, "ipc://nobody", ch_table="unused").wait_until_ready()
+    metrics, port = process.free_ports(), process.free_ports()
+    words = shlex.split(line.format(metrics=metrics, port=port))
+    words[0] = goflow.program("goflow")
+    extra = [f"-ch.port={owner.sql_port}", "-tap.bind=", "-store.metrics.addr=127.0.0.1:0"]
+    launcher = process.Process("goflow", [*words, *extra], folder)
+    launcher.until(lambda: answers(metrics), READY_S, "/healthz")
+    sent = goflow.replay(folder, "-synthetic=netflow9", "-count=50", f"-target=127.0.0.1:{port}")
+
+    def rows():
+        found = owner.query(
+            "SELECT count() AS n FROM system.tables WHERE database='homestat' AND name='nflowVPN'")
+        if int(found[0]["n"]) == 0:
+            return 0
+        return int(owner.query("SELECT count() AS n FROM homestat.nflowVPN")[0]["n"])
+
+    case.wait_until_equal(rows, sent["flows"], ARRIVE_S, "rows in the original's database")
+    launcher.stop()
+
+
+def test_no_password_is_in_sight(folder):
+    launcher = Launcher(folder, "-ch.password=hunter2", "-ch.username=someone").wait_until_ready()
+    for pid in [launcher.child.pid, *launcher.pids("goflow-store"), *launcher.pids("goflow-ingest")]:
+        for name in ("cmdline", "environ"):
+            content = pathlib.Path(f"/proc/{pid}/{name}").read_bytes()
+            case.true(b"hunter2" not in content, f"the password is in /proc/{pid}/{name}")
+    case.true("hunter2" not in launcher.stderr, "the password is in the log")
+
+
+if __name__ == "__main__":
+    case.main(globals())

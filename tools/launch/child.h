@@ -1,0 +1,48 @@
+/*
+ * child.h -- one program that the launcher runs: started, watched, stopped.
+ *
+ * The program stands in the launcher's own folder. Its settings come as a file in memory, so that
+ * no secret is in its command line; the launcher's environment has been read already and is not
+ * handed on. A child ends when the launcher dies. One thread.
+ */
+#pragma once
+
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+    CHILD_FLAGS_MAX = 48
+};
+
+struct child {
+    const char *program;  /* "goflow-store"; borrowed */
+    uint32_t number;      /* for the log */
+    const char *settings; /* text for -config; borrowed */
+    size_t settings_size;
+    const char *flags[CHILD_FLAGS_MAX]; /* stronger than the settings; borrowed */
+    size_t flag_count;
+
+    pid_t pid; /* 0: not running */
+    int fd;    /* pidfd, readable when it has ended; -1 */
+    uint64_t started_ns;
+    uint32_t starts;
+};
+
+/* How a child ended. */
+struct child_end {
+    bool is_signal;
+    int code; /* exit status, or the signal */
+};
+
+/* On failure one line is logged. */
+MUST_CHECK enum err child_start(struct child *child);
+
+/* Asks it to stop, when it runs. */
+void child_signal(const struct child *child, int signal_number);
+
+/* After fd became readable. */
+struct child_end child_reap(struct child *child);

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- who is started, and with which flags. */
+#include "tools/launch/household.h"
+
+#include "common/log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    TEXTS_MAX = 1024
+};
+
+struct household_plan {
+    struct household household;
+    char folder[64];
+    struct buffer ingest_settings;
+    struct buffer store_settings;
+    char *texts[TEXTS_MAX];
+    size_t text_count;
+    bool failed; /* out of memory: checked once at the end */
+};
+
+/* Gives the child a flag; the text lives as long as the plan. */
+__attribute__((format(printf, 3, 4))) static void give(
+    struct household_plan *plan, struct child *child, const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (length < 0 || plan->text_count == TEXTS_MAX || child->flag_count == CHILD_FLAGS_MAX) {
+        plan->failed = true;
+        return;
+    }
+    plan->texts[plan->text_count++] = text;
+    child->flags[child->flag_count++] = text;
+}
+
+static enum err make_folder(struct household_plan *plan)
+{
+    (void)snprintf(plan->folder, sizeof plan->folder, "/tmp/goflow-XXXXXX");
+    if (mkdtemp(plan->folder) == NULL) {
+        log_error(
+            "launch", "cannot make a folder", "path=%s error=%s", plan->folder, strerror(errno));
+        plan->folder[0] = '\0';
+        return ERR_IO;
+    }
+    return ERR_OK;
+}
+
+/* A port of loopback that is free now; 0: none. */
+static unsigned free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return 0;
+    }
+    bool is_bound = bind(fd, (struct sockaddr *)&address, size) == 0 &&
+                    getsockname(fd, (struct sockaddr *)&address, &size) == 0;
+    (void)close(fd);
+    return is_bound ? ntohs(address.sin_port) : 0;
+}
+
+static void plan_ingest(struct household_plan *plan, const struct launch_settings *settings)
+{
+    struct child *ingest = &plan->household.ingest;
+    ingest->program = "goflow-ingest";
+    ingest->fd = -1;
+    if (plan->household.store_count == 0) {
+        return;
+    }
+    give(plan, ingest, "-zmq.bind=ipc://%s/link", plan->folder);
+    const struct option_list *bind = launch_settings_bind(settings);
+    for (size_t i = 0; i < bind->count; i++) {
+        give(plan, ingest, "-zmq.bind=%s", bind->values[i]);
+    }
+}
+
+/* The port of "host:port" moved on by `number`; no port, or port 0, stays as it is. */
+static void give_metrics(
+    struct household_plan *plan, struct child *store, const char *address, uint32_t number)
+{
+    const char *colon = strrchr(address, ':');
+    unsigned long port = colon != NULL ? strtoul(colon + 1, NULL, 10) : 0;
+    if (port == 0) {
+        give(plan, store, "-metrics.addr=%s", address);
+        return;
+    }
+    give(plan, store, "-metrics.addr=%.*s:%lu", (int)(colon - address), address, port + number);
+}
+
+static void plan_stores(struct household_plan *plan, const struct launch_settings *settings)
+{
+    struct household *household = &plan->household;
+    bool shares_engine = launch_settings_is_embedded(settings) && household->store_count > 1;
+    const char *serve = launch_settings_serve(settings);
+    unsigned port = shares_engine && serve[0] == '\0' ? free_port() : 0;
+    for (uint32_t i = 0; i < household->store_count; i++) {
+        struct child *store = &household->stores[i];
+        store->program = "goflow-store";
+        store->number = i;
+        store->fd = -1;
+        give(plan, store, "-zmq.connect=ipc://%s/link", plan->folder);
+        give(plan, store, "-zmq.bind=");
+        give_metrics(plan, store, launch_settings_store_metrics(settings), i);
+        if (i > 0 && launch_settings_is_embedded(settings)) {
+            give(plan, store, "-ch.serve=");
+        }
+        if (shares_engine && port != 0) {
+            give(plan, store, i == 0 ? "-ch.serve=127.0.0.1:%u" : "-ch.addr=http://127.0.0.1:%u",
+                port);
+        } else if (shares_engine && i > 0) {
+            give(plan, store, "-ch.addr=http://%s%s", serve[0] == ':' ? "127.0.0.1" : "", serve);
+        }
+    }
+}
+
+/* Every child of a kind has the same settings; each borrows them. */
+static void lend_settings(struct household_plan *plan, const struct launch_settings *settings)
+{
+    struct household *household = &plan->household;
+    launch_settings_write(settings, LAUNCH_INGEST, &plan->ingest_settings);
+    launch_settings_write(settings, LAUNCH_STORE, &plan->store_settings);
+    household->ingest.settings = buffer_text(&plan->ingest_settings);
+    household->ingest.settings_size = plan->ingest_settings.size;
+    for (uint32_t i = 0; i < household->store_count; i++) {
+        household->stores[i].settings = buffer_text(&plan->store_settings);
+        household->stores[i].settings_size = plan->store_settings.size;
+    }
+}
+
+enum err household_plan_new(struct household_plan **plan_p, const struct launch_settings *settings)
+{
+    struct household_plan *plan = calloc(1, sizeof *plan);
+    *plan_p = plan;
+    if (plan == NULL) {
+        return ERR_MEMORY;
+    }
+    plan->household.store_count = launch_settings_stores(settings);
+    enum err err = make_folder(plan);
+    if (err == ERR_OK) {
+        plan_ingest(plan, settings);
+        plan_stores(plan, settings);
+        lend_settings(plan, settings);
+        err = plan->failed ? ERR_MEMORY : buffer_check(&plan->store_settings);
+    }
+    if (err != ERR_OK) {
+        household_plan_destroy(plan_p);
+    }
+    return err;
+}
+
+static void remove_folder(const char *folder)
+{
+    static const char *const FILES[] = {"link", "link.ack"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, FILES[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(folder);
+}
+
+void household_plan_destroy(struct household_plan **plan_p)
+{
+    struct household_plan *plan = *plan_p;
+    if (plan == NULL) {
+        return;
+    }
+    if (plan->folder[0] != '\0') {
+        remove_folder(plan->folder);
+    }
+    for (size_t i = 0; i < plan->text_count; i++) {
+        free(plan->texts[i]);
+    }
+    buffer_clear(&plan->ingest_settings);
+    buffer_clear(&plan->store_settings);
+    free(plan);
+    *plan_p = NULL;
+}
+
+struct household *household_plan_children(struct household_plan *plan)
+{
+    return &plan->household;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- goflow: one ingest and its stores on this host. */
+#include "common/daemon.h"
+#include "tools/launch/household.h"
+#include "tools/launch/launch_settings.h"
+#include "tools/launch/supervise.h"
+
+#include <stdlib.h>
+
+enum {
+    EXIT_USAGE = 2
+};
+
+int main(int argc, char **argv)
+{
+    struct launch_settings *settings = NULL;
+    struct household_plan *plan = NULL;
+    enum option_action action = OPTION_RUN;
+    int status = EXIT_FAILURE;
+
+    if (launch_settings_read(&settings, &action, argc, argv) != ERR_OK) {
+        return EXIT_USAGE;
+    }
+    if (action == OPTION_EXIT) {
+        status = EXIT_SUCCESS;
+    } else if (daemon_setup() == ERR_OK && household_plan_new(&plan, settings) == ERR_OK) {
+        status = supervise(household_plan_children(plan));
+    }
+    household_plan_destroy(&plan);
+    launch_settings_destroy(&settings);
+    return status;
+}
