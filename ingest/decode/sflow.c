@@ -61,7 +61,7 @@ static void count_datagram(struct sflow_counters *counters, const struct address
     counter_set(&counters->agent[1], words[1]);
 }
 
-void sflow_decode(struct decode_context *context, struct cursor cursor)
+static void decode_datagram(struct decode_context *context, struct cursor cursor)
 {
     struct sflow_header header;
     enum decode_status status = parse_header(&header, &cursor);
@@ -85,4 +85,15 @@ void sflow_decode(struct decode_context *context, struct cursor cursor)
     if (samples < header.samples) {
         decode_drop(context, DECODE_COUNT);
     }
+}
+
+void sflow_decode(struct decode_context *context, struct cursor cursor)
+{
+    decode_datagram(context, cursor);
+    if (context->status == DECODE_OK) {
+        return;
+    }
+    bool is_address = context->status == DECODE_ADDRESS_TYPE;
+    enum sflow_error error = is_address ? SFLOW_ERROR_ADDRESS : SFLOW_ERROR_DECODING;
+    counter_add(&context->exporter->counters.sflow.errors[error], 1);
 }

@@ -10,6 +10,10 @@ FAMILY(FLOWS, "goflow_flows_total", "Flows decoded.");
 FAMILY(DROPPED, "goflow_decode_dropped_total",
     "Records, samples, sets and datagrams that could not be decoded, by reason.");
 FAMILY(COUNTER_SAMPLES, "goflow_decode_counter_samples_total", "sFlow counter samples seen.");
+FAMILY(SKIPPED_SAMPLES, "goflow_decode_skipped_samples_total",
+    "sFlow samples of formats that are not read.");
+FAMILY(SKIPPED_RECORDS, "goflow_decode_skipped_records_total",
+    "sFlow records of formats that are not read.");
 FAMILY(OPTIONS_RECORDS, "goflow_decode_options_records_total", "Options data records read.");
 FAMILY(TEMPLATES, "goflow_decode_templates_total", "Templates learnt or renewed.");
 
@@ -41,6 +45,8 @@ void decode_metrics_collect(const struct decode_counters *counters, struct metri
     }
     add(page, &FLOWS, &counters->flows);
     add(page, &COUNTER_SAMPLES, &counters->counter_samples);
+    add(page, &SKIPPED_SAMPLES, &counters->skipped_samples);
+    add(page, &SKIPPED_RECORDS, &counters->skipped_records);
     add(page, &OPTIONS_RECORDS, &counters->options_records);
     add(page, &TEMPLATES, &counters->templates);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what one worker has received and decoded. */
 #include "ingest/receive/decode_metrics.h"
+#include "ingest/receive/exporter_metrics.h"
 #include "ingest/receive/worker_state.h"
 
 #define FAMILY(variable, kind, family_name, text)                                                  \
@@ -92,5 +93,6 @@ void worker_collect(void *context, struct metrics_page *page)
     collect_traffic(worker, page);
     collect_answers(worker, page);
     decode_metrics_collect(decoder_counters(worker->decoder), page);
+    exporter_metrics_collect(worker->decoder, page);
     worker->options.outlet.collect(worker->options.outlet.context, page);
 }

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- what each exporter has sent, as metrics. */
+#include "ingest/receive/exporter_metrics.h"
+
+#define FAMILY(variable, family_name, text)                                                        \
+    static const struct metric_family variable = {family_name, METRIC_COUNTER, text}
+
+FAMILY(NF_COUNT, "flow_process_nf_count", "NetFlow and IPFIX datagrams processed.");
+FAMILY(NF_ERRORS, "flow_process_nf_errors_count", "NetFlow and IPFIX datagrams with errors.");
+FAMILY(NF_SETS, "flow_process_nf_flowset_sum", "Sets in NetFlow 9 and IPFIX datagrams.");
+FAMILY(NF_RECORDS, "flow_process_nf_flowset_records_sum", "Records in those sets.");
+FAMILY(SF_COUNT, "flow_process_sf_count", "sFlow datagrams processed.");
+FAMILY(SF_ERRORS, "flow_process_sf_errors_count", "sFlow datagrams with errors.");
+FAMILY(SF_SAMPLES, "flow_process_sf_samples_sum", "Samples in sFlow datagrams.");
+FAMILY(SF_RECORDS, "flow_process_sf_samples_records_sum", "Records in those samples.");
+
+static const char *const VERSIONS[EXPORTER_VERSION_COUNT] = {
+    [EXPORTER_NETFLOW9] = "9",
+    [EXPORTER_IPFIX] = "10",
+};
+static const char *const SETS[EXPORTER_SET_COUNT] = {
+    [EXPORTER_SET_TEMPLATE] = "TemplateFlowSet",
+    [EXPORTER_SET_OPTIONS_TEMPLATE] = "OptionsTemplateFlowSet",
+    [EXPORTER_SET_OPTIONS_DATA] = "OptionsDataFlowSet",
+    [EXPORTER_SET_DATA] = "DataFlowSet",
+};
+static const char *const SAMPLES[SFLOW_SAMPLE_TYPE_COUNT] = {
+    [SFLOW_SAMPLE_OTHER] = "unknown",
+    [SFLOW_SAMPLE_FLOW] = "FlowSample",
+    [SFLOW_SAMPLE_COUNTER] = "CounterSample",
+    [SFLOW_SAMPLE_FLOW_EXPANDED] = "ExpandedFlowSample",
+    [SFLOW_SAMPLE_COUNTER_EXPANDED] = "ExpandedCounterSample",
+    [SFLOW_SAMPLE_DISCARDED] = "DiscardedPacket",
+};
+static const char *const SF_ERROR_NAMES[SFLOW_ERROR_COUNT] = {
+    [SFLOW_ERROR_ADDRESS] = "error_ip_version",
+    [SFLOW_ERROR_DECODING] = "error_decoding",
+};
+
+/* What an exporter has never sent is left out, so that a page stays short. */
+static bool is_zero(const struct counter *counter)
+{
+    return counter_get(counter) == 0;
+}
+
+static void collect_version(const struct exporter_version_counters *counters, const char *router,
+    const char *version, struct metrics_page *page)
+{
+    if (is_zero(&counters->datagrams)) {
+        return;
+    }
+    metrics_page_add(page, &NF_COUNT, (double)counter_get(&counters->datagrams),
+        "router=\"%s\",version=\"%s\"", router, version);
+    for (int i = 0; i < EXPORTER_SET_COUNT; i++) {
+        if (is_zero(&counters->sets[i])) {
+            continue;
+        }
+        static const char LABELS[] = "router=\"%s\",version=\"%s\",type=\"%s\"";
+        metrics_page_add(page, &NF_SETS, (double)counter_get(&counters->sets[i]), LABELS, router,
+            version, SETS[i]);
+        metrics_page_add(page, &NF_RECORDS, (double)counter_get(&counters->records[i]), LABELS,
+            router, version, SETS[i]);
+    }
+}
+
+/* The exporter's count of faults is of all protocols. */
+static void collect_version_errors(
+    const struct exporter_counters *counters, const char *router, struct metrics_page *page)
+{
+    uint64_t of_sflow = 0;
+    for (int i = 0; i < SFLOW_ERROR_COUNT; i++) {
+        of_sflow += counter_get(&counters->sflow.errors[i]);
+    }
+    uint64_t all = counter_get(&counters->errors);
+    if (all > of_sflow) {
+        metrics_page_add(page, &NF_ERRORS, (double)(all - of_sflow),
+            "router=\"%s\",error=\"error_decoding\"", router);
+    }
+    if (!is_zero(&counters->missing_templates)) {
+        metrics_page_add(page, &NF_ERRORS, (double)counter_get(&counters->missing_templates),
+            "router=\"%s\",error=\"template_not_found\"", router);
+    }
+}
+
+static void collect_sflow_errors(
+    const struct sflow_counters *counters, const char *router, struct metrics_page *page)
+{
+    for (int i = 0; i < SFLOW_ERROR_COUNT; i++) {
+        if (!is_zero(&counters->errors[i])) {
+            metrics_page_add(page, &SF_ERRORS, (double)counter_get(&counters->errors[i]),
+                "router=\"%s\",error=\"%s\"", router, SF_ERROR_NAMES[i]);
+        }
+    }
+}
+
+static void collect_sflow(
+    const struct sflow_counters *counters, const char *router, struct metrics_page *page)
+{
+    if (is_zero(&counters->datagrams)) {
+        return;
+    }
+    uint64_t words[2] = {counter_get(&counters->agent[0]), counter_get(&counters->agent[1])};
+    struct address address;
+    memcpy(address.bytes, words, sizeof address.bytes);
+    char agent[ADDRESS_TEXT_SIZE];
+    address_format(&address, agent);
+    metrics_page_add(page, &SF_COUNT, (double)counter_get(&counters->datagrams),
+        "router=\"%s\",agent=\"%s\",version=\"5\"", router, agent);
+    for (int i = 0; i < SFLOW_SAMPLE_TYPE_COUNT; i++) {
+        if (is_zero(&counters->samples[i])) {
+            continue;
+        }
+        static const char LABELS[] = "router=\"%s\",agent=\"%s\",version=\"5\",type=\"%s\"";
+        metrics_page_add(page, &SF_SAMPLES, (double)counter_get(&counters->samples[i]), LABELS,
+            router, agent, SAMPLES[i]);
+        metrics_page_add(page, &SF_RECORDS, (double)counter_get(&counters->records[i]), LABELS,
+            router, agent, SAMPLES[i]);
+    }
+}
+
+static void collect_exporter(
+    void *context, const struct address *address, const struct exporter_counters *counters)
+{
+    struct metrics_page *page = context;
+    char router[ADDRESS_TEXT_SIZE];
+    address_format(address, router);
+    for (int i = 0; i < EXPORTER_VERSION_COUNT; i++) {
+        collect_version(&counters->versions[i], router, VERSIONS[i], page);
+    }
+    collect_version_errors(counters, router, page);
+    collect_sflow_errors(&counters->sflow, router, page);
+    collect_sflow(&counters->sflow, router, page);
+}
+
+void exporter_metrics_collect(const struct decoder *decoder, struct metrics_page *page)
+{
+    decoder_visit_exporters(decoder, collect_exporter, page);
+}
