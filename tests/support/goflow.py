@@ -52,12 +52,7 @@ class Daemon(process.Process):
 
     def get(self, path):
         """The document, or None while nobody answers."""
-        url = f"http://127.0.0.1:{self.metrics_port}{path}"
-        try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                return answer.read().decode()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            return None
+        return document(self.metrics_port, path)
 
     def metrics(self):
         page = self.get("/metrics")
@@ -125,6 +120,15 @@ class Line:
     def stop(self):
         self.ingest.stop()
         self.store.stop()
+
+
+def document(port, path):
+    """What a daemon with -metrics.addr says there, or None while nobody answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return answer.read().decode()
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return None
 
 
 def replay(folder, *words, seconds=120):
