@@ -39,7 +39,8 @@ enum sflow_record_outcome sflow_record_read(
 /*
  * The readers of single records: sflow_packet.c has those that describe the packet,
  * sflow_forwarding.c where it went, sflow_rewrite.c how it was changed on the way. A record that is
- * too short is bad and changes nothing; of two of a kind, the last counts.
+ * too short is bad and changes nothing. An agent sends each kind once; a second one adds to and
+ * overwrites what the first said.
  */
 enum sflow_record_outcome sflow_read_raw_header(struct flow *flow, struct cursor record);
 enum sflow_record_outcome sflow_read_ethernet(struct flow *flow, struct cursor record);
