@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- /metrics and /healthz. */
 #include "common/http_pages.h"
 
-#include "common/daemon.h"
-
 #include <stdio.h>
 
 enum {
-    INTERNAL_SERVER_ERROR = 500,
-    SERVICE_UNAVAILABLE = 503
+    INTERNAL_SERVER_ERROR = 500
 };
 
 void http_pages_metrics(
@@ -22,12 +19,10 @@ void http_pages_metrics(
     }
 }
 
-void http_pages_healthz(
+void http_pages_health(
     void *context, const struct http_request *request, struct http_response *response)
 {
     (void)context;
     (void)request;
-    bool is_stopping = daemon_is_stopping();
-    response->status = is_stopping ? SERVICE_UNAVAILABLE : response->status;
-    buffer_text_append(&response->body, is_stopping ? "stopping\n" : "ok\n");
+    buffer_text_append(&response->body, "ok\n");
 }

@@ -10,6 +10,9 @@
 void http_pages_metrics(
     void *metrics, const struct http_request *request, struct http_response *response);
 
-/* A route's handler without context: "ok" while the process lives, 503 once it is stopping. */
-void http_pages_healthz(
+/*
+ * A route's handler without context: "ok" from a live process. A database that is away is no reason
+ * to restart anything, so it does not show here; the metrics tell.
+ */
+void http_pages_health(
     void *context, const struct http_request *request, struct http_response *response);

@@ -4,7 +4,6 @@
 #include "common/option_value.h"
 #include "common/options_state.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +59,8 @@ static char environment_byte(char byte)
     if (byte == '.') {
         return '_';
     }
-    return (char)toupper((unsigned char)byte);
+    bool is_lower = byte >= 'a' && byte <= 'z';
+    return (char)(is_lower ? byte - 'a' + 'A' : byte);
 }
 
 void options_environment_name(const struct option *option, char out[OPTION_ENVIRONMENT_SIZE])

@@ -197,22 +197,16 @@ void options_manual(const struct option_program *program, const char *format, FI
     print_groups(program, &(struct printer){man_group, man_option, out});
 }
 
+/* Without a word about sources, so that printing what was printed gives the same file again. */
 static void print_setting(const struct options *options, const struct option *option, FILE *out)
 {
-    static const char *const SOURCES[] = {
-        [OPTION_FROM_DEFAULT] = "",
-        [OPTION_FROM_FILE] = " # file",
-        [OPTION_FROM_ENVIRONMENT] = " # environment",
-        [OPTION_FROM_COMMAND_LINE] = " # command line",
-    };
-    enum option_source source = options->sources[option - options->program->options];
     if (option->is_secret) {
-        (void)fprintf(out, "# %s is not shown%s\n", option->name, SOURCES[source]);
+        (void)fprintf(out, "# %s is not shown\n", option->name);
         return;
     }
     struct buffer value = {0};
     option_value_print(option, options->settings, &value);
-    (void)fprintf(out, "%s = %s%s\n", option->name, buffer_text(&value), SOURCES[source]);
+    (void)fprintf(out, "%s = %s\n", option->name, buffer_text(&value));
     buffer_clear(&value);
 }
 

@@ -32,7 +32,7 @@ struct options {
     const struct option_program *program;
     void *settings;
     struct option_builtins builtins;
-    enum option_source *sources; /* for each option of the program, where its value came from */
+    enum option_source *sources; /* of each value: lists grow within a source, not across */
     char **texts;
     size_t text_count;
     size_t text_room;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what goflow-ingest answers over HTTP. */
 #include "ingest/ingest_http.h"
 
-#include "common/http.h"
+#include "common/http_pages.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 struct ingest_http {
@@ -12,39 +11,12 @@ struct ingest_http {
     struct receiver *receiver;
 };
 
-static void fail(struct http_response *response, enum err err)
-{
-    response->status = 500;
-    buffer_clear(&response->body);
-    buffer_format(&response->body, "%s\n", err_text(err));
-}
-
-static void answer_metrics(
-    void *context, const struct http_request *request, struct http_response *response)
-{
-    (void)request;
-    struct ingest_http *http = context;
-    (void)snprintf(response->content_type, sizeof response->content_type, "%s",
-        "text/plain; version=0.0.4; charset=utf-8");
-    enum err err = metrics_print(http->metrics, &response->body);
-    if (err != ERR_OK) {
-        fail(response, err);
-    }
-}
-
-static void answer_health(
-    void *context, const struct http_request *request, struct http_response *response)
-{
-    (void)context;
-    (void)request;
-    buffer_text_append(&response->body, "ok\n");
-}
-
 static enum err add_routes(struct ingest_http *http, const struct ingest_settings *settings)
 {
-    enum err err = http_route(http->server, settings->metrics_path, answer_metrics, http);
+    enum err err =
+        http_route(http->server, settings->metrics_path, http_pages_metrics, http->metrics);
     if (err == ERR_OK) {
-        err = http_route(http->server, "/healthz", answer_health, http);
+        err = http_route(http->server, "/healthz", http_pages_health, NULL);
     }
     return err;
 }

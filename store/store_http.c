@@ -1,40 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what goflow-store answers over HTTP. */
 #include "store/store_http.h"
 
-#include "common/http.h"
+#include "common/http_pages.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 struct store_http {
     struct http_server *server;
     struct metrics *metrics;
 };
-
-static void answer_metrics(
-    void *context, const struct http_request *request, struct http_response *response)
-{
-    (void)request;
-    struct store_http *http = context;
-    (void)snprintf(response->content_type, sizeof response->content_type, "%s",
-        "text/plain; version=0.0.4; charset=utf-8");
-    enum err err = metrics_print(http->metrics, &response->body);
-    if (err != ERR_OK) {
-        response->status = 500;
-        buffer_clear(&response->body);
-        buffer_format(&response->body, "%s\n", err_text(err));
-    }
-}
-
-/* Alive, also while the database is away: that is goflow_write_database_up, and no reason to be
- * restarted. */
-static void answer_health(
-    void *context, const struct http_request *request, struct http_response *response)
-{
-    (void)context;
-    (void)request;
-    buffer_text_append(&response->body, "ok\n");
-}
 
 enum err store_http_open(
     struct store_http **http_p, const struct store_settings *settings, struct metrics *metrics)
@@ -49,10 +23,10 @@ enum err store_http_open(
         .address = settings->metrics_address, .threads = 1, .component = "http"};
     enum err err = http_open(&http->server, &options);
     if (err == ERR_OK) {
-        err = http_route(http->server, settings->metrics_path, answer_metrics, http);
+        err = http_route(http->server, settings->metrics_path, http_pages_metrics, http->metrics);
     }
     if (err == ERR_OK) {
-        err = http_route(http->server, "/healthz", answer_health, http);
+        err = http_route(http->server, "/healthz", http_pages_health, NULL);
     }
     if (err != ERR_OK) {
         store_http_close(http_p);

@@ -273,12 +273,12 @@ Test(options, gathers_words_where_they_are_wanted)
 static const char PRINTED[] = "# prog 0.1.0: the settings in force\n"
                               "nf = true\n"
                               "nf.port = 2055\n"
-                              "nf.addr = \"#1\" # command line\n"
+                              "nf.addr = \"#1\"\n"
                               "window.bytes = 256MiB\n"
-                              "age = 59s # command line\n"
-                              "# password is not shown # command line\n"
+                              "age = 59s\n"
+                              "# password is not shown\n"
                               "transport = zmq\n"
-                              "bind = a,b # command line\n";
+                              "bind = a,b\n";
 
 Test(options, prints_the_settings_in_force)
 {
