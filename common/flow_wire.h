@@ -74,6 +74,9 @@ static inline void wire_store64(uint8_t *p, uint64_t word)
     memcpy(p, &word, sizeof word);
 }
 
+/* Lies behind the end of any message. */
+#define WIRE_NO_END ((const uint8_t *)UINTPTR_MAX)
+
 #define WIRE_CONTINUATION UINT64_C(0x8080808080808080)
 
 #define WIRE_GROUPS UINT64_C(0x7f7f7f7f7f7f7f7f)
@@ -168,7 +171,7 @@ WIRE_INLINE uint8_t *wire_put_varint(uint8_t *out, uint64_t value, bool is_bmi2)
 
 /*
  * Reads a varint of any length, minimal or not; ten bytes must be readable at `p`. Returns its end,
- * which the caller compares with the end of the message; NULL: longer than ten bytes.
+ * which the caller compares with the end of the message; WIRE_NO_END: longer than ten bytes.
  */
 WIRE_INLINE const uint8_t *wire_get_varint(const uint8_t *p, uint64_t *value_p, bool is_bmi2)
 {
@@ -185,5 +188,5 @@ WIRE_INLINE const uint8_t *wire_get_varint(const uint8_t *p, uint64_t *value_p, 
         return p + 9;
     }
     *value_p = low | (uint64_t)(p[8] & 0x7f) << 56 | (uint64_t)p[9] << 63;
-    return p[9] < 0x80 ? p + 10 : NULL;
+    return p[9] < 0x80 ? p + 10 : WIRE_NO_END;
 }

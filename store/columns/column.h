@@ -2,16 +2,23 @@
  * column.h -- one field's values, and the parser that writes them.
  *
  * Internal to store/columns. A row is written once its value comes: rows from `filled` on have no
- * value yet, whatever their bytes. Rows skipped before a value, and at the end of an append, become
- * the default then. So nothing has to be zeroed ahead or put back, and a value may be stored as
- * eight bytes whatever its width: what spills over lies in rows not yet filled.
+ * value yet, whatever their bytes. Rows skipped before a value, and at the end of an append, get
+ * the value that absence means then, mostly the default. So nothing has to be zeroed ahead or put
+ * back, and a value may be stored as eight bytes whatever its width: what spills over lies in rows
+ * not yet filled.
  */
 #pragma once
 
 #include "store/columns/columns.h"
+#include "store/columns/repeat.h"
 
 enum {
     COLUMN_SLACK = 32 /* bytes that may be read after a message and written after a column */
+};
+
+/* A value of any column as it stands in a row: a number, or the 16 bytes of an address. */
+struct column_value {
+    uint64_t words[2];
 };
 
 struct column {
@@ -24,8 +31,9 @@ struct column {
     uint16_t tag;
     uint16_t tag_mask;
     uint8_t tag_size;
-    uint8_t kind;       /* enum flow_kind */
-    uint8_t size_shift; /* a value has 1 << size_shift bytes */
+    uint8_t kind;               /* enum flow_kind */
+    uint8_t size_shift;         /* a value has 1 << size_shift bytes */
+    struct column_value absent; /* of rows without a value; not the default while it repeats */
 };
 
 struct columns {
@@ -36,14 +44,19 @@ struct columns {
     struct column saved[FLOW_FIELD_COUNT]; /* as they were before the append under way */
     uint32_t rows;
     uint32_t max_rows;
+    struct repeat repeat;
     struct identity_run *identities;
     size_t identity_count;
     uint8_t *memory; /* one mapping for all the buffers */
     size_t memory_size;
 };
 
-/* Gives the rows up to `row` that have no value yet the default. */
+/* Gives the rows up to `row` that have no value yet the one that absence means. */
 void column_fill(struct column *column, uint32_t row);
+
+/* The column whose minimal tag starts the word; `unknown`, which takes nothing, if there is none.
+ */
+struct column *column_find(struct columns *columns, uint64_t word);
 
 /*
  * Parses one FlowMessage into the columns of `row`; COLUMN_SLACK bytes must be readable after it.

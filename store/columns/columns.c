@@ -10,6 +10,7 @@
 
 enum {
     FLOWS_NUMBER = 1, /* FlowBatch.flows */
+    FLOWS_TAG = FLOWS_NUMBER << 3 | WIRE_BYTES,
     ALIGNMENT = 4096
 };
 
@@ -94,18 +95,49 @@ void columns_destroy(struct columns **columns_p)
     }
 }
 
-/* Messages close to the payload's end are parsed from a copy with room behind it. */
-static enum err append_flow(
-    struct columns *columns, struct cursor message, const uint8_t *payload_end, uint32_t row)
+/* The next flow, framed as flow_pack() does; false: it is framed in another way. */
+static inline bool take_packed(struct cursor *payload, struct cursor *message_p)
 {
+    const uint8_t *p = payload->pos;
+    if (cursor_left(payload) < 3 || p[0] != FLOWS_TAG || p[1] < 0x80 || p[2] >= 0x80) {
+        return false;
+    }
+    size_t size = (size_t)(p[1] & 0x7f) | (size_t)p[2] << 7;
+    if (size > cursor_left(payload) - 3) {
+        return false;
+    }
+    *message_p = cursor_of(p + 3, size);
+    payload->pos = p + 3 + size;
+    return true;
+}
+
+/* The next flow in any legal form. ERR_END: none left. */
+static enum err take_message(struct cursor *payload, struct cursor *message_p)
+{
+    while (cursor_left(payload) > 0) {
+        uint64_t number;
+        enum wire_type type;
+        if (wire_take_key(payload, &number, &type) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+        if (number == FLOWS_NUMBER) {
+            return type == WIRE_BYTES ? wire_take_bytes(payload, message_p) : ERR_CORRUPT;
+        }
+        if (wire_skip(payload, type) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+    }
+    return ERR_END;
+}
+
+/* Messages close to the payload's end are parsed from a copy with room behind it. */
+static enum err parse_copy(struct columns *columns, struct cursor message, uint32_t row)
+{
+    uint8_t copy[FLOW_PACKED_MAX + COLUMN_SLACK];
     size_t size = cursor_left(&message);
     if (size > FLOW_PACKED_MAX) {
         return ERR_CORRUPT;
     }
-    if (payload_end - message.end >= COLUMN_SLACK) {
-        return columns_parse(columns, message, row);
-    }
-    uint8_t copy[FLOW_PACKED_MAX + COLUMN_SLACK];
     memcpy(copy, message.pos, size);
     memset(copy + size, 0, COLUMN_SLACK);
     return columns_parse(columns, cursor_of(copy, size), row);
@@ -115,31 +147,26 @@ static enum err append_flows(struct columns *columns, struct cursor payload, uin
 {
     uint32_t row = columns->rows;
     uint32_t end_row = row + flow_count;
-    while (cursor_left(&payload) > 0) {
-        uint64_t number;
-        enum wire_type type;
+    for (;; row++) {
         struct cursor message;
-        if (wire_take_key(&payload, &number, &type) != ERR_OK) {
-            return ERR_CORRUPT;
-        }
-        if (number != FLOWS_NUMBER) {
-            if (wire_skip(&payload, type) != ERR_OK) {
-                return ERR_CORRUPT;
+        if (!take_packed(&payload, &message)) {
+            enum err err = take_message(&payload, &message);
+            if (err != ERR_OK) {
+                return err == ERR_END && row == end_row ? ERR_OK : ERR_CORRUPT;
             }
-            continue;
         }
-        if (type != WIRE_BYTES || wire_take_bytes(&payload, &message) != ERR_OK || row == end_row ||
-            append_flow(columns, message, payload.end, row) != ERR_OK) {
+        bool has_slack = payload.end - message.end >= COLUMN_SLACK;
+        if (row == end_row || (has_slack ? columns_parse(columns, message, row)
+                                         : parse_copy(columns, message, row)) != ERR_OK) {
             return ERR_CORRUPT;
         }
-        row++;
     }
-    return row == end_row ? ERR_OK : ERR_CORRUPT;
 }
 
 /* Rows that the append filled have no value any more; their bytes need no care. */
 static void roll_back(struct columns *columns)
 {
+    repeat_end(columns, 0);
     for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
         columns->columns[i].filled = columns->saved[i].filled;
         columns->columns[i].value_count = columns->saved[i].value_count;
@@ -162,6 +189,7 @@ enum err columns_append(struct columns *columns, struct cursor payload, uint32_t
         return ERR_OK;
     }
     columns->rows += flow_count;
+    repeat_end(columns, columns->rows);
     for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
         if (columns->columns[i].filled > 0) {
             column_fill(&columns->columns[i], columns->rows);

@@ -5,6 +5,20 @@
 /* Bytes 8 to 11 of an IPv4-mapped address, as a little-endian word. */
 static const uint64_t MAPPED = 0xffff0000;
 
+static void fill_values(struct column *column, uint32_t row)
+{
+    size_t size = (size_t)1 << column->size_shift;
+    uint8_t *p = column->values + column->filled * size;
+    uint8_t *end = column->values + row * size;
+    if ((column->absent.words[0] | column->absent.words[1]) == 0) {
+        memset(p, 0, (size_t)(end - p));
+        return;
+    }
+    for (; p < end; p += size) {
+        memcpy(p, &column->absent, sizeof column->absent); /* spills over, as stores may here */
+    }
+}
+
 void column_fill(struct column *column, uint32_t row)
 {
     if (column->filled >= row) {
@@ -15,9 +29,7 @@ void column_fill(struct column *column, uint32_t row)
             column->ends[i] = column->value_count;
         }
     } else {
-        size_t start = (size_t)column->filled << column->size_shift;
-        size_t end = (size_t)row << column->size_shift;
-        memset(column->values + start, 0, end - start);
+        fill_values(column, row);
     }
     column->filled = row;
 }
@@ -127,9 +139,7 @@ static enum err take_field(struct columns *columns, uint32_t row, struct cursor 
     return take_bytes(column, row, bytes);
 }
 
-/* The column whose minimal tag starts the word; `unknown`, which takes nothing, if there is none.
- */
-static struct column *find_column(struct columns *columns, uint64_t word)
+struct column *column_find(struct columns *columns, uint64_t word)
 {
     uint64_t key = (word & 0x80) == 0 ? word & 0x7f : (word & 0x7f) | (word & 0x7f00) >> 1;
     enum flow_field field = wire_field_find(key >> 3);
@@ -149,9 +159,12 @@ WIRE_INLINE const uint8_t *take_number(
     return p;
 }
 
-/* A whole address, or NULL: it has another form. */
+/* An address of 4 or 16 bytes, or NULL: it is something else. */
 WIRE_INLINE const uint8_t *take_address(struct column *column, uint32_t row, const uint8_t *p)
 {
+    if (column->kind != FLOW_KIND_ADDRESS) {
+        return NULL;
+    }
     if (*p == 4) {
         uint8_t *out = open_row(column, row);
         wire_store64(out, 0);
@@ -165,35 +178,28 @@ WIRE_INLINE const uint8_t *take_address(struct column *column, uint32_t row, con
     return NULL;
 }
 
-/* The value after a minimal tag, where it is a number or a whole address; NULL: it is neither. */
-WIRE_INLINE const uint8_t *take_value(
-    struct column *column, uint32_t row, const uint8_t *p, bool is_bmi2)
-{
-    if (column->kind == FLOW_KIND_NUMBER) {
-        return take_number(column, row, p, is_bmi2);
-    }
-    return column->kind == FLOW_KIND_ADDRESS ? take_address(column, row, p) : NULL;
-}
-
 /*
  * Bytes are read here without a cursor: the slack lets every field be read whole, and one that
  * leaves the message is noticed at its end. Each column remembers which one came after it, so that
  * a flow with the fields of the flow before it costs one comparison a field.
  */
-WIRE_INLINE enum err parse(
-    struct columns *columns, struct cursor message, uint32_t row, bool is_bmi2)
+WIRE_INLINE enum err parse_fields(
+    struct columns *columns, struct cursor message, struct column **bet, uint32_t row, bool is_bmi2)
 {
     const uint8_t *p = message.pos;
-    struct column **bet = &columns->first;
     while (p < message.end) {
         struct column *column = *bet;
         uint64_t word = wire_load64(p);
         if (__builtin_expect((word & column->tag_mask) != column->tag, 0)) {
-            column = find_column(columns, word);
+            column = column_find(columns, word);
             *bet = column;
         }
-        const uint8_t *next = take_value(column, row, p + column->tag_size, is_bmi2);
         bet = &column->next;
+        if (column->kind == FLOW_KIND_NUMBER) {
+            p = take_number(column, row, p + column->tag_size, is_bmi2);
+            continue;
+        }
+        const uint8_t *next = take_address(column, row, p + column->tag_size);
         if (__builtin_expect(next == NULL, 0)) {
             struct cursor rest = {.pos = p, .end = message.end};
             if (take_field(columns, row, &rest) != ERR_OK) {
@@ -206,15 +212,34 @@ WIRE_INLINE enum err parse(
     return p == message.end ? ERR_OK : ERR_CORRUPT;
 }
 
-WIRE_BMI2 static enum err parse_bmi2(struct columns *columns, struct cursor message, uint32_t row)
+WIRE_BMI2 static enum err parse_bmi2(
+    struct columns *columns, struct cursor message, struct column **bet, uint32_t row)
 {
-    return parse(columns, message, row, true);
+    return parse_fields(columns, message, bet, row, true);
+}
+
+static enum err parse(
+    struct columns *columns, struct cursor message, struct column **bet, uint32_t row)
+{
+    if (columns->has_bmi2) {
+        return parse_bmi2(columns, message, bet, row);
+    }
+    return parse_fields(columns, message, bet, row, false);
 }
 
 enum err columns_parse(struct columns *columns, struct cursor message, uint32_t row)
 {
-    if (columns->has_bmi2) {
-        return parse_bmi2(columns, message, row);
+    struct repeat *repeat = &columns->repeat;
+    if (repeat_matches(repeat, message)) {
+        struct column *last = repeat->columns[repeat->field_count - 1];
+        repeat->rows++;
+        message.pos += repeat->size;
+        return parse(columns, message, &last->next, row);
     }
-    return parse(columns, message, row, false);
+    repeat_end(columns, row);
+    enum err err = parse(columns, message, &columns->first, row);
+    if (err == ERR_OK) {
+        repeat_start(columns, message);
+    }
+    return err;
 }

@@ -212,6 +212,96 @@ Test(columns, holds_what_was_packed)
     }
 }
 
+Test(columns, hold_what_an_exporter_sends)
+{
+    struct flow_packer packer = {0};
+    static struct flow flow;
+    struct random random = {8};
+    for (uint32_t round = 0; round < 5; round++) {
+        size_t size = 0;
+        for (uint32_t i = 0; i < FLOWS; i++) {
+            random_netflow5(&random, &flow, round * FLOWS + i);
+            size += flow_pack(&packer, &flow, payload + size);
+            flows[i] = flow;
+        }
+        cr_assert_eq(append(payload, size, FLOWS), ERR_OK);
+        check_rows(round * FLOWS, FLOWS);
+    }
+}
+
+Test(columns, leave_nothing_of_a_repetition_in_a_corrupt_payload)
+{
+    struct random random = {9};
+    size_t size = random_netflow5_batch(&random, payload, 40);
+    payload[size] = 0x0a;
+    cr_assert_eq(append(payload, size + 1, 40), ERR_CORRUPT);
+    check_empty();
+    static const uint8_t EMPTY_FLOWS[] = {0x0a, 0, 0x0a, 2, 0x48, 5};
+    cr_assert_eq(append(EMPTY_FLOWS, sizeof EMPTY_FLOWS, 2), ERR_OK);
+    cr_assert_eq(number_at(FLOW_BYTES, 0), 0);
+    cr_assert_not(columns_has(columns, FLOW_TYPE));
+}
+
+/* Encoded fields; the same field may stand several times in a message, in several forms. */
+static const struct token {
+    uint8_t size;
+    uint8_t bytes[19];
+} TOKENS[] = {
+    {2, {0x08, 2}},
+    {2, {0x08, 3}},
+    {3, {0x10, 0xe8, 0x07}},
+    {2, {0x48, 0}},
+    {2, {0x48, 7}},
+    {11, {0x50, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}},
+    {6, {0x5a, 4, 192, 0, 2, 1}},
+    {18, {0x5a, 16, 0x20, 1, 0xd, 0xb8}},
+    {2, {0x5a, 0}},
+    {3, {0xa0, 0x01, 6}},
+    {4, {0xa0, 0x81, 0x00, 17}},
+    {3, {0xb0, 0x06, 9}},
+    {5, {0xb2, 0x06, 2, 8, 7}},
+    {4, {0xc2, 0x7d, 1, 9}},
+};
+
+/* Often starts like the message before: such starts are what repetitions are made of. */
+static size_t random_message(struct random *random, uint8_t *message, size_t kept)
+{
+    size_t size = kept;
+    uint64_t tokens = random_below(random, 5);
+    for (uint64_t i = 0; i < tokens; i++) {
+        const struct token *token = &TOKENS[random_below(random, sizeof TOKENS / sizeof TOKENS[0])];
+        memcpy(message + size, token->bytes, token->size);
+        size += token->size;
+    }
+    return size;
+}
+
+Test(columns, agree_with_the_codec_on_any_sequence_of_fields)
+{
+    struct random random = {10};
+    for (unsigned round = 0; round < 3000; round++) {
+        uint8_t message[256];
+        size_t size = 0;
+        size_t start = 0;
+        columns_reset(columns);
+        for (uint32_t i = 0; i < 30; i++) {
+            if (random_below(&random, 8) == 0 || start > 128) {
+                start = random_message(&random, message, 0);
+            }
+            size_t message_size = random_message(&random, message, start);
+            payload[size] = 0x0a;
+            payload[size + 1] = (uint8_t)(message_size | 0x80);
+            payload[size + 2] = (uint8_t)(message_size >> 7);
+            memcpy(payload + size + 3, message, message_size);
+            size += 3 + message_size;
+            struct cursor cursor = cursor_of(message, message_size);
+            cr_assert_eq(flow_unpack_message(&flows[i], &cursor), ERR_OK);
+        }
+        cr_assert_eq(append(payload, size, 30), ERR_OK);
+        check_rows(0, 30);
+    }
+}
+
 Test(columns, survive_random_damage)
 {
     struct random random = {4};
