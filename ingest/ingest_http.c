@@ -3,6 +3,7 @@
 
 #include "common/http_pages.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct ingest_http {
@@ -11,10 +12,27 @@ struct ingest_http {
     struct receiver *receiver;
 };
 
+static void answer_templates(
+    void *context, const struct http_request *request, struct http_response *response)
+{
+    (void)request;
+    struct ingest_http *http = context;
+    (void)snprintf(response->content_type, sizeof response->content_type, "%s", "application/json");
+    enum err err = receiver_print_templates(http->receiver, &response->body);
+    if (err != ERR_OK) {
+        response->status = 500;
+        buffer_clear(&response->body);
+        buffer_format(&response->body, "%s\n", err_text(err));
+    }
+}
+
 static enum err add_routes(struct ingest_http *http, const struct ingest_settings *settings)
 {
     enum err err =
         http_route(http->server, settings->metrics_path, http_pages_metrics, http->metrics);
+    if (err == ERR_OK) {
+        err = http_route(http->server, settings->templates_path, answer_templates, http);
+    }
     if (err == ERR_OK) {
         err = http_route(http->server, "/healthz", http_pages_health, NULL);
     }

@@ -8,10 +8,23 @@ FAMILY(NF_COUNT, "flow_process_nf_count", "NetFlow and IPFIX datagrams processed
 FAMILY(NF_ERRORS, "flow_process_nf_errors_count", "NetFlow and IPFIX datagrams with errors.");
 FAMILY(NF_SETS, "flow_process_nf_flowset_sum", "Sets in NetFlow 9 and IPFIX datagrams.");
 FAMILY(NF_RECORDS, "flow_process_nf_flowset_records_sum", "Records in those sets.");
+static const struct metric_family NF_DELAY = {"flow_process_nf_delay_summary_seconds",
+    METRIC_SUMMARY, "Time from an export to its reception, by the two clocks, in seconds."};
 FAMILY(SF_COUNT, "flow_process_sf_count", "sFlow datagrams processed.");
 FAMILY(SF_ERRORS, "flow_process_sf_errors_count", "sFlow datagrams with errors.");
 FAMILY(SF_SAMPLES, "flow_process_sf_samples_sum", "Samples in sFlow datagrams.");
 FAMILY(SF_RECORDS, "flow_process_sf_samples_records_sum", "Records in those samples.");
+
+/* A forged source must not make the page longer and longer. */
+enum {
+    ROUTERS_MAX = 256,
+    MS_PER_S = 1000
+};
+
+struct visit {
+    struct metrics_page *page;
+    uint32_t routers;
+};
 
 static const char *const VERSIONS[EXPORTER_VERSION_COUNT] = {
     [EXPORTER_NETFLOW9] = "9",
@@ -49,6 +62,11 @@ static void collect_version(const struct exporter_version_counters *counters, co
         return;
     }
     metrics_page_add(page, &NF_COUNT, (double)counter_get(&counters->datagrams),
+        "router=\"%s\",version=\"%s\"", router, version);
+    metrics_page_add_part(page, &NF_DELAY, "_sum",
+        (double)counter_get(&counters->delay_ms) / MS_PER_S, "router=\"%s\",version=\"%s\"", router,
+        version);
+    metrics_page_add_part(page, &NF_DELAY, "_count", (double)counter_get(&counters->datagrams),
         "router=\"%s\",version=\"%s\"", router, version);
     for (int i = 0; i < EXPORTER_SET_COUNT; i++) {
         if (is_zero(&counters->sets[i])) {
@@ -92,17 +110,12 @@ static void collect_sflow_errors(
     }
 }
 
-static void collect_sflow(
-    const struct sflow_counters *counters, const char *router, struct metrics_page *page)
+static void collect_sflow(const struct sflow_counters *counters, const char *router,
+    const char *agent, struct metrics_page *page)
 {
     if (is_zero(&counters->datagrams)) {
         return;
     }
-    uint64_t words[2] = {counter_get(&counters->agent[0]), counter_get(&counters->agent[1])};
-    struct address address;
-    memcpy(address.bytes, words, sizeof address.bytes);
-    char agent[ADDRESS_TEXT_SIZE];
-    address_format(&address, agent);
     metrics_page_add(page, &SF_COUNT, (double)counter_get(&counters->datagrams),
         "router=\"%s\",agent=\"%s\",version=\"5\"", router, agent);
     for (int i = 0; i < SFLOW_SAMPLE_TYPE_COUNT; i++) {
@@ -117,21 +130,35 @@ static void collect_sflow(
     }
 }
 
+static void format_agent(const struct sflow_counters *counters, char text[ADDRESS_TEXT_SIZE])
+{
+    uint64_t words[2] = {counter_get(&counters->agent[0]), counter_get(&counters->agent[1])};
+    struct address address;
+    memcpy(address.bytes, words, sizeof address.bytes);
+    (void)address_format(&address, text);
+}
+
+/* Exporters beyond the limit are added up as one. */
 static void collect_exporter(
     void *context, const struct address *address, const struct exporter_counters *counters)
 {
-    struct metrics_page *page = context;
-    char router[ADDRESS_TEXT_SIZE];
-    address_format(address, router);
-    for (int i = 0; i < EXPORTER_VERSION_COUNT; i++) {
-        collect_version(&counters->versions[i], router, VERSIONS[i], page);
+    struct visit *visit = context;
+    char router[ADDRESS_TEXT_SIZE] = "other";
+    char agent[ADDRESS_TEXT_SIZE] = "other";
+    if (++visit->routers <= ROUTERS_MAX) {
+        (void)address_format(address, router);
+        format_agent(&counters->sflow, agent);
     }
-    collect_version_errors(counters, router, page);
-    collect_sflow_errors(&counters->sflow, router, page);
-    collect_sflow(&counters->sflow, router, page);
+    for (int i = 0; i < EXPORTER_VERSION_COUNT; i++) {
+        collect_version(&counters->versions[i], router, VERSIONS[i], visit->page);
+    }
+    collect_version_errors(counters, router, visit->page);
+    collect_sflow_errors(&counters->sflow, router, visit->page);
+    collect_sflow(&counters->sflow, router, agent, visit->page);
 }
 
 void exporter_metrics_collect(const struct decoder *decoder, struct metrics_page *page)
 {
-    decoder_visit_exporters(decoder, collect_exporter, page);
+    struct visit visit = {.page = page};
+    decoder_visit_exporters(decoder, collect_exporter, &visit);
 }

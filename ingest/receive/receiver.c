@@ -142,6 +142,25 @@ void receiver_destroy(struct receiver **receiver_p)
     *receiver_p = NULL;
 }
 
+enum err receiver_print_templates(struct receiver *receiver, struct buffer *out)
+{
+    buffer_text_append(out, "{");
+    for (uint32_t i = 0; i < receiver->worker_count; i++) {
+        struct buffer part = {0};
+        enum err err = worker_print_templates(receiver->workers[i], &part);
+        if (err == ERR_OK && part.size > 0) {
+            buffer_text_append(out, out->size > 1 ? "," : "");
+            buffer_append(out, part.bytes, part.size);
+        }
+        buffer_clear(&part);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    buffer_text_append(out, "}\n");
+    return buffer_check(out);
+}
+
 void receiver_collect(void *context, struct metrics_page *page)
 {
     const struct receiver *receiver = context;

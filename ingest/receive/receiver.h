@@ -30,5 +30,8 @@ MUST_CHECK enum err receiver_new(
 /* Stops the workers, which first take what waits at their sockets. */
 void receiver_destroy(struct receiver **receiver_p);
 
+/* Appends the templates of all workers as one JSON object. One thread at a time. */
+MUST_CHECK enum err receiver_print_templates(struct receiver *receiver, struct buffer *out);
+
 /* A metrics_collect_fn; `context` is the receiver. */
 void receiver_collect(void *receiver, struct metrics_page *page);

@@ -97,7 +97,7 @@ static struct traffic_entry *find_entry(
     return entry;
 }
 
-void traffic_count(struct traffic *traffic, const struct datagram *datagram)
+void traffic_count(struct traffic *traffic, const struct datagram *datagram, uint64_t now_ns)
 {
     enum traffic_type type = type_of(datagram);
     if (traffic->last == NULL || !is_entry_of(traffic->last, datagram, type)) {
@@ -105,6 +105,7 @@ void traffic_count(struct traffic *traffic, const struct datagram *datagram)
     }
     counter_add(&traffic->last->datagrams, 1);
     counter_add(&traffic->last->bytes, datagram->size);
+    quantiles_add(&traffic->last->sizes, datagram->size, now_ns);
 }
 
 const struct traffic_entry *traffic_entry(const struct traffic *traffic, size_t index)

@@ -9,6 +9,7 @@
 
 #include "common/address.h"
 #include "common/counter.h"
+#include "common/quantiles.h"
 #include "ingest/decode/decode.h"
 
 #include <stddef.h>
@@ -31,6 +32,7 @@ struct traffic_entry {
     bool is_others; /* stands for every exporter without an entry of its own */
     struct counter datagrams;
     struct counter bytes;
+    struct quantiles sizes; /* bytes a datagram */
 };
 
 struct traffic;
@@ -38,7 +40,8 @@ struct traffic;
 MUST_CHECK enum err traffic_new(struct traffic **traffic_p);
 void traffic_destroy(struct traffic **traffic_p);
 
-void traffic_count(struct traffic *traffic, const struct datagram *datagram);
+/* `now_ns` is monotonic. */
+void traffic_count(struct traffic *traffic, const struct datagram *datagram, uint64_t now_ns);
 
 /* Entry `index`, lent as long as the traffic lives; NULL past the last. Any thread. */
 const struct traffic_entry *traffic_entry(const struct traffic *traffic, size_t index);

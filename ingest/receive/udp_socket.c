@@ -78,6 +78,14 @@ static bool parse_host(const char *host, struct address *address_p)
     return address_parse(address_p, host[0] != '\0' ? host : "::") == ERR_OK;
 }
 
+/* "192.0.2.1:2055", "[2001:db8::1]:2055", ":2055" for any address. */
+static void log_refusal(const struct udp_options *options, int reason)
+{
+    bool is_ipv6 = strchr(options->host, ':') != NULL;
+    log_error("receive", "cannot listen", "address=%s%s%s:%u error=\"%s\"", is_ipv6 ? "[" : "",
+        options->host, is_ipv6 ? "]" : "", options->port, strerror(reason));
+}
+
 /* The first socket shows that nobody else has the port, and which port it is. */
 static enum err open_first(const struct udp_options *options, int *socket_p,
     struct endpoint *endpoint_p, struct address *address_p)
@@ -96,8 +104,7 @@ static enum err open_first(const struct udp_options *options, int *socket_p,
     }
     if (fd < 0) {
         int reason = errno;
-        log_error("receive", "cannot listen", "address=%s port=%u error=\"%s\"",
-            options->host[0] != '\0' ? options->host : "any", options->port, strerror(reason));
+        log_refusal(options, reason);
         return bind_error(reason);
     }
     (void)getsockname(fd, (struct sockaddr *)&endpoint_p->name, &endpoint_p->size);
@@ -120,8 +127,7 @@ static enum err open_others(
         sockets[i] = open_bound(endpoint, true);
         if (sockets[i] < 0) {
             int reason = errno;
-            log_error("receive", "cannot listen", "socket=%zu port=%u error=\"%s\"", i,
-                options->port, strerror(reason));
+            log_refusal(options, reason);
             return bind_error(reason);
         }
     }

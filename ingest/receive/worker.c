@@ -15,11 +15,12 @@ enum {
     STOP_DRAIN_MS = 2000 /* a stop does not wait for the flood to end */
 };
 
-static void decode_one(struct worker *worker, struct datagram *datagram, size_t port)
+static void decode_one(
+    struct worker *worker, const struct datagram *datagram, size_t port, uint64_t now_ns)
 {
     counter_add(&worker->datagrams[port], 1);
     counter_add(&worker->bytes[port], datagram->size);
-    traffic_count(worker->traffic, datagram);
+    traffic_count(worker->traffic, datagram, now_ns);
     enum decode_status status = decoder_decode(worker->decoder, datagram, &worker->sink);
     counter_add(&worker->answers[status], 1);
 }
@@ -32,9 +33,14 @@ static uint32_t receive_block(struct worker *worker, size_t port)
         .received_ns = clock_wall_ns(),
         .local_port = worker->options.ports[port].bound.port,
     };
+    uint64_t start_ns = clock_monotonic_ns();
     for (uint32_t i = 0; i < count; i++) {
         datagram_block_get(worker->block, i, &datagram);
-        decode_one(worker, &datagram, port);
+        decode_one(worker, &datagram, port, start_ns);
+    }
+    if (count > 0) {
+        uint64_t end_ns = clock_monotonic_ns();
+        quantiles_add(&worker->decode_ns, (end_ns - start_ns) / count, end_ns);
     }
     return count;
 }
@@ -56,15 +62,21 @@ static int tick(struct worker *worker)
 }
 
 /*
- * Messages: "$TERM". ZeroMQ's descriptor tells only of what comes after the pipe was found empty,
- * so the pipe is read until it is, also once before the first poll.
+ * Messages: "$TERM"; "TEMPLATES" and the buffer to print to, answered by a signal. ZeroMQ's
+ * descriptor tells only of what comes after the pipe was found empty, so the pipe is read until it
+ * is, also once before the first poll.
  */
 static void answer(struct worker *worker, zsock_t *pipe)
 {
     while ((zsock_events(pipe) & ZMQ_POLLIN) != 0) {
-        char *command = zstr_recv(pipe);
+        char *command = NULL;
+        void *out = NULL;
+        (void)zsock_recv(pipe, "sp", &command, &out);
         if (command == NULL || strcmp(command, "$TERM") == 0) {
             worker->is_stopping = true;
+        } else {
+            decoder_print_templates(worker->decoder, out);
+            (void)zsock_signal(pipe, 0);
         }
         zstr_free(&command);
     }
@@ -152,4 +164,12 @@ void worker_destroy(struct worker **worker_p)
     decoder_destroy(&worker->decoder);
     free(worker);
     *worker_p = NULL;
+}
+
+enum err worker_print_templates(struct worker *worker, struct buffer *out)
+{
+    if (zsock_send(worker->actor, "sp", "TEMPLATES", out) != 0 || zsock_wait(worker->actor) != 0) {
+        return ERR_STOPPED;
+    }
+    return buffer_check(out);
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/buffer.h"
 #include "common/metrics.h"
 #include "ingest/receive/outlet.h"
 #include "ingest/receive/udp_socket.h"
@@ -34,6 +35,12 @@ MUST_CHECK enum err worker_new(struct worker **worker_p, const struct worker_opt
 
 /* Receives what already waits at the sockets, sends what is left, and ends the thread. */
 void worker_destroy(struct worker **worker_p);
+
+/*
+ * Appends the templates as decoder_print_templates() does. Any thread but the worker's, never two
+ * at once.
+ */
+MUST_CHECK enum err worker_print_templates(struct worker *worker, struct buffer *out);
 
 /* A metrics_collect_fn; `context` is the worker. */
 void worker_collect(void *worker, struct metrics_page *page);

@@ -3,6 +3,8 @@
 #include "ingest/receive/exporter_metrics.h"
 #include "ingest/receive/worker_state.h"
 
+#include <stdio.h>
+
 #define FAMILY(variable, kind, family_name, text)                                                  \
     static const struct metric_family variable = {family_name, METRIC_##kind, text}
 
@@ -17,6 +19,9 @@ FAMILY(ANSWERS, COUNTER, "goflow_receive_decoded_total",
     "Datagrams by the first fault in them, ok for none; all together those received.");
 FAMILY(TRAFFIC_BYTES, COUNTER, "flow_traffic_bytes", "Bytes received by the application.");
 FAMILY(TRAFFIC_PACKETS, COUNTER, "flow_traffic_packets", "Packets received by the application.");
+FAMILY(TRAFFIC_SIZES, SUMMARY, "flow_traffic_summary_size_bytes", "Summary of packet sizes.");
+FAMILY(DECODE_TIME, SUMMARY, "flow_summary_decoding_time_us",
+    "Time to decode a datagram and pack its flows, in microseconds.");
 FAMILY(DECODER_COUNT, COUNTER, "flow_decoder_count", "Decoder processed count.");
 FAMILY(DECODER_ERRORS, COUNTER, "flow_decoder_error_count", "Decoder processed error count.");
 
@@ -49,23 +54,30 @@ static const char *local_host(const struct worker *worker, uint16_t port)
     return "";
 }
 
-static void collect_traffic(const struct worker *worker, struct metrics_page *page)
+static void add_traffic(
+    const struct worker *worker, const struct traffic_entry *entry, struct metrics_page *page)
 {
     static const char *const TYPES[] = {"NetFlow", "sFlow", "NetFlowV5"};
-    static const char LABELS[] = "remote_ip=\"%s\",remote_port=\"\",local_ip=\"%s\","
-                                 "local_port=\"%u\",type=\"%s\"";
+    char remote[ADDRESS_TEXT_SIZE] = "other";
+    if (!entry->is_others) {
+        (void)address_format(&entry->source, remote);
+    }
+    char labels[2 * ADDRESS_TEXT_SIZE + 96];
+    (void)snprintf(labels, sizeof labels,
+        "remote_ip=\"%s\",remote_port=\"\",local_ip=\"%s\",local_port=\"%u\",type=\"%s\"", remote,
+        local_host(worker, entry->port), entry->port, TYPES[entry->type]);
+    metrics_page_add(page, &TRAFFIC_PACKETS, (double)counter_get(&entry->datagrams), "%s", labels);
+    metrics_page_add(page, &TRAFFIC_BYTES, (double)counter_get(&entry->bytes), "%s", labels);
+    struct quantiles_view view = {0};
+    quantiles_read(&view, &entry->sizes);
+    quantiles_page_add(page, &TRAFFIC_SIZES, &view, 1, labels);
+}
+
+static void collect_traffic(const struct worker *worker, struct metrics_page *page)
+{
     const struct traffic_entry *entry;
     for (size_t i = 0; (entry = traffic_entry(worker->traffic, i)) != NULL; i++) {
-        char remote[ADDRESS_TEXT_SIZE] = "other";
-        if (!entry->is_others) {
-            (void)address_format(&entry->source, remote);
-        }
-        const char *local = local_host(worker, entry->port);
-        const char *type = TYPES[entry->type];
-        metrics_page_add(page, &TRAFFIC_PACKETS, (double)counter_get(&entry->datagrams), LABELS,
-            remote, local, entry->port, type);
-        metrics_page_add(page, &TRAFFIC_BYTES, (double)counter_get(&entry->bytes), LABELS, remote,
-            local, entry->port, type);
+        add_traffic(worker, entry, page);
     }
 }
 
@@ -84,6 +96,9 @@ static void collect_answers(const struct worker *worker, struct metrics_page *pa
     metrics_page_add(page, &DECODER_COUNT, (double)all, "worker=\"%u\",name=\"goflow\"", index);
     metrics_page_add(
         page, &DECODER_ERRORS, (double)(all - good), "worker=\"%u\",name=\"goflow\"", index);
+    struct quantiles_view view = {0};
+    quantiles_read(&view, &worker->decode_ns);
+    quantiles_page_add(page, &DECODE_TIME, &view, 1e-3, "name=\"goflow\"");
 }
 
 void worker_collect(void *context, struct metrics_page *page)

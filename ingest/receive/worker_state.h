@@ -19,5 +19,6 @@ struct worker {
     bool is_stopping;
     struct counter datagrams[WORKER_PORTS_MAX];
     struct counter bytes[WORKER_PORTS_MAX];
+    struct quantiles decode_ns; /* a datagram, on the average of those received together */
     struct counter answers[DECODE_STATUS_COUNT]; /* datagrams, by what the decoder said */
 };

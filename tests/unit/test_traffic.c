@@ -11,7 +11,7 @@ static void count_from(uint16_t exporter, uint8_t version, size_t size)
     const uint8_t source[4] = {10, 0, (uint8_t)(exporter >> 8), (uint8_t)exporter};
     struct datagram datagram = {
         .bytes = bytes, .size = size, .source = address_from_ipv4(source), .local_port = 2055};
-    traffic_count(traffic, &datagram);
+    traffic_count(traffic, &datagram, 1);
 }
 
 static uint64_t all_datagrams(void)
