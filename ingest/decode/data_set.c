@@ -2,6 +2,7 @@
 #include "ingest/decode/elements.h"
 #include "ingest/decode/export_message.h"
 #include "ingest/decode/flow_answer.h"
+#include "ingest/decode/held_data.h"
 
 /* One data set on its way to flows. */
 struct data_set {
@@ -188,8 +189,10 @@ void data_set_read(struct decode_context *context, const struct export_message *
     const struct template *template = template_store_find(&context->exporter->templates, &key,
         context->datagram->source_port, context->datagram->received_ns);
     if (template == NULL) {
-        decode_drop(context, DECODE_TEMPLATE_MISSING);
         counter_add(&context->exporter->counters.missing_templates, 1);
+        if (!held_data_keep(context, message, set, template_id)) {
+            decode_drop(context, DECODE_TEMPLATE_MISSING);
+        }
         return;
     }
     if (template->is_options) {

@@ -31,6 +31,8 @@ struct decoder_options {
     uint32_t max_templates_per_exporter; /* 0: 4096 */
     uint32_t template_lifetime_s;        /* since last announced; 0: never expires */
     uint64_t max_template_bytes;         /* all templates of this decoder; 0: 256 MiB */
+    uint64_t max_held_bytes;             /* data that waits for its template; 0: none waits */
+    uint32_t max_held_age_s;             /* 0: half an hour */
 };
 
 /* On success *decoder_p is owned by the caller: decoder_destroy() it. */

@@ -9,7 +9,8 @@
 
 enum {
     DEFAULT_EXPORTERS = 4096,
-    DEFAULT_TEMPLATES = 4096
+    DEFAULT_TEMPLATES = 4096,
+    DEFAULT_HELD_AGE_S = 1800 /* routers announce their templates within half an hour */
 };
 
 #define DEFAULT_TEMPLATE_BYTES (UINT64_C(256) << 20)
@@ -75,21 +76,28 @@ static void decode_known(struct decode_context *context, enum flow_type type)
     counter_add(&context->exporter->counters.flows, flows);
 }
 
+static uint32_t value_or(uint32_t value, uint32_t otherwise)
+{
+    return value != 0 ? value : otherwise;
+}
+
 enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *options)
 {
     *decoder_p = NULL;
-    struct template_limits limits = {.max_per_exporter = options->max_templates_per_exporter != 0
-                                                             ? options->max_templates_per_exporter
-                                                             : DEFAULT_TEMPLATES,
-        .max_bytes =
-            options->max_template_bytes != 0 ? options->max_template_bytes : DEFAULT_TEMPLATE_BYTES,
-        .lifetime_ns = options->template_lifetime_s * NS_PER_S};
-    uint32_t exporters = options->max_exporters != 0 ? options->max_exporters : DEFAULT_EXPORTERS;
+    struct exporter_limits limits = {
+        .max_exporters = value_or(options->max_exporters, DEFAULT_EXPORTERS),
+        .templates = {.max_per_exporter =
+                          value_or(options->max_templates_per_exporter, DEFAULT_TEMPLATES),
+            .max_bytes = options->max_template_bytes != 0 ? options->max_template_bytes
+                                                          : DEFAULT_TEMPLATE_BYTES,
+            .lifetime_ns = options->template_lifetime_s * NS_PER_S},
+        .held = {.max_bytes = options->max_held_bytes,
+            .max_age_ns = value_or(options->max_held_age_s, DEFAULT_HELD_AGE_S) * NS_PER_S}};
     struct decoder *decoder = calloc(1, sizeof *decoder);
     if (decoder == NULL) {
         return ERR_MEMORY;
     }
-    enum err err = exporter_table_new(&decoder->exporters, exporters, &limits);
+    enum err err = exporter_table_new(&decoder->exporters, &limits);
     if (err != ERR_OK) {
         free(decoder);
         return err;

@@ -2,6 +2,7 @@
 #include "ingest/decode/exporter.h"
 
 #include "common/clock.h"
+#include "ingest/decode/held_data.h"
 
 #include <stdlib.h>
 
@@ -14,8 +15,9 @@ enum {
 };
 
 struct exporter_table {
-    struct template_limits limits;
-    struct template_budget budget; /* memory of all exporters' templates */
+    struct exporter_limits limits;
+    struct template_budget templates; /* memory of all exporters' templates */
+    struct held_budget held;          /* and of their data without template */
     struct exporter *slots;
     struct exporter **buckets;
     uint32_t slot_count; /* room */
@@ -40,19 +42,18 @@ static uint32_t power_of_two_above(uint32_t count)
     return power;
 }
 
-enum err exporter_table_new(
-    struct exporter_table **table_p, uint32_t max_exporters, const struct template_limits *limits)
+enum err exporter_table_new(struct exporter_table **table_p, const struct exporter_limits *limits)
 {
     *table_p = NULL;
     struct exporter_table *table = calloc(1, sizeof *table);
     if (table == NULL) {
         return ERR_MEMORY;
     }
-    uint32_t buckets = power_of_two_above(max_exporters);
+    uint32_t buckets = power_of_two_above(limits->max_exporters);
     table->limits = *limits;
-    table->slot_count = max_exporters;
+    table->slot_count = limits->max_exporters;
     table->bucket_mask = buckets - 1;
-    table->slots = calloc(max_exporters, sizeof *table->slots);
+    table->slots = calloc(table->slot_count, sizeof *table->slots);
     table->buckets = calloc(buckets, sizeof(struct exporter *));
     if (table->slots == NULL || table->buckets == NULL) {
         exporter_table_destroy(&table);
@@ -66,6 +67,7 @@ static void forget(struct exporter *exporter)
 {
     template_store_clear(&exporter->templates);
     sampling_table_clear(&exporter->sampling);
+    held_list_clear(&exporter->held);
 }
 
 void exporter_table_destroy(struct exporter_table **table_p)
@@ -132,8 +134,9 @@ static struct exporter *add_exporter(
     atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_acq_rel);
     exporter->address = *address;
     memcpy(exporter->address_words, address->bytes, sizeof exporter->address_words);
-    template_store_init(&exporter->templates, &table->limits, &table->budget);
+    template_store_init(&exporter->templates, &table->limits.templates, &table->templates);
     sampling_table_init(&exporter->sampling);
+    exporter->held = (struct held_list){.limits = &table->limits.held, .budget = &table->held};
     reset_counters(&exporter->counters);
     atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_release);
     struct exporter **bucket = bucket_of(table, exporter->address_words);

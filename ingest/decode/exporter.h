@@ -10,6 +10,7 @@
 
 #include "common/address.h"
 #include "ingest/decode/exporter_counters.h"
+#include "ingest/decode/held_list.h"
 #include "ingest/decode/sampling.h"
 #include "ingest/decode/template.h"
 
@@ -20,14 +21,21 @@ struct exporter {
     struct exporter *next; /* of the same hash bucket */
     struct template_store templates;
     struct sampling_table sampling;
+    struct held_list held;
     struct exporter_counters counters;
     _Atomic uint32_t generation; /* odd while the slot changes hands */
 };
 
 struct exporter_table;
 
+struct exporter_limits {
+    uint32_t max_exporters;
+    struct template_limits templates;
+    struct held_limits held;
+};
+
 MUST_CHECK enum err exporter_table_new(
-    struct exporter_table **table_p, uint32_t max_exporters, const struct template_limits *limits);
+    struct exporter_table **table_p, const struct exporter_limits *limits);
 void exporter_table_destroy(struct exporter_table **table_p);
 
 /*

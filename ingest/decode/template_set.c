@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- template records of NetFlow 9 and IPFIX. */
 #include "ingest/decode/export_message.h"
+#include "ingest/decode/held_data.h"
 
 enum {
     RECORD_HEADER_SIZE = 4, /* the shortest: a withdrawal */
@@ -79,6 +80,7 @@ static void learn(struct decode_context *context, struct template_draft *draft)
     switch (err) {
     case ERR_OK:
         counter_add(&context->counters->templates, 1);
+        held_data_release(context, &definition->key);
         break;
     case ERR_FULL:
         decode_drop(context, DECODE_TEMPLATE_LIMIT);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- data that comes before its template. */
+#include "tests/support/flow_collector.h"
+
+#include <criterion/criterion.h>
+
+enum {
+    TEMPLATE_ID = 256
+};
+
+static struct flow_collector collector;
+static struct packet packet;
+
+static void start(void)
+{
+    collector_start_with(
+        &collector, &(struct decoder_options){.max_held_bytes = 1 << 16, .max_held_age_s = 60});
+}
+
+static void stop(void)
+{
+    collector_stop(&collector);
+}
+
+TestSuite(held_data, .init = start, .fini = stop);
+
+static uint64_t held(void)
+{
+    return counter_get(&decoder_counters(collector.decoder)->held_sets);
+}
+
+static void send_data(uint32_t octets, size_t size)
+{
+    packet_netflow9(&packet);
+    packet_open_set(&packet, TEMPLATE_ID);
+    build_u32(&packet.wire, octets);
+    for (size_t i = 4; i < size; i += 4) {
+        build_u32(&packet.wire, octets);
+    }
+    packet_close_set(&packet);
+    collector_decode(&collector, &packet);
+}
+
+static void send_template(uint16_t id)
+{
+    packet_netflow9(&packet);
+    packet_open_set(&packet, 0);
+    packet_template(&packet, id, &(struct template_field){0, 1, 4}, 1);
+    packet_close_set(&packet);
+    collector_decode(&collector, &packet);
+}
+
+Test(held_data, is_decoded_once_and_in_order_when_the_template_comes)
+{
+    send_data(1, 4);
+    send_data(2, 4);
+    cr_assert_eq(collector.status, DECODE_OK);
+    cr_assert_eq(held(), 2);
+    send_template(TEMPLATE_ID);
+    send_template(TEMPLATE_ID);
+    cr_assert_eq(held(), 0);
+    cr_assert_eq(collector.flow_count, 2);
+    cr_assert_eq(flow_number(&collector.flows[0], FLOW_BYTES), 1);
+    cr_assert_eq(flow_number(&collector.flows[1], FLOW_BYTES), 2);
+    cr_assert_eq(collector_dropped(&collector, DECODE_TEMPLATE_MISSING), 0);
+}
+
+Test(held_data, keeps_the_time_at_which_it_was_received)
+{
+    send_data(1, 4);
+    collector.received_ns += UINT64_C(30000000000);
+    send_template(TEMPLATE_ID);
+    cr_assert_eq(flow_number(&collector.flows[0], FLOW_TIME_RECEIVED), PACKET_EXPORT_S);
+}
+
+Test(held_data, waits_for_its_own_template_only)
+{
+    send_data(1, 4);
+    send_template(TEMPLATE_ID + 1);
+    collector.source = "203.0.113.10";
+    send_template(TEMPLATE_ID);
+    cr_assert_eq(held(), 1);
+    cr_assert_eq(collector.flow_count, 0);
+}
+
+Test(held_data, that_is_too_old_is_dropped_and_counted)
+{
+    send_data(1, 4);
+    collector.received_ns += UINT64_C(61000000000);
+    send_template(TEMPLATE_ID);
+    cr_assert_eq(held(), 0);
+    cr_assert_eq(collector.flow_count, 0);
+    cr_assert_eq(collector_dropped(&collector, DECODE_TEMPLATE_MISSING), 1);
+}
+
+Test(held_data, is_bounded_in_bytes_and_the_rest_counted)
+{
+    for (uint32_t i = 0; i < 200; i++) {
+        send_data(i, 1000);
+    }
+    uint64_t dropped = collector_dropped(&collector, DECODE_TEMPLATE_MISSING);
+    cr_assert_lt(held() * 1000, 1 << 16);
+    cr_assert_gt(held(), 40);
+    cr_assert_eq(held() + dropped, 200);
+}
+
+Test(held_data, is_bounded_in_number_and_the_oldest_goes)
+{
+    collector_stop(&collector);
+    collector_start_with(&collector, &(struct decoder_options){.max_held_bytes = 1 << 24});
+    for (uint32_t i = 0; i < 300; i++) {
+        send_data(i + 1, 4);
+    }
+    cr_assert_eq(held(), 256);
+    cr_assert_eq(collector_dropped(&collector, DECODE_TEMPLATE_MISSING), 44);
+    send_template(TEMPLATE_ID);
+    cr_assert_eq(flow_number(&collector.flows[0], FLOW_BYTES), 45);
+    cr_assert_eq(collector.flow_count, 256);
+}

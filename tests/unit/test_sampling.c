@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- which of an exporter's sampling rates counts. */
+#include "ingest/decode/sampling.h"
+
+#include <criterion/criterion.h>
+
+static struct sampling_table table;
+
+static void start(void)
+{
+    sampling_table_init(&table);
+}
+
+static void stop(void)
+{
+    sampling_table_clear(&table);
+}
+
+TestSuite(sampling, .init = start, .fini = stop);
+
+static void check(struct sampling_answer answer, uint64_t rate, enum flow_sampling_source source)
+{
+    cr_assert_eq(answer.rate, rate);
+    cr_assert_eq(answer.source, source);
+}
+
+static uint64_t rate_of(uint32_t known, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+    struct sampling_facts facts = {.known = known, .values = {a, b, c, d, e}};
+    return sampling_facts_rate(&facts);
+}
+
+Test(sampling, facts_give_a_rate_or_none)
+{
+    cr_assert_eq(rate_of(0, 0, 0, 0, 0, 0), 0);
+    cr_assert_eq(rate_of(0x01, 100, 0, 0, 0, 0), 100);
+    cr_assert_eq(rate_of(0x06, 0, 1, 999, 0, 0), 1000);
+    cr_assert_eq(rate_of(0x06, 0, 10, 990, 0, 0), 100);
+    cr_assert_eq(rate_of(0x06, 0, 5, 0, 0, 0), 1, "every packet");
+    cr_assert_eq(rate_of(0x02, 0, 512, 0, 0, 0), 512, "an interval alone is the rate");
+    cr_assert_eq(rate_of(0x18, 0, 0, 0, 2, 256), 128);
+    cr_assert_eq(rate_of(0x18, 0, 0, 0, 0, 256), 0, "no division by zero");
+}
+
+Test(sampling, empty_table_knows_nothing)
+{
+    check(sampling_table_find(&table, 1, 1, 1), 0, FLOW_SAMPLING_UNKNOWN);
+}
+
+Test(sampling, sampler_goes_before_interface_before_domain)
+{
+    sampling_table_learn(&table, SAMPLING_OF_DOMAIN, 1, 0, 10);
+    sampling_table_learn(&table, SAMPLING_OF_INTERFACE, 1, 7, 20);
+    sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, 3, 30);
+    check(sampling_table_find(&table, 1, 3, 7), 30, FLOW_SAMPLING_SAMPLER);
+    check(sampling_table_find(&table, 1, 0, 7), 20, FLOW_SAMPLING_OPTIONS);
+    check(sampling_table_find(&table, 1, 0, 8), 10, FLOW_SAMPLING_OPTIONS);
+    check(sampling_table_find(&table, 1, 4, 0), 10, FLOW_SAMPLING_OPTIONS);
+}
+
+Test(sampling, only_sampler_counts_for_flows_that_name_none)
+{
+    sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, 3, 30);
+    check(sampling_table_find(&table, 1, 0, 0), 30, FLOW_SAMPLING_OPTIONS);
+    sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, 3, 40); /* reconfigured */
+    check(sampling_table_find(&table, 1, 0, 0), 40, FLOW_SAMPLING_OPTIONS);
+    sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, 4, 50);
+    check(sampling_table_find(&table, 1, 0, 0), 0, FLOW_SAMPLING_UNKNOWN);
+    check(sampling_table_find(&table, 1, 4, 0), 50, FLOW_SAMPLING_SAMPLER);
+}
+
+Test(sampling, sampler_of_another_domain_is_found_by_its_id)
+{
+    sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, 3, 30);
+    sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, 4, 40);
+    check(sampling_table_find(&table, 2, 4, 0), 40, FLOW_SAMPLING_SAMPLER);
+}
+
+Test(sampling, table_is_bounded_and_keeps_what_it_knows)
+{
+    sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, 1, 11);
+    for (uint64_t id = 2; id < 20000; id++) {
+        sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, id, 22);
+    }
+    cr_assert_leq(table.room, 8192);
+    check(sampling_table_find(&table, 1, 1, 0), 11, FLOW_SAMPLING_SAMPLER);
+    check(sampling_table_find(&table, 1, 100, 0), 22, FLOW_SAMPLING_SAMPLER);
+    check(sampling_table_find(&table, 1, 19999, 0), 0, FLOW_SAMPLING_UNKNOWN);
+}
