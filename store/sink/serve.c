@@ -25,9 +25,9 @@ struct serve {
 };
 
 static const struct metric_family QUERIES = {
-    "store_serve_queries", METRIC_COUNTER, "Queries over -ch.serve by result."};
+    "goflow_serve_queries_total", METRIC_COUNTER, "Queries over -ch.serve by result."};
 static const struct metric_family ROWS_WRITTEN = {
-    "store_serve_rows_written", METRIC_COUNTER, "Rows that clients of -ch.serve inserted."};
+    "goflow_serve_rows_written_total", METRIC_COUNTER, "Rows that clients of -ch.serve inserted."};
 
 static void answer_ok(
     void *context, const struct http_request *http, struct http_response *response)

@@ -119,7 +119,8 @@ def test_inserts_every_way(folder):
     case.equal(json.loads(headers["X-ClickHouse-Summary"])["written_rows"], "2", "rows written")
     select(store, b"INSERT INTO d.t FORMAT TSV\n3\tthree\n")
     select(store, "INSERT INTO d.t (a, b) VALUES (4, 'FORMAT;'), (5, '')")
-    select(store, b'{"a":6,"b":"six"}', query="INSERT INTO d.t SETTINGS max_threads=1 FORMAT JSONEachRow")
+    row = b'{"a":6,"b":"six"}'
+    select(store, row, query="INSERT INTO d.t SETTINGS max_threads=1 FORMAT JSONEachRow")
     native = ask(store, query="SELECT a + 10 AS a, b FROM d.t ORDER BY a FORMAT Native")[2]
     select(store, native, query="INSERT INTO d.t FORMAT Native")
     fenced = ("INSERT INTO d.t SELECT a + 10, b FROM input('a UInt64, b String') "
@@ -164,7 +165,8 @@ def test_asks_for_the_password(folder):
 def test_official_client_works(folder):
     for name in ("package.json", "package-lock.json", "serve_client.mjs"):
         shutil.copy(pathlib.Path(__file__).with_name(name), folder)
-    process.check("npm", ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"], folder, NPM_S)
+    install = ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"]
+    process.check("npm", install, folder, NPM_S)
     store = serving(folder, ch_password=PASSWORD)
     url = f"http://127.0.0.1:{store.sql_port}"
     done = process.check("client", ["node", "serve_client.mjs", url, PASSWORD], folder)
