@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- goflow-store: batches in, rows in ClickHouse. */
 #include "common/daemon.h"
+#include "store/ask.h"
 #include "store/store_program.h"
 
 #include <stdlib.h>
@@ -13,8 +14,12 @@ int main(int argc, char **argv)
     struct store_settings settings = {0};
     struct options *options = NULL;
     enum option_action action;
-    struct option_request request = {
-        .program = &STORE_PROGRAM, .argc = argc, .argv = argv, .validate = store_settings_validate};
+    struct option_list words = {0};
+    struct option_request request = {.program = &STORE_PROGRAM,
+        .argc = argc,
+        .argv = argv,
+        .validate = store_settings_validate,
+        .words = &words};
     if (options_read(&options, &settings, &action, &request) != ERR_OK) {
         return EXIT_USAGE;
     }
@@ -24,6 +29,12 @@ int main(int argc, char **argv)
     }
     store_settings_complete(&settings);
     store_settings_apply_log(&settings);
+
+    if (words.count > 0) {
+        enum err err = ask(&settings, &words);
+        options_destroy(&options);
+        return err == ERR_OK ? EXIT_SUCCESS : err == ERR_INVALID ? EXIT_USAGE : EXIT_FAILURE;
+    }
 
     struct store_program *program = NULL;
     enum err err = daemon_setup();

@@ -7,24 +7,21 @@
 #include "common/metrics.h"
 #include "store/pull/pull.h"
 #include "store/sink/serve.h"
+#include "store/store_database.h"
 #include "store/store_http.h"
 #include "store/write/write.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
-    PASSWORD_MAX = 256,
     RETRY_MIN_MS = 100,
     RETRY_MAX_MS = 10000
 };
 
 struct store_program {
     const struct store_settings *settings;
-    char password[PASSWORD_MAX];
+    struct store_database database;
     struct metrics *metrics;
     struct writer *writer;
     struct serve *serve; /* NULL without -ch.serve */
@@ -32,43 +29,11 @@ struct store_program {
     struct store_http *http;
 };
 
-static enum err read_password(struct store_program *program)
-{
-    const char *path = program->settings->password_file;
-    if (path[0] == '\0') {
-        (void)snprintf(
-            program->password, sizeof program->password, "%s", program->settings->password);
-        return ERR_OK;
-    }
-    FILE *file = fopen(path, "re");
-    if (file == NULL || fgets(program->password, sizeof program->password, file) == NULL) {
-        log_error("store", "cannot read the password", "ch.password.file=%s error=\"%s\"", path,
-            file == NULL ? strerror(errno) : "the file is empty");
-        if (file != NULL) {
-            (void)fclose(file);
-        }
-        return ERR_IO;
-    }
-    (void)fclose(file);
-    program->password[strcspn(program->password, "\r\n")] = '\0';
-    return ERR_OK;
-}
-
 static enum err open_writer(struct store_program *program)
 {
     const struct store_settings *settings = program->settings;
     struct writer_options options = {
-        .sink = {.addresses = settings->addresses,
-            .port = (uint16_t)settings->port,
-            .username = settings->username,
-            .password = program->password,
-            .database = settings->database,
-            .table = settings->table,
-            .path = settings->path,
-            .library = settings->library,
-            .ttl_s = settings->ttl_ms / 1000,
-            .timeout_ms = (uint32_t)settings->timeout_ms,
-            .compress = settings->compresses},
+        .sink = program->database.sink,
         .deadletter_dir = settings->deadletter_dir,
         .retry_min_ms = RETRY_MIN_MS,
         .retry_max_ms = RETRY_MAX_MS,
@@ -90,12 +55,13 @@ static enum err open_serve(struct store_program *program)
     }
     struct serve_options options = {.address = settings->serve_address,
         .username = settings->username,
-        .password = program->password,
+        .password = program->database.password,
         .max_body_bytes = settings->block_bytes};
     enum err err = serve_open(&program->serve, sink_engine(writer_sink(program->writer)), &options);
     if (err != ERR_OK) {
         return err;
     }
+    store_database_note_serving(settings, serve_port(program->serve));
     return metrics_register(program->metrics, serve_collect, program->serve);
 }
 
@@ -133,7 +99,7 @@ static enum err open_puller(struct store_program *program)
 
 static enum err open_stages(struct store_program *program)
 {
-    enum err err = read_password(program);
+    enum err err = store_database_init(&program->database, program->settings);
     if (err == ERR_OK) {
         err = metrics_new(&program->metrics);
     }
@@ -184,10 +150,13 @@ void store_program_close(struct store_program **program_p)
     }
     store_http_close(&program->http);
     puller_destroy(&program->puller);
+    if (program->serve != NULL) {
+        store_database_forget_serving(program->settings);
+    }
     serve_close(&program->serve);
     writer_destroy(&program->writer);
     metrics_destroy(&program->metrics);
-    explicit_bzero(program->password, sizeof program->password);
+    store_database_clear(&program->database);
     free(program);
     *program_p = NULL;
 }

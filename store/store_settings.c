@@ -54,6 +54,12 @@ static const struct option OPTIONS[] = {
     {"metrics.addr", OPTION_TEXT, "127.0.0.1:8081", MEMBER(metrics_address),
         .help = "Address of the HTTP server; empty: none."},
     {"metrics.path", OPTION_TEXT, "/metrics", MEMBER(metrics_path), .help = "Path of the metrics."},
+    {"by", OPTION_CHOICE, "src", .choices = "src|dst|as|port|interface|exporter", MEMBER(top_by),
+        .help = "For goflow-store top: what the traffic is summed up by."},
+    {"since", OPTION_DURATION, "1h", MEMBER(top_since_ms),
+        .help = "For goflow-store top: how far it looks back."},
+    {"limit", OPTION_NUMBER, "10", .min = 1, .max = 10000, MEMBER(top_limit),
+        .help = "For goflow-store top: rows of the answer."},
 };
 
 const struct option_program STORE_PROGRAM = {.name = "goflow-store",

@@ -36,6 +36,9 @@ struct store_settings {
     const char *log_format;
     const char *metrics_address;
     const char *metrics_path;
+    const char *top_by;
+    uint64_t top_since_ms;
+    uint64_t top_limit;
 };
 
 extern const struct option_program STORE_PROGRAM;

@@ -52,18 +52,23 @@ static enum err make_folder(const char *path)
     }
 }
 
-/* The engine locks the file `status` in its folder; asking first gives a line that people read. */
-static enum err check_unlocked(const char *path)
+bool engine_folder_is_open(const char *path)
 {
     char status[PATH_MAX + 8];
     (void)snprintf(status, sizeof status, "%s/status", path);
     int fd = open(status, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return ERR_OK;
+        return false;
     }
     bool is_locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     (void)close(fd);
-    if (is_locked) {
+    return is_locked;
+}
+
+/* The engine would refuse as well; asking first gives a line that people read. */
+static enum err check_unlocked(const char *path)
+{
+    if (engine_folder_is_open(path)) {
         log_error("engine",
             "the folder is open in another process: use its -ch.serve, or another -ch.path",
             "path=%s", path);

@@ -11,6 +11,7 @@
 
 #include "common/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ struct engine_session;
  * ERR_UNSUPPORTED (not a library we know), ERR_IN_USE (another process has the folder), ERR_IO.
  */
 MUST_CHECK enum err engine_open(struct engine **engine_p, const char *path, const char *library);
+
+/* True while a process has the folder open: the engine locks the file `status` in it. */
+bool engine_folder_is_open(const char *path);
 
 /* Closes the folder; all sessions must be closed. The library stays loaded: it cannot go. */
 void engine_close(struct engine **engine_p);

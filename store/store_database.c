@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- from flags to the database they point at. */
+#include "store/store_database.h"
+
+#include "common/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum err read_password(struct store_database *database, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL || fgets(database->password, sizeof database->password, file) == NULL) {
+        log_error("store", "cannot read the password", "ch.password.file=%s error=\"%s\"", path,
+            file == NULL ? strerror(errno) : "the file is empty");
+        if (file != NULL) {
+            (void)fclose(file);
+        }
+        return ERR_IO;
+    }
+    (void)fclose(file);
+    database->password[strcspn(database->password, "\r\n")] = '\0';
+    return ERR_OK;
+}
+
+enum err store_database_init(struct store_database *database, const struct store_settings *settings)
+{
+    memset(database, 0, sizeof *database);
+    database->sink = (struct sink_options){.addresses = settings->addresses,
+        .port = (uint16_t)settings->port,
+        .username = settings->username,
+        .password = database->password,
+        .database = settings->database,
+        .table = settings->table,
+        .path = settings->path,
+        .library = settings->library,
+        .ttl_s = settings->ttl_ms / 1000,
+        .timeout_ms = (uint32_t)settings->timeout_ms,
+        .compress = settings->compresses};
+    if (settings->password_file[0] != '\0') {
+        return read_password(database, settings->password_file);
+    }
+    (void)snprintf(database->password, sizeof database->password, "%s", settings->password);
+    return ERR_OK;
+}
+
+void store_database_clear(struct store_database *database)
+{
+    explicit_bzero(database->password, sizeof database->password);
+}
+
+static void note_path(const struct store_settings *settings, char path[PATH_MAX])
+{
+    (void)snprintf(path, PATH_MAX, "%s/goflow.serve", settings->path);
+}
+
+/* The host of -ch.serve, as others reach it: any address is reached by loopback. */
+static void print_url(const char *address, uint16_t port, FILE *out)
+{
+    const char *colon = strrchr(address, ':');
+    int length = colon != NULL ? (int)(colon - address) : 0;
+    bool is_any = length == 0 || strncmp(address, "0.0.0.0", (size_t)length) == 0 ||
+                  strncmp(address, "[::]", (size_t)length) == 0;
+    (void)fprintf(out, "http://%.*s:%u\n", is_any ? (int)strlen("127.0.0.1") : length,
+        is_any ? "127.0.0.1" : address, port);
+}
+
+void store_database_note_serving(const struct store_settings *settings, uint16_t port)
+{
+    char path[PATH_MAX];
+    note_path(settings, path);
+    FILE *file = fopen(path, "we");
+    if (file == NULL) {
+        log_warning("store", "cannot note the served address", "path=%s error=\"%s\"", path,
+            strerror(errno));
+        return;
+    }
+    print_url(settings->serve_address, port, file);
+    (void)fclose(file);
+}
+
+void store_database_forget_serving(const struct store_settings *settings)
+{
+    char path[PATH_MAX];
+    note_path(settings, path);
+    (void)unlink(path);
+}
+
+enum err store_database_find_serving(
+    const struct store_settings *settings, char url[STORE_ADDRESS_SIZE])
+{
+    char path[PATH_MAX];
+    note_path(settings, path);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    bool is_read = fgets(url, STORE_ADDRESS_SIZE, file) != NULL;
+    (void)fclose(file);
+    url[strcspn(url, "\r\n")] = '\0';
+    return is_read && url[0] != '\0' ? ERR_OK : ERR_NOT_FOUND;
+}
