@@ -43,3 +43,13 @@ void block_reset(struct block *block)
     block->opened_ns = 0;
     block->outcome = BLOCK_PENDING;
 }
+
+void block_remove(struct block *block, size_t batch)
+{
+    struct block_batch *removed = &block->batches[batch];
+    columns_drop(block->columns, removed->first_row, removed->row_count);
+    removed->is_removed = true;
+    for (size_t i = batch + 1; i < block->batch_count; i++) {
+        block->batches[i].first_row -= block->batches[i].is_removed ? 0 : removed->row_count;
+    }
+}

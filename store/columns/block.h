@@ -28,6 +28,7 @@ struct block_batch {
     uint32_t row_count;
     uint32_t attempt; /* 0: surely new; else the table may have it, so ask first */
     bool is_left_out; /* set by the writer: not inserted, not to be acknowledged */
+    bool is_removed;  /* its rows are no longer in the columns: left out, or in the table already */
 };
 
 struct block {
@@ -43,3 +44,6 @@ struct block {
 MUST_CHECK enum err block_new(struct block **block_p, uint32_t max_rows);
 void block_destroy(struct block **block_p);
 void block_reset(struct block *block);
+
+/* Takes the rows of a batch out of the columns; its row_count stays. Once for each batch. */
+void block_remove(struct block *block, size_t batch);

@@ -38,6 +38,9 @@ void columns_destroy(struct columns **columns_p);
 MUST_CHECK enum err columns_append(struct columns *columns, struct cursor payload,
     uint32_t flow_count, const struct row_identity *identity);
 
+/* Removes the rows of one append, whose first row and count these are; later rows move up. */
+void columns_drop(struct columns *columns, uint32_t first_row, uint32_t row_count);
+
 void columns_reset(struct columns *columns);
 
 uint32_t columns_rows(const struct columns *columns);
