@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "store/sink/sink_address.h"
 #include "store/sink/sink_backend.h"
+#include "store/sink/sink_repeats.h"
 #include "store/sink/table.h"
 
 #include <stdlib.h>
@@ -66,6 +67,41 @@ void sink_close(struct sink **sink_p)
 enum sink_outcome sink_prepare(struct sink *sink, struct buffer *error)
 {
     return table_prepare(sink->table, sink->backend, error);
+}
+
+/* Asks, once nothing can come late any more. */
+static enum sink_outcome ask(
+    struct sink *sink, const char *question, struct buffer *answer, struct buffer *error)
+{
+    const struct sink_backend_class *class = sink->backend->class;
+    if (class->settle != NULL) {
+        enum sink_outcome outcome = class->settle(sink->backend, error);
+        if (outcome != SINK_DONE) {
+            return outcome;
+        }
+    }
+    return class->query(sink->backend, question, "TabSeparated", answer, error);
+}
+
+enum sink_outcome sink_find(
+    struct sink *sink, const struct block *block, bool *is_found, struct buffer *error)
+{
+    const struct native_plan *plan = table_plan(sink->table);
+    if (plan == NULL || !native_plan_has_identity(plan)) {
+        return SINK_DONE;
+    }
+    struct buffer question = {0};
+    struct buffer answer = {0};
+    enum sink_outcome outcome = SINK_DONE;
+    if (sink_repeats_question(&question, table_name(sink->table), block)) {
+        outcome = ask(sink, buffer_text(&question), &answer, error);
+    }
+    if (outcome == SINK_DONE) {
+        sink_repeats_answer(buffer_text(&answer), block, is_found);
+    }
+    buffer_clear(&answer);
+    buffer_clear(&question);
+    return outcome;
 }
 
 /* The block in the form that the table takes. */

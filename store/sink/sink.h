@@ -45,6 +45,14 @@ void sink_close(struct sink **sink_p);
  */
 enum sink_outcome sink_prepare(struct sink *sink, struct buffer *error);
 
+/*
+ * Looks for the block's batches that may be in the table already (attempt > 0): sets is_found[i]
+ * for those that are. First makes sure that no earlier insert of this sink is still under way. A
+ * table without the identity columns can't be asked: SINK_DONE, nothing found.
+ */
+enum sink_outcome sink_find(
+    struct sink *sink, const struct block *block, bool *is_found, struct buffer *error);
+
 /* One INSERT, one atomic part. `error` gets the database's words unless SINK_DONE. */
 enum sink_outcome sink_insert(struct sink *sink, const struct block *block, struct buffer *error);
 

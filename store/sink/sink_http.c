@@ -6,13 +6,16 @@
 
 #include "common/log.h"
 
+#include <inttypes.h>
 #include <lz4frame.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define COMPONENT "sink"
+#define QUERY_ID  "goflow-%" PRIx64 "-%" PRIu64 /* prefix, number of the insert */
 
 enum {
     ERROR_TEXT_MAX = 2000,    /* an exception's stack trace is of no use to an operator */
@@ -37,6 +40,9 @@ struct sink_http {
     pthread_mutex_t query_lock;
     bool compresses;
     struct buffer compressed; /* kept between inserts */
+    uint64_t query_prefix;    /* makes the ids of our inserts ours alone */
+    uint64_t query_count;
+    bool is_unsettled; /* the last insert has no answer: the server may still be at it */
 };
 
 struct http_statement {
@@ -165,7 +171,8 @@ static enum err compress_block(struct sink_http *http, const struct buffer *byte
 }
 
 /* The server's limits are set so that the block stays whole: one INSERT, one part. */
-static void append_insert(struct buffer *arguments, const struct sink_native *native)
+static void append_insert(
+    const struct sink_http *http, struct buffer *arguments, const struct sink_native *native)
 {
     struct buffer sql = {0};
     buffer_format(&sql, "INSERT INTO %s %s FORMAT Native", native->table, native->columns);
@@ -173,8 +180,9 @@ static void append_insert(struct buffer *arguments, const struct sink_native *na
     http_client_escape(arguments, buffer_text(&sql));
     buffer_clear(&sql);
     buffer_format(arguments,
-        "&max_insert_block_size=%u&min_insert_block_size_rows=%u&min_insert_block_size_bytes=0",
-        (unsigned)native->rows, (unsigned)native->rows);
+        "&max_insert_block_size=%u&min_insert_block_size_rows=%u&min_insert_block_size_bytes=0"
+        "&query_id=" QUERY_ID,
+        (unsigned)native->rows, (unsigned)native->rows, http->query_prefix, http->query_count);
 }
 
 /* Sends the statement with the block's bytes, compressed or not, as its body. */
@@ -197,7 +205,8 @@ static enum sink_outcome http_insert(
 {
     struct sink_http *http = http_of(backend);
     struct buffer arguments = {0};
-    append_insert(&arguments, native);
+    http->query_count++;
+    append_insert(http, &arguments, native);
     const char *text = buffer_text(&arguments);
     enum sink_outcome outcome = SINK_RETRY;
     if (http->compresses && compress_block(http, native->bytes) == ERR_OK) {
@@ -211,7 +220,29 @@ static enum sink_outcome http_insert(
     } else {
         outcome = send_block(http, text, native->bytes, NULL, error);
     }
+    http->is_unsettled = outcome == SINK_UNKNOWN;
     buffer_clear(&arguments);
+    return outcome;
+}
+
+/* Ends the insert that has no answer, and waits until it has ended. */
+static enum sink_outcome http_settle(struct sink_backend *backend, struct buffer *error)
+{
+    struct sink_http *http = http_of(backend);
+    if (!http->is_unsettled) {
+        return SINK_DONE;
+    }
+    struct buffer sql = {0};
+    struct buffer result = {0};
+    buffer_format(&sql, "KILL QUERY WHERE query_id = '" QUERY_ID "' SYNC", http->query_prefix,
+        http->query_count);
+    enum sink_outcome outcome =
+        http_query(backend, buffer_text(&sql), "TabSeparated", &result, error);
+    buffer_clear(&result);
+    buffer_clear(&sql);
+    if (outcome == SINK_DONE) {
+        http->is_unsettled = false;
+    }
     return outcome;
 }
 
@@ -227,7 +258,7 @@ static void http_close_backend(struct sink_backend *backend)
 }
 
 static const struct sink_backend_class HTTP_CLASS = {
-    .query = http_query, .insert = http_insert, .close = http_close_backend};
+    .query = http_query, .insert = http_insert, .settle = http_settle, .close = http_close_backend};
 
 static enum err set_urls(struct sink_http *http, const struct sink_options *options)
 {
@@ -256,6 +287,7 @@ enum err sink_http_open(struct sink_backend **backend_p, const struct sink_optio
     }
     http->backend.class = &HTTP_CLASS;
     http->compresses = options->compress;
+    (void)getrandom(&http->query_prefix, sizeof http->query_prefix, 0);
     (void)pthread_mutex_init(&http->query_lock, NULL);
     struct http_client_options client = {.username = options->username,
         .password = options->password,

@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "store/write/admit.h"
 #include "store/write/backoff.h"
 
 #include <unistd.h>
@@ -29,11 +30,24 @@ struct write_loop {
     uint64_t stop_ns; /* no attempt after */
 };
 
+/* All rows that came with the block, and those of them that were removed from it. */
+static uint64_t rows_of(const struct block *block, uint64_t *removed_p)
+{
+    uint64_t rows = 0;
+    *removed_p = 0;
+    for (size_t i = 0; i < block->batch_count; i++) {
+        rows += block->batches[i].row_count;
+        *removed_p += block->batches[i].is_removed ? block->batches[i].row_count : 0;
+    }
+    return rows;
+}
+
 static void show_waiting(struct write_loop *loop)
 {
     uint64_t rows = 0;
     for (size_t i = 0; i < loop->queued; i++) {
-        rows += columns_rows(loop->queue[i]->columns);
+        uint64_t removed;
+        rows += rows_of(loop->queue[i], &removed);
     }
     counter_set(&loop->options->counters->rows_waiting, rows);
     counter_set(&loop->options->counters->blocks_waiting, loop->queued);
@@ -46,8 +60,8 @@ static void receive_block(struct write_loop *loop)
         return;
     }
     loop->queue[loop->queued++] = block;
-    counter_add(
-        &loop->options->counters->rows_in, columns_rows(loop->queue[loop->queued - 1]->columns));
+    uint64_t removed;
+    counter_add(&loop->options->counters->rows_in, rows_of(block, &removed));
     show_waiting(loop);
 }
 
@@ -67,9 +81,21 @@ static struct block *take_oldest(struct write_loop *loop)
     return block;
 }
 
+/* Counts the block's rows: those it has kept went to `kept`. */
+static void count_rows(struct write_loop *loop, const struct block *block, struct counter *kept)
+{
+    uint64_t removed;
+    uint64_t rows = rows_of(block, &removed);
+    counter_add(kept, rows - removed);
+    counter_add(&loop->options->counters->rows_left_out, removed);
+}
+
 static void give_back(struct write_loop *loop, enum block_outcome outcome)
 {
+    struct write_counters *counters = loop->options->counters;
     struct block *block = take_oldest(loop);
+    count_rows(
+        loop, block, outcome == BLOCK_STORED ? &counters->rows_stored : &counters->rows_rejected);
     block->outcome = outcome;
     /* The PAIR has more room than there are blocks. */
     (void)zsock_send(loop->options->blocks, "p", block);
@@ -131,32 +157,50 @@ static void reject(struct write_loop *loop, const struct block *block, struct bu
         back_off(loop, error);
         return;
     }
-    counter_add(&loop->options->counters->rows_rejected, columns_rows(block->columns));
     give_back(loop, BLOCK_REJECTED);
+}
+
+/* SINK_DONE: the block is in the table, or nothing of it was left to go there. */
+static enum sink_outcome insert_rows(
+    struct write_loop *loop, struct block *block, struct buffer *error)
+{
+    struct write_counters *counters = loop->options->counters;
+    uint64_t start_ns = clock_monotonic_ns();
+    enum sink_outcome outcome = admit(loop->options->sink, block, start_ns, error);
+    if (outcome != SINK_DONE) {
+        return outcome == SINK_REJECT ? SINK_REJECT : SINK_RETRY; /* nothing was inserted */
+    }
+    if (columns_rows(block->columns) == 0) {
+        return SINK_DONE;
+    }
+    outcome = sink_insert(loop->options->sink, block, error);
+    uint64_t end_ns = clock_monotonic_ns();
+    counter_add(&counters->inserts[outcome], 1);
+    if (outcome == SINK_DONE) {
+        quantiles_add(&counters->insert_ns, end_ns - start_ns, end_ns);
+        counter_add(&counters->blocks_stored, 1);
+    }
+    return outcome;
 }
 
 static void insert(struct write_loop *loop)
 {
-    const struct block *block = loop->queue[0];
-    struct write_counters *counters = loop->options->counters;
+    struct block *block = loop->queue[0];
     struct buffer error = {0};
-    uint64_t start_ns = clock_monotonic_ns();
-    enum sink_outcome outcome = sink_insert(loop->options->sink, block, &error);
-    uint64_t end_ns = clock_monotonic_ns();
-    counter_add(&counters->inserts[outcome], 1);
-    switch (outcome) {
+    switch (insert_rows(loop, block, &error)) {
     case SINK_DONE:
-        quantiles_add(&counters->insert_ns, end_ns - start_ns, end_ns);
-        counter_add(&counters->rows_stored, columns_rows(block->columns));
-        counter_add(&counters->blocks_stored, 1);
         give_back(loop, BLOCK_STORED);
         come_back(loop);
         break;
     case SINK_REJECT:
+        admit_doubt(block); /* a view may have refused what the table took */
         reject(loop, block, &error);
         break;
-    case SINK_RETRY:
     case SINK_UNKNOWN:
+        admit_doubt(block);
+        back_off(loop, &error);
+        break;
+    case SINK_RETRY:
         back_off(loop, &error);
         break;
     }
@@ -223,7 +267,7 @@ static void drop_rest(struct write_loop *loop)
 {
     while (loop->queued > 0) {
         struct block *block = take_oldest(loop);
-        counter_add(&loop->options->counters->rows_dropped, columns_rows(block->columns));
+        count_rows(loop, block, &loop->options->counters->rows_dropped);
         log_warning(COMPONENT, "stopped before a block could be written", "rows=%u",
             (unsigned)columns_rows(block->columns));
         block_destroy(&block);

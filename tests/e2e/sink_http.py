@@ -6,6 +6,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import clickhouse  # noqa: E402
+import faulty_proxy  # noqa: E402
 import goflow  # noqa: E402
 
 PLAIN_TABLE = """
@@ -25,8 +26,9 @@ class Line:
         self.ingest = goflow.Ingest(folder).wait_until_ready()
         (folder / "password").write_text(server.password + "\n")
         self.store = goflow.Store(
-            folder, self.ingest.endpoint, ch_addr=f"127.0.0.1:{server.http_port}",
-            **{"ch_password_file": folder / "password", **store}).wait_until_ready()
+            folder, self.ingest.endpoint, **{
+                "ch_addr": f"127.0.0.1:{server.http_port}",
+                "ch_password_file": folder / "password", **store}).wait_until_ready()
 
     def sums(self, table):
         """Of a table that may not be there yet."""
@@ -93,6 +95,23 @@ def test_reads_a_schema_again_that_changed_under_it(folder):
     case.wait_for(lambda: line.server.value("SELECT count() FROM plain") > 0, 30,
                   "a changed schema is read again")
     line.stop()
+
+
+def test_a_lost_answer_costs_no_row_and_doubles_none(folder):
+    server = clickhouse.Server(folder)
+    proxy = faulty_proxy.Proxy(server.http_port)
+    line = Line(folder, server, ch_addr=f"127.0.0.1:{proxy.port}", block_age="100ms")
+    case.wait_until_equal(
+        lambda: line.store.metrics().sum("goflow_write_database_up"), 1, 30, "database_up")
+    proxy.lose_answers(b"INSERT", 4)
+    sent = line.ingest.replay("-synthetic=netflow9", "-count=2000", "-pps=2000")
+    case.wait_for(lambda: proxy.left == 0, 30, "four answers are lost")
+    line.wait_for("netflow", sent)
+    metrics = line.store.metrics()
+    case.equal(metrics.sum("goflow_write_inserts_total", outcome="unknown"), 4, "unknown inserts")
+    case.true(metrics.sum("goflow_write_rows_left_out_total") > 0, "no batch was found again")
+    line.stop()
+    case.equal(line.sums("netflow")["flows"], sent["flows"], "flows after the stop")
 
 
 def test_the_password_shows_up_nowhere(folder):

@@ -1,0 +1,20 @@
+/*
+ * sink_repeats.h -- asking the table which batches it has.
+ *
+ * The question names ranges of sequences for each ingest and the span of TimeReceived of the
+ * block's rows, so that the table reads only the granules of those seconds.
+ */
+#pragma once
+
+#include "store/columns/block.h"
+
+#include "common/buffer.h"
+
+/*
+ * Appends the SELECT for the batches that may be in the table (attempt > 0, not removed); false:
+ * there are none. `table` is a quoted name.
+ */
+bool sink_repeats_question(struct buffer *out, const char *table, const struct block *block);
+
+/* Sets is_found[i] for the batches that the answer (TabSeparated) names; others keep theirs. */
+void sink_repeats_answer(const char *answer, const struct block *block, bool *is_found);

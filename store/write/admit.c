@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- no batch twice, none without a lease. */
+#include "store/write/admit.h"
+
+#include <stdlib.h>
+
+static void leave_out_lapsed(struct block *block, uint64_t now_ns)
+{
+    for (size_t i = 0; i < block->batch_count; i++) {
+        struct block_batch *batch = &block->batches[i];
+        if (!batch->is_removed && counter_get(&batch->lease_end_ns) <= now_ns) {
+            batch->is_left_out = true;
+            block_remove(block, i);
+        }
+    }
+}
+
+enum sink_outcome admit(
+    struct sink *sink, struct block *block, uint64_t now_ns, struct buffer *error)
+{
+    leave_out_lapsed(block, now_ns);
+    bool *is_found = calloc(block->batch_count + 1, sizeof *is_found);
+    if (is_found == NULL) {
+        buffer_text_append(error, "out of memory");
+        return SINK_RETRY;
+    }
+    enum sink_outcome outcome = sink_find(sink, block, is_found, error);
+    for (size_t i = 0; i < block->batch_count; i++) {
+        if (is_found[i]) {
+            block_remove(block, i);
+        }
+    }
+    free(is_found);
+    return outcome;
+}
+
+void admit_doubt(struct block *block)
+{
+    for (size_t i = 0; i < block->batch_count; i++) {
+        if (block->batches[i].attempt == 0) {
+            block->batches[i].attempt = 1;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/*
+ * admit.h -- which batches of a block may go into the database now.
+ *
+ * A batch whose lease has ended may be with another store by now: it is left out, and goes back. A
+ * batch that may be in the table already (attempt > 0) is looked for there, and its rows are taken
+ * out of the block when it is. docs/wire.md says why this is enough.
+ */
+#pragma once
+
+#include "store/sink/sink.h"
+
+/*
+ * Removes from the block what must not go in. SINK_DONE: the rest may; else the table could not be
+ * asked, and `error` says why.
+ */
+enum sink_outcome admit(
+    struct sink *sink, struct block *block, uint64_t now_ns, struct buffer *error);
+
+/* After an insert without an answer: every batch may be in the table. */
+void admit_doubt(struct block *block);
