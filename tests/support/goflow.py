@@ -92,6 +92,14 @@ class Store(Daemon):
             given["ch_serve"] = f"127.0.0.1:{self.sql_port}"
         super().__init__(name, "goflow-store", {**given, **settings}, folder)
 
+    def wait_until_ready(self):
+        """With the embedded engine also until the table is there."""
+        super().wait_until_ready()
+        if hasattr(self, "sql_port"):
+            self.until(
+                lambda: self.metrics().sum("goflow_write_database_up") == 1, READY_S, "no table")
+        return self
+
     def query(self, statement):
         """Rows as dicts."""
         return query(self.sql_port, statement)
