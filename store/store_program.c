@@ -53,10 +53,11 @@ static enum err open_serve(struct store_program *program)
     if (settings->serve_address[0] == '\0') {
         return ERR_OK;
     }
+    /* four blocks of our own: other stores that write through this one may have larger ones */
     struct serve_options options = {.address = settings->serve_address,
         .username = settings->username,
         .password = program->database.password,
-        .max_body_bytes = settings->block_bytes};
+        .max_body_bytes = 4 * settings->block_bytes};
     enum err err = serve_open(&program->serve, sink_engine(writer_sink(program->writer)), &options);
     if (err != ERR_OK) {
         return err;
