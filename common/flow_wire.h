@@ -180,7 +180,7 @@ WIRE_INLINE const uint8_t *wire_get_varint(const uint8_t *p, uint64_t *value_p, 
     if (stops != 0) {
         uint64_t through_stop = stops ^ (stops - 1);
         *value_p = wire_gather(word & through_stop, is_bmi2);
-        return p + (__builtin_ctzll(stops) + 1) / 8;
+        return p + 1 + __builtin_ctzll(stops) / 8;
     }
     uint64_t low = wire_gather(word, is_bmi2);
     if (p[8] < 0x80) {
