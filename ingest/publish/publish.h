@@ -18,11 +18,15 @@ struct publisher_port; /* one worker's end */
 struct publisher_options {
     struct link_endpoints endpoints;
     const char *tap_endpoint; /* PUB socket for goflow-tap; NULL or "": none */
-    uint64_t ingest_id;       /* 0: random */
+    uint64_t ingest_id;       /* 0: the spool's, or random */
     uint64_t window_bytes;    /* batches waiting in memory; the oldest go first when exceeded */
+    const char *spool_dir;    /* NULL or "": none */
+    uint64_t spool_bytes;     /* batches waiting on disk; the oldest go first when exceeded */
+    uint32_t spool_sync_ms;   /* what was spooled is on the disk after so long; 0: at once */
     uint32_t ack_timeout_ms;
-    uint32_t stop_timeout_ms; /* a clean stop waits so long for `stored` */
-    bool compress;            /* zstd */
+    uint32_t
+        stop_timeout_ms; /* a clean stop waits so long for `stored`; the spool keeps the rest */
+    bool compress;       /* zstd */
 };
 
 /* Binds and connects, then starts the thread. On failure one line is logged. */

@@ -9,6 +9,8 @@ static const struct metric_family FLOWS_SHELVED = {"goflow_link_flows_shelved_to
     METRIC_COUNTER, "Flows that the database refused and a store keeps in its dead-letter folder."};
 static const struct metric_family FLOWS_DROPPED = {
     "goflow_link_flows_dropped_total", METRIC_COUNTER, "Flows accepted and lost, by reason."};
+static const struct metric_family FLOWS_RECOVERED = {"goflow_link_flows_recovered_total",
+    METRIC_COUNTER, "Flows found in the spool at the start; part of what was accepted."};
 static const struct metric_family FLOWS_WAITING = {
     "goflow_link_flows_waiting", METRIC_GAUGE, "Flows accepted and not stored yet."};
 static const struct metric_family BATCHES_IN = {
@@ -33,6 +35,19 @@ static const struct metric_family TAP_BATCHES = {"goflow_tap_batches_total", MET
     "Batches published on the tap; 0 while nobody listens."};
 static const struct metric_family TAP_SUBSCRIPTIONS = {
     "goflow_tap_subscriptions", METRIC_GAUGE, "Topics that tap subscribers listen to."};
+
+static const struct metric_family SPOOL_BYTES = {
+    "goflow_spool_bytes", METRIC_GAUGE, "Size of the spool on disk."};
+static const struct metric_family SPOOL_SEGMENTS = {
+    "goflow_spool_segments", METRIC_GAUGE, "Segment files of the spool."};
+static const struct metric_family SPOOL_APPENDED = {
+    "goflow_spool_appended_bytes_total", METRIC_COUNTER, "Bytes of batches written to the spool."};
+static const struct metric_family SPOOL_DAMAGED = {"goflow_spool_damaged_total", METRIC_COUNTER,
+    "Damaged records found at the start or when read back."};
+static const struct metric_family SPOOL_ERRORS = {"goflow_spool_errors_total", METRIC_COUNTER,
+    "Batches that the disk did not take: full, read-only or broken."};
+static const struct metric_family SPOOL_WRITABLE = {"goflow_spool_is_writable", METRIC_GAUGE,
+    "1 while the disk takes batches; at 0 they are in memory only."};
 
 static const char *const ACK_NAMES[LINK_ACK_KIND_COUNT] = {
     [LINK_ACK_HELD] = "held",
@@ -63,8 +78,11 @@ static void report_flows(const struct publish_counters *counters,
         page, &FLOWS_IN, (double)(counter_get(&window->in.flows) + no_memory), "%s", "");
     add(page, &FLOWS_STORED, &window->stored.flows);
     add(page, &FLOWS_SHELVED, &window->shelved.flows);
+    add(page, &FLOWS_RECOVERED, &window->recovered.flows);
     add(page, &FLOWS_WAITING, &window->waiting.flows);
     add_reason(page, &FLOWS_DROPPED, &window->dropped_window.flows, "window");
+    add_reason(page, &FLOWS_DROPPED, &window->dropped_spool.flows, "spool");
+    add_reason(page, &FLOWS_DROPPED, &window->dropped_damaged.flows, "damaged");
     add_reason(page, &FLOWS_DROPPED, &window->dropped_refused.flows, "refused");
     add_reason(page, &FLOWS_DROPPED, &window->dropped_stop.flows, "stop");
     add_reason(page, &FLOWS_DROPPED, &counters->flows_dropped_memory, "memory");
@@ -96,4 +114,14 @@ void publish_report(const struct publish_counters *counters, const struct window
     add(page, &ACKS_BAD, &counters->acks_bad);
     add(page, &TAP_BATCHES, &counters->tap_batches);
     add(page, &TAP_SUBSCRIPTIONS, &counters->tap_subscriptions);
+}
+
+void publish_report_spool(const struct spool_counters *counters, struct metrics_page *page)
+{
+    add(page, &SPOOL_BYTES, &counters->bytes);
+    add(page, &SPOOL_SEGMENTS, &counters->segments);
+    add(page, &SPOOL_APPENDED, &counters->appended_bytes);
+    add(page, &SPOOL_DAMAGED, &counters->damaged);
+    add(page, &SPOOL_ERRORS, &counters->errors);
+    add(page, &SPOOL_WRITABLE, &counters->is_writable);
 }

@@ -7,6 +7,7 @@
 
 #include "common/link_frame.h"
 #include "common/metrics.h"
+#include "ingest/publish/spool.h"
 #include "ingest/publish/window.h"
 
 struct publish_counters {
@@ -21,3 +22,4 @@ struct publish_counters {
 
 void publish_report(const struct publish_counters *counters, const struct window_counters *window,
     struct metrics_page *page);
+void publish_report_spool(const struct spool_counters *counters, struct metrics_page *page);

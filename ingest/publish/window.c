@@ -12,33 +12,57 @@ enum {
 };
 
 /*
- * A ring of batches in order of sequence, without gaps:
+ * A ring of batches in order of sequence; sequences may have gaps, positions have none:
  *
- *   sequence   first ................ first + count - 1
+ *   position   first ................ first + count - 1
  *   slot       head ................. (head + count - 1) & (room - 1)
  *   state      W  removed  L  S  ...  W
- *                                     ▲ nothing below `search_from` is WAITING
+ *                                     ▲ nothing before `search_from` is WAITING
  */
 struct window {
     struct window_options options;
     struct window_batch *slots;
     size_t room; /* a power of two */
     size_t head;
-    size_t count;         /* with holes */
-    uint64_t first;       /* sequence at the head */
-    uint64_t search_from; /* sequence */
-    uint64_t tick_due_ns; /* no deadline is earlier */
+    size_t count;           /* with holes */
+    uint64_t first;         /* position of the head */
+    uint64_t search_from;   /* position */
+    uint64_t memory_from;   /* position: nothing before it is in memory */
+    uint64_t next_sequence; /* of the next batch */
+    uint64_t tick_due_ns;   /* no deadline is earlier */
     struct window_counters counters;
 };
 
-static struct window_batch *batch_at(const struct window *window, uint64_t sequence)
+static struct window_batch *batch_at(const struct window *window, uint64_t position)
 {
-    return &window->slots[(window->head + (sequence - window->first)) & (window->room - 1)];
+    return &window->slots[(window->head + (position - window->first)) & (window->room - 1)];
 }
 
-static uint64_t next_sequence(const struct window *window)
+static uint64_t end_position(const struct window *window)
 {
     return window->first + window->count;
+}
+
+static uint64_t position_of(const struct window *window, const struct window_batch *batch)
+{
+    size_t slot = (size_t)(batch - window->slots);
+    return window->first + ((slot - window->head) & (window->room - 1));
+}
+
+/* The position of the first batch that is not before the sequence, holes included. */
+static uint64_t find_position(const struct window *window, uint64_t sequence)
+{
+    uint64_t low = window->first;
+    uint64_t high = end_position(window);
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (batch_at(window, middle)->sequence < sequence) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 static void amount_add(struct window_amount *amount, const struct window_batch *batch)
@@ -61,8 +85,7 @@ enum err window_new(struct window **window_p, const struct window_options *optio
         return ERR_MEMORY;
     }
     window->options = *options;
-    window->first = options->first_sequence;
-    window->search_from = options->first_sequence;
+    window->next_sequence = options->first_sequence;
     window->tick_due_ns = UINT64_MAX;
     window->room = ROOM_AT_START;
     window->slots = calloc(window->room, sizeof *window->slots);
@@ -85,15 +108,25 @@ void window_destroy(struct window **window_p)
     }
 }
 
+/* Only a batch that the spool has can do without. */
+static void release_memory(struct window *window, struct window_batch *batch)
+{
+    uint64_t bytes = counter_get(&window->counters.waiting_bytes);
+    counter_set(&window->counters.waiting_bytes, bytes - zmq_msg_size(&batch->payload));
+    (void)zmq_msg_close(&batch->payload);
+    (void)zmq_msg_init(&batch->payload);
+}
+
 /* The batch leaves; holes at the head go with it. */
 static void remove_batch(
     struct window *window, struct window_batch *batch, struct window_amount *reason)
 {
     amount_add(reason, batch);
     amount_subtract(&window->counters.waiting, batch);
-    uint64_t bytes = counter_get(&window->counters.waiting_bytes);
-    counter_set(&window->counters.waiting_bytes, bytes - zmq_msg_size(&batch->payload));
-    (void)zmq_msg_close(&batch->payload);
+    release_memory(window, batch);
+    if (window->options.removed != NULL && reason != &window->counters.kept) {
+        window->options.removed(window->options.context, batch);
+    }
     batch->state = WINDOW_REMOVED;
     while (window->count > 0 && window->slots[window->head].state == WINDOW_REMOVED) {
         window->head = (window->head + 1) & (window->room - 1);
@@ -103,14 +136,17 @@ static void remove_batch(
     if (window->search_from < window->first) {
         window->search_from = window->first;
     }
+    if (window->memory_from < window->first) {
+        window->memory_from = window->first;
+    }
 }
 
 static void await_again(struct window *window, struct window_batch *batch)
 {
     batch->state = WINDOW_WAITING;
     batch->attempt++;
-    if (batch->sequence < window->search_from) {
-        window->search_from = batch->sequence;
+    if (position_of(window, batch) < window->search_from) {
+        window->search_from = position_of(window, batch);
     }
 }
 
@@ -120,6 +156,12 @@ static void set_deadline(struct window *window, struct window_batch *batch, uint
     if (deadline_ns < window->tick_due_ns) {
         window->tick_due_ns = deadline_ns;
     }
+}
+
+/* Half a lease more than the store believes: for clocks that run apart and slow commits. */
+static uint64_t lease_end_ns(const struct window *window, uint64_t now_ns)
+{
+    return now_ns + window->options.lease_ms * NS_PER_MS * 3 / 2;
 }
 
 static enum err double_room(struct window *window)
@@ -138,50 +180,117 @@ static enum err double_room(struct window *window)
     return ERR_OK;
 }
 
-/* The batch that costs least to lose: the oldest that no store is at work on, else the oldest. */
+static bool is_in_memory(const struct window_batch *batch)
+{
+    return batch->state != WINDOW_REMOVED && zmq_msg_size(&batch->payload) > 0;
+}
+
+/*
+ * What costs least to free among what is in memory: the oldest that no store is at work on, else
+ * the oldest. NULL: nothing is in memory.
+ */
 static struct window_batch *find_victim(struct window *window)
 {
-    for (uint64_t sequence = window->first; sequence < next_sequence(window); sequence++) {
-        struct window_batch *batch = batch_at(window, sequence);
-        if (batch->state == WINDOW_WAITING || batch->state == WINDOW_SENT) {
+    while (window->memory_from < end_position(window) &&
+           !is_in_memory(batch_at(window, window->memory_from))) {
+        window->memory_from++;
+    }
+    struct window_batch *oldest = NULL;
+    for (uint64_t at = window->memory_from; at < end_position(window); at++) {
+        struct window_batch *batch = batch_at(window, at);
+        if (is_in_memory(batch) && batch->state != WINDOW_LEASED) {
             return batch;
         }
+        if (is_in_memory(batch) && oldest == NULL) {
+            oldest = batch;
+        }
     }
-    return batch_at(window, window->first);
+    return oldest;
+}
+
+static bool is_short_of_memory(const struct window *window, size_t size)
+{
+    uint64_t bytes = counter_get(&window->counters.waiting_bytes);
+    return bytes > 0 && bytes + size > window->options.max_bytes;
 }
 
 static void make_room(struct window *window, size_t size)
 {
-    while (window->count > 0 &&
-           counter_get(&window->counters.waiting_bytes) + size > window->options.max_bytes) {
-        remove_batch(window, find_victim(window), &window->counters.dropped_window);
+    while (is_short_of_memory(window, size)) {
+        struct window_batch *victim = find_victim(window);
+        if (victim->place.segment != 0) {
+            release_memory(window, victim);
+        } else {
+            remove_batch(window, victim, &window->counters.dropped_window);
+        }
     }
 }
 
-enum err window_append(struct window *window, const struct window_batch *batch)
+/* A copy of the batch at the end of the ring, or NULL. */
+static struct window_batch *add_batch(struct window *window, const struct window_batch *batch)
 {
-    size_t size = zmq_msg_size(&batch->payload);
-    make_room(window, size);
     if (window->count == window->room && double_room(window) != ERR_OK) {
-        return ERR_MEMORY;
+        return NULL;
     }
-    struct window_batch *slot = batch_at(window, next_sequence(window));
+    struct window_batch *slot = batch_at(window, end_position(window));
     *slot = *batch;
-    slot->sequence = next_sequence(window);
-    slot->state = WINDOW_WAITING;
     slot->holder = 0;
     slot->attempt = 0;
     slot->refusals = 0;
     window->count++;
     amount_add(&window->counters.in, slot);
     amount_add(&window->counters.waiting, slot);
-    counter_add(&window->counters.waiting_bytes, size);
+    counter_add(&window->counters.waiting_bytes, zmq_msg_size(&slot->payload));
+    return slot;
+}
+
+uint64_t window_next_sequence(const struct window *window)
+{
+    return window->next_sequence;
+}
+
+enum err window_append(struct window *window, const struct window_batch *batch)
+{
+    size_t size = zmq_msg_size(&batch->payload);
+    bool is_on_disk_only = batch->place.segment != 0 && is_short_of_memory(window, size);
+    if (!is_on_disk_only) {
+        make_room(window, size);
+    }
+    struct window_batch *slot = add_batch(window, batch);
+    if (slot == NULL) {
+        return ERR_MEMORY;
+    }
+    slot->sequence = window->next_sequence++;
+    slot->stored_size = size;
+    slot->state = WINDOW_WAITING;
+    slot->may_repeat = false;
+    if (is_on_disk_only) {
+        release_memory(window, slot);
+    }
+    return ERR_OK;
+}
+
+enum err window_recover(struct window *window, const struct window_batch *batch, uint64_t now_ns)
+{
+    struct window_batch on_disk = *batch;
+    (void)zmq_msg_init(&on_disk.payload);
+    struct window_batch *slot = add_batch(window, &on_disk);
+    if (slot == NULL) {
+        return ERR_MEMORY;
+    }
+    slot->state = WINDOW_RECOVERED;
+    slot->may_repeat = true;
+    set_deadline(window, slot, lease_end_ns(window, now_ns));
+    amount_add(&window->counters.recovered, slot);
+    if (batch->sequence >= window->next_sequence) {
+        window->next_sequence = batch->sequence + 1;
+    }
     return ERR_OK;
 }
 
 struct window_batch *window_next(struct window *window)
 {
-    for (; window->search_from < next_sequence(window); window->search_from++) {
+    for (; window->search_from < end_position(window); window->search_from++) {
         struct window_batch *batch = batch_at(window, window->search_from);
         if (batch->state == WINDOW_WAITING) {
             return batch;
@@ -197,28 +306,6 @@ void window_sent(struct window *window, struct window_batch *batch, uint64_t now
     set_deadline(window, batch, now_ns + window->options.ack_timeout_ms * NS_PER_MS);
 }
 
-/*
- * The first and last sequence that a range has in common with the window. False: nothing. What a
- * peer names may be any two numbers; what is walked over is never more than what is here.
- */
-static bool clip(const struct window *window, const struct link_range *range, uint64_t *first_p,
-    uint64_t *last_p)
-{
-    if (window->count == 0 || range->last < window->first ||
-        range->first >= next_sequence(window)) {
-        return false;
-    }
-    *first_p = range->first > window->first ? range->first : window->first;
-    *last_p = range->last < next_sequence(window) ? range->last : next_sequence(window) - 1;
-    return true;
-}
-
-/* Half a lease more than the store believes: for clocks that run apart and slow commits. */
-static uint64_t lease_end_ns(const struct window *window, uint64_t now_ns)
-{
-    return now_ns + window->options.lease_ms * NS_PER_MS * 3 / 2;
-}
-
 static enum link_verdict judge(
     struct window *window, struct window_batch *batch, uint64_t store_id, uint64_t now_ns)
 {
@@ -231,35 +318,62 @@ static enum link_verdict judge(
      * store counts as a second lease: it may have had the batch, let it lapse and received it
      * again.
      */
-    bool is_first = batch->holder == 0;
+    bool is_first = batch->holder == 0 && !batch->may_repeat;
     batch->state = WINDOW_LEASED;
     batch->holder = store_id;
     set_deadline(window, batch, lease_end_ns(window, now_ns));
     return is_first ? LINK_GRANTED : LINK_REGRANTED;
 }
 
+/* Walks over what is here, never over what a peer names: that may be any two numbers. */
+static void answer_range(struct window *window, uint64_t store_id, const struct link_range *range,
+    uint64_t now_ns, struct link_lease *answer)
+{
+    uint64_t next = range->first;
+    for (uint64_t at = find_position(window, range->first);
+         at < end_position(window) && batch_at(window, at)->sequence <= range->last; at++) {
+        struct window_batch *batch = batch_at(window, at);
+        if (batch->sequence > next) {
+            link_ranges_add(&answer->ranges[LINK_GONE], next, batch->sequence - 1);
+        }
+        next = batch->sequence + 1;
+        if (batch->state == WINDOW_RECOVERED) {
+            continue;
+        }
+        enum link_verdict verdict = judge(window, batch, store_id, now_ns);
+        link_ranges_add(&answer->ranges[verdict], batch->sequence, batch->sequence);
+    }
+    /* Sequence UINT64_MAX is never given out, so `next` does not wrap. */
+    if (next <= range->last) {
+        link_ranges_add(&answer->ranges[LINK_GONE], next, range->last);
+    }
+}
+
 void window_held(struct window *window, uint64_t store_id, const struct link_ranges *ranges,
     uint64_t now_ns, struct link_lease *answer)
 {
     for (size_t i = 0; i < ranges->count; i++) {
-        const struct link_range *range = &ranges->values[i];
-        uint64_t first = 0;
-        uint64_t last = 0;
-        if (!clip(window, range, &first, &last)) {
-            link_ranges_add(&answer->ranges[LINK_GONE], range->first, range->last);
-            continue;
+        answer_range(window, store_id, &ranges->values[i], now_ns, answer);
+    }
+}
+
+/* Removing moves the head, but positions stay what they are. */
+static struct window_batch *next_in_range(
+    const struct window *window, const struct link_range *range, uint64_t *position)
+{
+    if (*position < window->first) {
+        *position = window->first;
+    }
+    for (; *position < end_position(window); ++*position) {
+        struct window_batch *batch = batch_at(window, *position);
+        if (batch->sequence > range->last) {
+            return NULL;
         }
-        if (range->first < first) {
-            link_ranges_add(&answer->ranges[LINK_GONE], range->first, first - 1);
-        }
-        for (uint64_t sequence = first; sequence <= last; sequence++) {
-            enum link_verdict verdict = judge(window, batch_at(window, sequence), store_id, now_ns);
-            link_ranges_add(&answer->ranges[verdict], sequence, sequence);
-        }
-        if (range->last > last) {
-            link_ranges_add(&answer->ranges[LINK_GONE], last + 1, range->last);
+        if (batch->state != WINDOW_REMOVED) {
+            return batch;
         }
     }
+    return NULL;
 }
 
 void window_settled(
@@ -268,16 +382,11 @@ void window_settled(
     struct window_amount *amount =
         kind == LINK_ACK_SHELVED ? &window->counters.shelved : &window->counters.stored;
     for (size_t i = 0; i < ranges->count; i++) {
-        uint64_t first = 0;
-        uint64_t last = 0;
-        if (!clip(window, &ranges->values[i], &first, &last)) {
-            continue;
-        }
-        /* Removing may move the head past batches of this range, but never past one not removed. */
-        for (uint64_t sequence = first; sequence <= last; sequence++) {
-            if (sequence >= window->first && batch_at(window, sequence)->state != WINDOW_REMOVED) {
-                remove_batch(window, batch_at(window, sequence), amount);
-            }
+        const struct link_range *range = &ranges->values[i];
+        uint64_t position = find_position(window, range->first);
+        for (struct window_batch *batch = next_in_range(window, range, &position); batch != NULL;
+             batch = next_in_range(window, range, &position)) {
+            remove_batch(window, batch, amount);
         }
     }
 }
@@ -306,16 +415,22 @@ void window_refused(struct window *window, enum link_ack_kind kind,
     const struct link_ranges *ranges, uint64_t now_ns)
 {
     for (size_t i = 0; i < ranges->count; i++) {
-        uint64_t first = 0;
-        uint64_t last = 0;
-        if (!clip(window, &ranges->values[i], &first, &last)) {
-            continue;
+        const struct link_range *range = &ranges->values[i];
+        uint64_t position = find_position(window, range->first);
+        for (struct window_batch *batch = next_in_range(window, range, &position); batch != NULL;
+             batch = next_in_range(window, range, &position)) {
+            position++;
+            refuse(window, batch, kind, now_ns);
         }
-        for (uint64_t sequence = first; sequence <= last; sequence++) {
-            if (sequence >= window->first) {
-                refuse(window, batch_at(window, sequence), kind, now_ns);
-            }
-        }
+    }
+}
+
+static void count_taken_back(struct window *window, enum window_state state)
+{
+    if (state == WINDOW_SENT) {
+        counter_add(&window->counters.resent_unheard, 1);
+    } else if (state == WINDOW_LEASED) {
+        counter_add(&window->counters.resent_lapsed, 1);
     }
 }
 
@@ -325,26 +440,41 @@ void window_tick(struct window *window, uint64_t now_ns)
         return;
     }
     window->tick_due_ns = UINT64_MAX;
-    for (uint64_t sequence = window->first; sequence < next_sequence(window); sequence++) {
-        struct window_batch *batch = batch_at(window, sequence);
-        if (batch->state != WINDOW_SENT && batch->state != WINDOW_LEASED) {
+    for (uint64_t at = window->first; at < end_position(window); at++) {
+        struct window_batch *batch = batch_at(window, at);
+        if (batch->state == WINDOW_REMOVED || batch->state == WINDOW_WAITING) {
             continue;
         }
         if (now_ns < batch->deadline_ns) {
             set_deadline(window, batch, batch->deadline_ns);
             continue;
         }
-        counter_add(batch->state == WINDOW_SENT ? &window->counters.resent_unheard
-                                                : &window->counters.resent_lapsed,
-            1);
+        count_taken_back(window, batch->state);
         await_again(window, batch);
     }
+}
+
+bool window_drop_oldest(struct window *window)
+{
+    if (window->count == 0) {
+        return false;
+    }
+    remove_batch(window, batch_at(window, window->first), &window->counters.dropped_spool);
+    return true;
+}
+
+void window_drop_damaged(struct window *window, struct window_batch *batch)
+{
+    remove_batch(window, batch, &window->counters.dropped_damaged);
 }
 
 void window_abandon(struct window *window)
 {
     while (window->count > 0) {
-        remove_batch(window, batch_at(window, window->first), &window->counters.dropped_stop);
+        struct window_batch *batch = batch_at(window, window->first);
+        bool is_kept = batch->place.segment != 0;
+        remove_batch(
+            window, batch, is_kept ? &window->counters.kept : &window->counters.dropped_stop);
     }
 }
 

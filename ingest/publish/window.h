@@ -5,6 +5,8 @@
  * time in; tests/unit/test_link_model.c runs it against time of its own. A batch stays until a
  * store says it is stored. States and rules: docs/wire.md.
  *
+ * Payloads are in memory, or on disk only when the spool has them and memory is short.
+ *
  *   append ─► WAITING ─ window_next, window_sent ─► SENT ─ window_held ─► LEASED ─► stored
  *                ▲                                    │ ack_timeout         │ lease + margin
  *                └────────────────────────────────────┴─────────────────────┘
@@ -19,27 +21,43 @@
 
 struct window;
 
+struct window_batch;
+
 struct window_options {
     uint64_t max_bytes;      /* payloads in memory */
-    uint64_t first_sequence; /* of the first batch */
+    uint64_t first_sequence; /* of the first batch that is appended */
     uint32_t ack_timeout_ms; /* sent and not heard of: sent again */
     uint32_t lease_ms;
+    /* A batch leaves, for whatever reason but the stop; NULL: nobody wants to know. */
+    void (*removed)(void *context, const struct window_batch *batch);
+    void *context;
 };
 
 enum window_state {
-    WINDOW_REMOVED, /* stored or dropped: a hole until its turn at the head comes */
+    WINDOW_REMOVED,   /* stored or dropped: a hole until its turn at the head comes */
+    WINDOW_RECOVERED, /* from the process before, whose leases may still run */
     WINDOW_WAITING,
     WINDOW_SENT,
     WINDOW_LEASED
 };
 
-/* One batch. The payload is a message of libzmq, whose reference count lets the socket and the
- * window share it without a copy. */
+/* Where the spool has a batch; segment 0: nowhere. */
+struct window_place {
+    uint64_t segment;
+    uint64_t offset;
+};
+
+/*
+ * One batch. The payload is a message of libzmq, whose reference count lets the socket and the
+ * window share it without a copy; it is empty when the batch is only on disk.
+ */
 struct window_batch {
     zmq_msg_t payload;
+    struct window_place place;
+    uint64_t stored_size; /* of the payload, wherever it is */
     uint64_t sequence;
     uint64_t created_ms;
-    uint64_t deadline_ns;  /* SENT, LEASED: when it is WAITING again */
+    uint64_t deadline_ns;  /* RECOVERED, SENT, LEASED: when it is WAITING again */
     uint64_t holder;       /* store with the latest lease; 0: nobody ever had one */
     uint32_t payload_size; /* before compression */
     uint32_t flow_count;
@@ -48,9 +66,10 @@ struct window_batch {
     uint32_t refusals;
     enum window_state state;
     bool is_compressed;
+    bool may_repeat; /* a store may have inserted it for the process before */
 };
 
-/* in = stored + shelved + dropped + waiting, in batches and in flows. */
+/* in = stored + shelved + dropped + kept + waiting, in batches and in flows. */
 struct window_amount {
     struct counter batches;
     struct counter flows;
@@ -59,8 +78,12 @@ struct window_amount {
 struct window_counters {
     struct window_amount in;
     struct window_amount stored;
-    struct window_amount shelved; /* in a store's dead-letter folder */
+    struct window_amount shelved;   /* in a store's dead-letter folder */
+    struct window_amount recovered; /* part of in */
+    struct window_amount kept;      /* left in the spool by a stop; part of waiting until then */
     struct window_amount dropped_window;
+    struct window_amount dropped_spool;
+    struct window_amount dropped_damaged;
     struct window_amount dropped_refused;
     struct window_amount dropped_stop;
     struct window_amount waiting; /* gauges */
@@ -71,15 +94,22 @@ struct window_counters {
 };
 
 MUST_CHECK enum err window_new(struct window **window_p, const struct window_options *options);
-/* What is left is counted as dropped by the stop. */
 void window_destroy(struct window **window_p);
 
+/* The sequence that the next batch gets. */
+uint64_t window_next_sequence(const struct window *window);
+
 /*
- * Appends a batch as WAITING and takes its payload; the sequence is given here. While the window is
- * too full, the oldest batch without a lease goes (the oldest of all when every one has a lease).
+ * Appends a batch as WAITING and takes its payload; its sequence is window_next_sequence(). While
+ * there is too much in memory: a batch that the spool has stays there alone; else the oldest batch
+ * without a lease goes (the oldest of all when every one has a lease).
  * ERR_MEMORY: not appended, the payload is still the caller's.
  */
 MUST_CHECK enum err window_append(struct window *window, const struct window_batch *batch);
+
+/* A batch of the process before, on disk; in order of sequence, before anything is appended. */
+MUST_CHECK enum err window_recover(
+    struct window *window, const struct window_batch *batch, uint64_t now_ns);
 
 /* The oldest batch to send, lent until the next call that changes the window; NULL: none. */
 struct window_batch *window_next(struct window *window);
@@ -101,7 +131,12 @@ void window_refused(struct window *window, enum link_ack_kind kind,
 /* Takes back what was not heard of in time and what leases ran out on. */
 void window_tick(struct window *window, uint64_t now_ns);
 
-/* Drops everything that waits, counted as dropped by the stop. */
+/* Drops the oldest batch to make room in the spool. False: there is none. */
+bool window_drop_oldest(struct window *window);
+/* Drops a batch that cannot be read back. */
+void window_drop_damaged(struct window *window, struct window_batch *batch);
+
+/* Drops everything that waits and is in no spool, counted as dropped by the stop. */
 void window_abandon(struct window *window);
 
 /* Batches that are not stored yet. */

@@ -5,9 +5,12 @@
 #include "common/flow_codec.h"
 
 #include <assert.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
     WAIT_MS = 10000,
@@ -160,6 +163,17 @@ struct batch *rig_batch(uint64_t first, uint32_t count, uint32_t day)
         batch->size += flow_pack(&packer, &flow, batch->bytes + batch->size);
     }
     return batch;
+}
+
+void rig_remove_folder(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    assert(dir != NULL);
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    (void)closedir(dir);
+    (void)rmdir(folder);
 }
 
 bool rig_wait_rows(struct fake_database *database, uint64_t rows)

@@ -52,6 +52,9 @@ void rig_tcp_endpoint(char out[LINK_ENDPOINT_SIZE]);
 /* One worker's end of a publisher; offers batches of `count` flows numbered from `first`. */
 struct batch *rig_batch(uint64_t first, uint32_t count, uint32_t day);
 
+/* A folder of plain files. */
+void rig_remove_folder(const char *folder);
+
 /* Waits until the database has that many rows, for at most ten seconds. */
 bool rig_wait_rows(struct fake_database *database, uint64_t rows);
 

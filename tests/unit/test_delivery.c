@@ -12,6 +12,7 @@ enum {
 struct ingest_case {
     const char *endpoint;
     const char *tap;
+    const char *spool;
     uint64_t window_bytes;
     uint32_t ack_timeout_ms;
     uint32_t stop_timeout_ms;
@@ -23,6 +24,9 @@ static struct publisher *open_publisher(const struct ingest_case *wanted)
 {
     struct publisher_options options = {
         .tap_endpoint = wanted->tap,
+        .spool_dir = wanted->spool,
+        .spool_bytes = 64 << 20,
+        .spool_sync_ms = 1000,
         .window_bytes = wanted->window_bytes != 0 ? wanted->window_bytes : 64 << 20,
         .ack_timeout_ms = wanted->ack_timeout_ms != 0 ? wanted->ack_timeout_ms : 2000,
         .stop_timeout_ms = wanted->stop_timeout_ms != 0 ? wanted->stop_timeout_ms : 5000,
@@ -328,4 +332,50 @@ Test(delivery, a_port_in_use_is_refused)
     cr_assert_eq(publisher_new(&second, &options), ERR_IN_USE);
     cr_assert_null(second);
     publisher_destroy(&publisher);
+}
+
+Test(delivery, the_spool_keeps_what_does_not_fit_and_what_a_stop_leaves)
+{
+    char endpoint[LINK_ENDPOINT_SIZE];
+    char folder[] = "/tmp/goflow-spool-XXXXXX";
+    rig_tcp_endpoint(endpoint);
+    cr_assert_not_null(mkdtemp(folder));
+    struct ingest_case ingest = {
+        .endpoint = endpoint,
+        .is_bind = true,
+        .spool = folder,
+        .window_bytes = 20000,
+        .ack_timeout_ms = 300,
+        .stop_timeout_ms = 1,
+    };
+    struct publisher *publisher = open_publisher(&ingest);
+    offer(publisher, 1, 200);
+    cr_assert(
+        rig_wait_metric(publisher_collect, publisher, "goflow_link_flows_in_total", 200 * FLOWS));
+    cr_assert_eq(
+        rig_metric(publisher_collect, publisher, "goflow_link_flows_waiting"), 200 * FLOWS);
+    cr_assert_leq(rig_metric(publisher_collect, publisher, "goflow_link_window_bytes"), 20000);
+    publisher_destroy(&publisher);
+
+    struct fake_database database;
+    fake_database_init(&database, NUMBERS_MAX);
+    struct fake_writer writer;
+    fake_writer_init(&writer, &database);
+    ingest.stop_timeout_ms = 5000;
+    publisher = open_publisher(&ingest);
+    struct puller *puller = open_puller(&writer, endpoint, false);
+    cr_assert_eq(
+        rig_metric(publisher_collect, publisher, "goflow_link_flows_recovered_total"), 200 * FLOWS);
+    offer(publisher, 1 + 200 * FLOWS, 50);
+    cr_assert(rig_wait_metric(
+        publisher_collect, publisher, "goflow_link_flows_stored_total", 250 * FLOWS));
+    cr_assert_eq(fake_database_wrong(&database, 250 * FLOWS), 0);
+    publisher_destroy(&publisher);
+    publisher = open_publisher(&ingest);
+    cr_assert_eq(rig_metric(publisher_collect, publisher, "goflow_link_flows_recovered_total"), 0);
+    publisher_destroy(&publisher);
+    puller_destroy(&puller);
+    fake_writer_clear(&writer);
+    fake_database_clear(&database);
+    rig_remove_folder(folder);
 }

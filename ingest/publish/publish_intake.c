@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- batches from the workers: tap, zstd, spool, window. */
+#include "ingest/publish/publish_state.h"
+
+#include "common/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BATCHES_A_TURN = 64, /* taken before the other sockets are looked at again */
+    COMPRESSION_LEVEL = 1
+};
+
+static void free_bytes(void *bytes, void *hint)
+{
+    (void)hint;
+    free(bytes);
+}
+
+/* Moves the batch's bytes into a message; the batch is gone. */
+static enum err message_of_batch(zmq_msg_t *message, struct batch *batch)
+{
+    int failed = zmq_msg_init_data(message, batch->bytes, batch->size, free_bytes, NULL);
+    if (failed == 0) {
+        batch->bytes = NULL;
+    }
+    batch_destroy(&batch);
+    return failed == 0 ? ERR_OK : ERR_MEMORY;
+}
+
+/* Replaces the message by its zstd frame; where that fails, it stays as it is. */
+static bool compress_message(struct publisher *publisher, zmq_msg_t *message)
+{
+    size_t size = zmq_msg_size(message);
+    size_t room = ZSTD_compressBound(size);
+    uint8_t *bytes = malloc(room);
+    if (bytes == NULL) {
+        return false;
+    }
+    size_t packed = ZSTD_compressCCtx(
+        publisher->zstd, bytes, room, zmq_msg_data(message), size, COMPRESSION_LEVEL);
+    if (ZSTD_isError(packed) || packed >= size) {
+        free(bytes);
+        return false;
+    }
+    uint8_t *exact = realloc(bytes, packed);
+    bytes = exact != NULL ? exact : bytes;
+    zmq_msg_t compressed;
+    if (zmq_msg_init_data(&compressed, bytes, packed, free_bytes, NULL) != 0) {
+        free(bytes);
+        return false;
+    }
+    (void)zmq_msg_close(message);
+    *message = compressed;
+    return true;
+}
+
+/* Only while someone listens; a listener that is slow loses its own (XPUB drops at its mark). */
+static void publish_on_tap(struct publisher *publisher, zmq_msg_t *payload)
+{
+    if (counter_get(&publisher->counters.tap_subscriptions) == 0) {
+        return;
+    }
+    void *tap = zsock_resolve(publisher->tap);
+    zmq_msg_t copy;
+    (void)zmq_msg_init(&copy);
+    if (zmq_msg_copy(&copy, payload) != 0 ||
+        zmq_send(tap, LINK_TAP_TOPIC, strlen(LINK_TAP_TOPIC), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+        zmq_msg_send(&copy, tap, ZMQ_DONTWAIT) < 0) {
+        (void)zmq_msg_close(&copy);
+        return;
+    }
+    counter_add(&publisher->counters.tap_batches, 1);
+}
+
+/*
+ * When the spool has reached its limit the oldest batches go. When the disk does not work, the
+ * batch is in memory only: its place stays empty.
+ */
+static void write_to_spool(struct publisher *publisher, struct window_batch *batch)
+{
+    enum err err = spool_append(publisher->spool, batch);
+    while (err == ERR_FULL && window_drop_oldest(publisher->window)) {
+        err = spool_append(publisher->spool, batch);
+    }
+}
+
+static void accept_batch(struct publisher *publisher, struct batch *batch)
+{
+    struct window_batch entry = {
+        .created_ms = clock_wall_ns() / NS_PER_MS,
+        .payload_size = (uint32_t)batch->size,
+        .flow_count = batch->flow_count,
+        .day = batch->day,
+        .sequence = window_next_sequence(publisher->window),
+    };
+    if (message_of_batch(&entry.payload, batch) != ERR_OK) {
+        counter_add(&publisher->counters.flows_dropped_memory, entry.flow_count);
+        return;
+    }
+    publish_on_tap(publisher, &entry.payload);
+    if (publisher->zstd != NULL) {
+        entry.is_compressed = compress_message(publisher, &entry.payload);
+    }
+    if (publisher->spool != NULL) {
+        write_to_spool(publisher, &entry);
+    }
+    if (window_append(publisher->window, &entry) != ERR_OK) {
+        counter_add(&publisher->counters.flows_dropped_memory, entry.flow_count);
+        (void)zmq_msg_close(&entry.payload);
+        if (entry.place.segment != 0) {
+            spool_settle(publisher->spool, &entry);
+        }
+    }
+}
+
+bool publish_intake(struct publisher *publisher)
+{
+    for (int i = 0; i < BATCHES_A_TURN; i++) {
+        struct batch *batch = NULL;
+        int size = zmq_recv(zsock_resolve(publisher->inbox), &batch, sizeof batch, ZMQ_DONTWAIT);
+        if (size != sizeof batch) {
+            return false;
+        }
+        accept_batch(publisher, batch);
+    }
+    return true;
+}

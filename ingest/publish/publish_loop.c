@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the publisher's thread: batches out, answers in. */
+#include "ingest/publish/publish_state.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <inttypes.h>
+
+enum {
+    TICK_MS = 50 /* how late a deadline may be noticed */
+};
+
+static size_t pack_header(const struct publisher *publisher, const struct window_batch *batch,
+    uint8_t out[LINK_HEADER_MAX])
+{
+    struct link_header header = {
+        .ingest_id = publisher->ingest_id,
+        .epoch = publisher->epoch,
+        .sequence = batch->sequence,
+        .created_ms = batch->created_ms,
+        .attempt = batch->attempt,
+        .flow_count = batch->flow_count,
+        .payload_size = batch->payload_size,
+        .day = batch->day,
+        .lease_ms = publisher->lease_ms,
+        .is_compressed = batch->is_compressed,
+    };
+    return link_header_pack(&header, out);
+}
+
+/* The payload for the socket: shared with the window, or read back from the disk. */
+static enum err payload_of(
+    struct publisher *publisher, struct window_batch *batch, zmq_msg_t *payload_p)
+{
+    if (zmq_msg_size(&batch->payload) == 0 && batch->place.segment != 0) {
+        return spool_read(publisher->spool, batch, payload_p);
+    }
+    (void)zmq_msg_init(payload_p);
+    return zmq_msg_copy(payload_p, &batch->payload) == 0 ? ERR_OK : ERR_MEMORY;
+}
+
+/* ERR_AGAIN: no store has room now. Else the batch cannot be read. */
+static enum err send_batch(struct publisher *publisher, struct window_batch *batch)
+{
+    void *data = zsock_resolve(publisher->data);
+    /* Before a batch is read from the disk for nothing. */
+    if ((zsock_events(publisher->data) & ZMQ_POLLOUT) == 0) {
+        return ERR_AGAIN;
+    }
+    zmq_msg_t payload;
+    enum err err = payload_of(publisher, batch, &payload);
+    if (err != ERR_OK) {
+        return err;
+    }
+    uint8_t header[LINK_HEADER_MAX];
+    size_t size = pack_header(publisher, batch, header);
+    if (zmq_send(data, header, size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+        zmq_msg_send(&payload, data, ZMQ_DONTWAIT) < 0) {
+        (void)zmq_msg_close(&payload);
+        return ERR_AGAIN;
+    }
+    counter_add(&publisher->counters.batches_sent, 1);
+    counter_add(&publisher->counters.bytes_sent, batch->stored_size);
+    return ERR_OK;
+}
+
+static void send_batches(struct publisher *publisher)
+{
+    for (struct window_batch *batch = window_next(publisher->window); batch != NULL;
+         batch = window_next(publisher->window)) {
+        switch (send_batch(publisher, batch)) {
+        case ERR_OK:
+            window_sent(publisher->window, batch, clock_monotonic_ns());
+            break;
+        case ERR_CORRUPT:
+        case ERR_IO:
+            window_drop_damaged(publisher->window, batch);
+            break;
+        default:
+            return;
+        }
+    }
+}
+
+static void answer_held(struct publisher *publisher, zframe_t **store_p, const struct link_ack *ack)
+{
+    struct link_lease lease = {.ingest_id = publisher->ingest_id, .stamp_ns = ack->stamp_ns};
+    window_held(publisher->window, ack->store_id, &ack->ranges, clock_monotonic_ns(), &lease);
+    size_t size = 0;
+    uint8_t *bytes = link_lease_pack(&lease, &size);
+    link_lease_clear(&lease);
+    if (bytes == NULL) {
+        return;
+    }
+    /* What cannot be sent is asked for again. */
+    void *acks = zsock_resolve(publisher->acks);
+    if (zframe_send(store_p, publisher->acks, ZFRAME_MORE | ZFRAME_DONTWAIT) == 0) {
+        (void)zmq_send(acks, bytes, size, ZMQ_DONTWAIT);
+    }
+    free(bytes);
+}
+
+static void take_ack(struct publisher *publisher, zframe_t **store_p, zframe_t *body)
+{
+    struct link_ack ack;
+    if (link_ack_parse(&ack, zframe_data(body), zframe_size(body)) != ERR_OK) {
+        counter_add(&publisher->counters.acks_bad, 1);
+        return;
+    }
+    counter_add(&publisher->counters.acks[ack.kind], 1);
+    switch (ack.kind) {
+    case LINK_ACK_HELD:
+        answer_held(publisher, store_p, &ack);
+        break;
+    case LINK_ACK_STORED:
+    case LINK_ACK_SHELVED:
+        window_settled(publisher->window, ack.kind, &ack.ranges);
+        break;
+    case LINK_ACK_CORRUPT:
+    case LINK_ACK_UNSUPPORTED:
+        window_refused(publisher->window, ack.kind, &ack.ranges, clock_monotonic_ns());
+        break;
+    case LINK_ACK_KIND_COUNT:
+        break;
+    }
+    link_ack_clear(&ack);
+}
+
+static void take_acks(struct publisher *publisher)
+{
+    for (zmsg_t *message = zmsg_recv_nowait(publisher->acks); message != NULL;
+         message = zmsg_recv_nowait(publisher->acks)) {
+        zframe_t *store = zmsg_pop(message);
+        zframe_t *body = zmsg_pop(message);
+        if (body != NULL) {
+            take_ack(publisher, &store, body);
+        }
+        zframe_destroy(&store);
+        zframe_destroy(&body);
+        zmsg_destroy(&message);
+    }
+}
+
+/* XPUB passes on the first subscription to a topic and the end of the last. */
+static void take_subscriptions(struct publisher *publisher)
+{
+    uint8_t frame[256];
+    struct counter *subscriptions = &publisher->counters.tap_subscriptions;
+    while (zmq_recv(zsock_resolve(publisher->tap), frame, sizeof frame, ZMQ_DONTWAIT) > 0) {
+        uint64_t count = counter_get(subscriptions);
+        if (frame[0] == 1) {
+            counter_set(subscriptions, count + 1);
+        } else if (frame[0] == 0 && count > 0) {
+            counter_set(subscriptions, count - 1);
+        }
+    }
+}
+
+enum {
+    ITEM_PIPE,
+    ITEM_INBOX,
+    ITEM_ACKS,
+    ITEM_DATA,
+    ITEM_TAP,
+    ITEM_COUNT
+};
+
+static void wait_for_work(struct publisher *publisher, zsock_t *pipe)
+{
+    bool has_unsent = window_next(publisher->window) != NULL;
+    zmq_pollitem_t items[ITEM_COUNT] = {
+        [ITEM_PIPE] = {.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN},
+        [ITEM_INBOX] = {.socket = zsock_resolve(publisher->inbox), .events = ZMQ_POLLIN},
+        [ITEM_ACKS] = {.socket = zsock_resolve(publisher->acks), .events = ZMQ_POLLIN},
+        [ITEM_DATA] = {.socket = zsock_resolve(publisher->data),
+            .events = has_unsent ? ZMQ_POLLOUT : 0},
+        [ITEM_TAP] = {.socket = publisher->tap != NULL ? zsock_resolve(publisher->tap) : NULL,
+            .events = ZMQ_POLLIN},
+    };
+    int count = publisher->tap != NULL ? ITEM_COUNT : ITEM_TAP;
+    (void)zmq_poll(items, count, window_count(publisher->window) > 0 ? TICK_MS : -1);
+}
+
+/* One look at everything. True while a worker's port may have more. */
+static bool turn(struct publisher *publisher)
+{
+    if (publisher->tap != NULL) {
+        take_subscriptions(publisher);
+    }
+    bool has_more = publish_intake(publisher);
+    take_acks(publisher);
+    window_tick(publisher->window, clock_monotonic_ns());
+    send_batches(publisher);
+    if (publisher->spool != NULL) {
+        spool_tick(publisher->spool, clock_monotonic_ns());
+    }
+    return has_more;
+}
+
+/* Delivers what is left, for as long as a stop may take. */
+static void finish(struct publisher *publisher, zsock_t *pipe)
+{
+    uint64_t end_ns = clock_monotonic_ns() + publisher->stop_timeout_ms * NS_PER_MS;
+    while (turn(publisher)) {
+    }
+    while (window_count(publisher->window) > 0 && clock_monotonic_ns() < end_ns) {
+        wait_for_work(publisher, pipe);
+        (void)turn(publisher);
+    }
+    if (window_count(publisher->window) > 0) {
+        log_warning("publish",
+            publisher->spool != NULL ? "stopped before everything was stored; the spool keeps it"
+                                     : "stopped before everything was stored",
+            "batches=%" PRIu64 " flows=%" PRIu64, window_count(publisher->window),
+            counter_get(&window_counters(publisher->window)->waiting.flows));
+    }
+    window_abandon(publisher->window);
+}
+
+void publish_run(zsock_t *pipe, void *context)
+{
+    struct publisher *publisher = context;
+    (void)zsock_signal(pipe, 0);
+    for (;;) {
+        wait_for_work(publisher, pipe);
+        zmsg_t *command = zmsg_recv_nowait(pipe);
+        if (command != NULL) {
+            /* The one command there is: $TERM, from zactor_destroy(). */
+            zmsg_destroy(&command);
+            break;
+        }
+        (void)turn(publisher);
+    }
+    finish(publisher, pipe);
+}

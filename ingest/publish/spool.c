@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- batches on disk until they are stored. */
+#include "ingest/publish/spool_state.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    SETTLED_PERIOD_MS = 1000 /* how often settled sequences are written down */
+};
+
+struct spool_segment *spool_add_segment(struct spool *spool)
+{
+    if (spool->count == spool->room) {
+        size_t room = spool->room == 0 ? 16 : spool->room * 2;
+        struct spool_segment *segments = realloc(spool->segments, room * sizeof *segments);
+        if (segments == NULL) {
+            return NULL;
+        }
+        spool->segments = segments;
+        spool->room = room;
+    }
+    struct spool_segment *segment = &spool->segments[spool->count++];
+    *segment = (struct spool_segment){.fd = -1};
+    counter_set(&spool->counters.segments, spool->count);
+    return segment;
+}
+
+void spool_drop_segment(struct spool *spool, struct spool_segment *segment)
+{
+    size_t index = (size_t)(segment - spool->segments);
+    spool->count--;
+    memmove(segment, segment + 1, (spool->count - index) * sizeof *segment);
+    counter_set(&spool->counters.segments, spool->count);
+}
+
+void spool_remove_segment(struct spool *spool, struct spool_segment *segment)
+{
+    uint64_t bytes = counter_get(&spool->counters.bytes);
+    counter_set(&spool->counters.bytes, bytes - segment->size);
+    spool_segment_unlink(segment, spool->folder_fd);
+    spool_drop_segment(spool, segment);
+}
+
+struct spool_segment *spool_find_segment(const struct spool *spool, uint64_t number)
+{
+    size_t low = 0;
+    size_t high = spool->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (spool->segments[middle].number < number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    bool is_there = low < spool->count && spool->segments[low].number == number;
+    return is_there ? &spool->segments[low] : NULL;
+}
+
+/* The segment to write to, made or changed for a new one where that is due. */
+static enum err open_tail(struct spool *spool, struct spool_segment **tail_p)
+{
+    struct spool_segment *tail = spool->count > 0 ? &spool->segments[spool->count - 1] : NULL;
+    if (tail != NULL && tail->size < spool->options.segment_bytes) {
+        *tail_p = tail;
+        return ERR_OK;
+    }
+    struct spool_segment made;
+    enum err err =
+        spool_segment_make(&made, spool->folder_fd, spool->next_number, spool->ingest_id);
+    if (err != ERR_OK) {
+        return err;
+    }
+    spool->next_number++;
+    if (tail != NULL && spool->sync != NULL) {
+        spool_sync_request(spool->sync, tail->fd);
+    }
+    if (tail != NULL && tail->live_count == 0) {
+        spool_remove_segment(spool, tail);
+    }
+    tail = spool_add_segment(spool);
+    if (tail == NULL) {
+        spool_segment_unlink(&made, spool->folder_fd);
+        return ERR_MEMORY;
+    }
+    *tail = made;
+    counter_add(&spool->counters.bytes, made.size);
+    *tail_p = tail;
+    return ERR_OK;
+}
+
+uint64_t spool_ingest_id(const struct spool *spool)
+{
+    return spool->ingest_id;
+}
+
+static void note_outcome(struct spool *spool, enum err err)
+{
+    bool was_writable = counter_get(&spool->counters.is_writable) != 0;
+    if (err == ERR_OK && !was_writable) {
+        log_warning("spool", "the disk takes batches again", "folder=%s", spool->folder);
+    } else if (err != ERR_OK && was_writable) {
+        log_error("spool", "cannot write; batches are in memory only", "folder=%s error=\"%s\"",
+            spool->folder, strerror(errno));
+    }
+    counter_set(&spool->counters.is_writable, err == ERR_OK);
+    counter_add(&spool->counters.errors, err != ERR_OK);
+}
+
+static enum err append_record(struct spool *spool, const struct window_batch *batch,
+    const void *payload, size_t size, struct window_place *place_p)
+{
+    struct spool_segment *tail = NULL;
+    enum err err = open_tail(spool, &tail);
+    uint64_t offset = err == ERR_OK ? tail->size : 0;
+    if (err == ERR_OK) {
+        err = spool_segment_append(tail, batch, payload, size);
+    }
+    if (err == ERR_OK && spool->options.sync_period_ms == 0 && fdatasync(tail->fd) != 0) {
+        err = ERR_IO;
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    counter_add(&spool->counters.bytes, tail->size - offset);
+    spool->is_dirty = true;
+    *place_p = (struct window_place){.segment = tail->number, .offset = offset};
+    return ERR_OK;
+}
+
+enum err spool_append(struct spool *spool, struct window_batch *batch)
+{
+    size_t size = zmq_msg_size(&batch->payload);
+    uint64_t needed = SPOOL_RECORD_HEADER + size;
+    if (counter_get(&spool->counters.bytes) + needed > spool->options.max_bytes) {
+        return ERR_FULL;
+    }
+    enum err err = append_record(spool, batch, zmq_msg_data(&batch->payload), size, &batch->place);
+    note_outcome(spool, err);
+    if (err == ERR_OK) {
+        counter_add(&spool->counters.appended_bytes, needed);
+        spool->segments[spool->count - 1].live_count++;
+    }
+    return err;
+}
+
+enum err spool_read(struct spool *spool, const struct window_batch *batch, zmq_msg_t *payload_p)
+{
+    const struct spool_segment *segment = spool_find_segment(spool, batch->place.segment);
+    assert(segment != NULL);
+    enum err err = spool_segment_read(segment, batch, payload_p);
+    counter_add(&spool->counters.damaged, err == ERR_CORRUPT);
+    return err;
+}
+
+void spool_settle(struct spool *spool, const struct window_batch *batch)
+{
+    struct spool_segment *segment = spool_find_segment(spool, batch->place.segment);
+    assert(segment != NULL && segment->live_count > 0);
+    segment->live_count--;
+    bool is_tail = segment == &spool->segments[spool->count - 1];
+    bool is_full = segment->size >= spool->options.segment_bytes;
+    if (segment->live_count == 0 && (!is_tail || is_full)) {
+        spool_remove_segment(spool, segment);
+    } else {
+        link_ranges_add(&spool->settled, batch->sequence, batch->sequence);
+    }
+}
+
+static void write_settled(struct spool *spool)
+{
+    size_t size = spool->settled.count * 16;
+    uint8_t *pairs = malloc(size);
+    if (pairs == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < spool->settled.count; i++) {
+        uint64_t pair[2] = {__builtin_bswap64(spool->settled.values[i].first),
+            __builtin_bswap64(spool->settled.values[i].last)};
+        memcpy(pairs + i * 16, pair, sizeof pair);
+    }
+    struct window_place place;
+    if (append_record(spool, NULL, pairs, size, &place) == ERR_OK) {
+        link_ranges_reset(&spool->settled);
+    }
+    free(pairs);
+}
+
+void spool_tick(struct spool *spool, uint64_t now_ns)
+{
+    if (spool->settled.count > 0 && now_ns >= spool->settled_due_ns) {
+        spool->settled_due_ns = now_ns + SETTLED_PERIOD_MS * NS_PER_MS;
+        write_settled(spool);
+    }
+    if (spool->sync != NULL && spool->is_dirty && now_ns >= spool->sync_due_ns) {
+        spool->sync_due_ns = now_ns + spool->options.sync_period_ms * NS_PER_MS;
+        spool->is_dirty = false;
+        spool_sync_request(spool->sync, spool->segments[spool->count - 1].fd);
+    }
+}
+
+void spool_close(struct spool **spool_p)
+{
+    struct spool *spool = *spool_p;
+    if (spool == NULL) {
+        return;
+    }
+    if (spool->settled.count > 0) {
+        write_settled(spool);
+    }
+    spool_sync_destroy(&spool->sync);
+    if (spool->count > 0 && fdatasync(spool->segments[spool->count - 1].fd) != 0) {
+        log_warning("spool", "cannot sync", "error=\"%s\"", strerror(errno));
+    }
+    for (size_t i = 0; i < spool->count; i++) {
+        spool_segment_close(&spool->segments[i]);
+    }
+    if (spool->lock_fd >= 0) {
+        (void)close(spool->lock_fd);
+    }
+    if (spool->folder_fd >= 0) {
+        (void)close(spool->folder_fd);
+    }
+    link_ranges_clear(&spool->settled);
+    free(spool->segments);
+    free(spool->folder);
+    free(spool);
+    *spool_p = NULL;
+}
+
+const struct spool_counters *spool_counters(const struct spool *spool)
+{
+    return &spool->counters;
+}

@@ -1,0 +1,67 @@
+/*
+ * spool.h -- batches on disk until they are stored, so that they survive the process.
+ *
+ * A spool is a folder of numbered segment files. Batches are appended at the tail in order of
+ * sequence; a segment is unlinked once every batch in it is stored. One thread owns a spool;
+ * nothing here locks. On-disk format: docs/wire.md#spool.
+ *
+ *   0000000000000001.spool   [header][record][record]...   every batch stored: unlinked
+ *   0000000000000002.spool   [header][record][record]...
+ *   0000000000000003.spool   [header][record][rec          torn tail: cut when it is opened
+ */
+#pragma once
+
+#include "common/counter.h"
+#include "common/err.h"
+#include "ingest/publish/window.h"
+
+struct spool;
+
+struct spool_options {
+    const char *folder;      /* borrowed for the call; made when missing */
+    uint64_t ingest_id;      /* whose batches these are; 0: whoever's they are */
+    uint64_t fallback_id;    /* whose they are when there are none yet */
+    uint64_t max_bytes;      /* total size on disk */
+    uint64_t segment_bytes;  /* size at which a segment is sealed */
+    uint32_t sync_period_ms; /* what was appended is on the disk after so long; 0: at once */
+};
+
+struct spool_counters {
+    struct counter bytes;    /* gauge: total size on disk */
+    struct counter segments; /* gauge */
+    struct counter appended_bytes;
+    struct counter damaged;     /* records found damaged, at the start or when read back */
+    struct counter errors;      /* of the disk: full, read-only, broken */
+    struct counter is_writable; /* gauge: the last append worked */
+};
+
+/*
+ * Opens the folder, cuts torn tails and gives every batch that is not settled to `recover`, in
+ * order of sequence, without payload. On failure one line is logged and *spool_p is NULL:
+ * ERR_IN_USE when another process has it.
+ */
+MUST_CHECK enum err spool_open(struct spool **spool_p, const struct spool_options *options,
+    enum err (*recover)(void *context, const struct window_batch *batch), void *context);
+/* Syncs; what is not settled stays for the next process. */
+void spool_close(struct spool **spool_p);
+
+uint64_t spool_ingest_id(const struct spool *spool);
+
+/*
+ * Copies the batch to the tail and sets batch->place. ERR_FULL: max_bytes is reached, nothing was
+ * written. ERR_IO: the disk is full, read-only or broken, which is logged when it begins and ends.
+ */
+MUST_CHECK enum err spool_append(struct spool *spool, struct window_batch *batch);
+
+/* Reads a batch's payload back. ERR_CORRUPT, ERR_IO, ERR_MEMORY. On success the caller closes it.
+ */
+MUST_CHECK enum err spool_read(
+    struct spool *spool, const struct window_batch *batch, zmq_msg_t *payload_p);
+
+/* The batch is stored or dropped: it is not recovered any more, and its segment may go. */
+void spool_settle(struct spool *spool, const struct window_batch *batch);
+
+/* Writes down what was settled, and syncs what is due. Call it now and then. */
+void spool_tick(struct spool *spool, uint64_t now_ns);
+
+const struct spool_counters *spool_counters(const struct spool *spool);

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- opening a spool: what the process before left. */
+#include "common/log.h"
+#include "ingest/publish/spool_state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    NAME_LENGTH = 16 + 6 /* of a segment file */
+};
+
+/* What the scan of all segments found. */
+struct recovery {
+    struct window_batch *batches;
+    size_t count;
+    size_t room;
+    struct link_ranges settled;
+};
+
+static enum err recover_batch(
+    struct recovery *recovery, const struct window_batch *batch, struct window_place place)
+{
+    if (recovery->count > 0 && batch->sequence <= recovery->batches[recovery->count - 1].sequence) {
+        return ERR_OK; /* not ours to put in order: sequences only grow */
+    }
+    if (recovery->count == recovery->room) {
+        size_t room = recovery->room == 0 ? 1024 : recovery->room * 2;
+        struct window_batch *batches = realloc(recovery->batches, room * sizeof *batches);
+        if (batches == NULL) {
+            return ERR_MEMORY;
+        }
+        recovery->batches = batches;
+        recovery->room = room;
+    }
+    recovery->batches[recovery->count] = *batch;
+    recovery->batches[recovery->count++].place = place;
+    return ERR_OK;
+}
+
+static enum err on_record(void *context, const struct spool_segment *segment, uint64_t offset,
+    const struct spool_record *record)
+{
+    struct recovery *recovery = context;
+    if (record->kind == SPOOL_BATCH) {
+        struct window_place place = {.segment = segment->number, .offset = offset};
+        return recover_batch(recovery, &record->batch, place);
+    }
+    struct cursor pairs = record->payload;
+    while (cursor_left(&pairs) >= 16) {
+        uint64_t first = cursor_be64(&pairs);
+        uint64_t last = cursor_be64(&pairs);
+        link_ranges_add(&recovery->settled, first, last);
+    }
+    return recovery->settled.failed ? ERR_MEMORY : ERR_OK;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+    const struct link_range *left = a;
+    const struct link_range *right = b;
+    return (left->first > right->first) - (left->first < right->first);
+}
+
+/* Batches and ranges are both in order: one walk over both. */
+static enum err give_unsettled(struct spool *spool, struct recovery *recovery,
+    enum err (*recover)(void *context, const struct window_batch *batch), void *context)
+{
+    struct link_ranges *settled = &recovery->settled;
+    if (settled->count > 0) {
+        qsort(settled->values, settled->count, sizeof *settled->values, compare_ranges);
+    }
+    size_t at = 0;
+    uint64_t settled_to = 0; /* sequences below it and not below the range's start are settled */
+    uint64_t settled_from = 1;
+    for (size_t i = 0; i < recovery->count; i++) {
+        const struct window_batch *batch = &recovery->batches[i];
+        for (; at < settled->count && settled->values[at].first <= batch->sequence; at++) {
+            if (settled->values[at].last >= settled_to) {
+                settled_from = settled->values[at].first;
+                settled_to = settled->values[at].last;
+            }
+        }
+        if (batch->sequence >= settled_from && batch->sequence <= settled_to) {
+            continue;
+        }
+        struct spool_segment *segment = spool_find_segment(spool, batch->place.segment);
+        segment->live_count++;
+        enum err err = recover(context, batch);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    return ERR_OK;
+}
+
+static int compare_segments(const void *a, const void *b)
+{
+    const struct spool_segment *left = a;
+    const struct spool_segment *right = b;
+    return (left->number > right->number) - (left->number < right->number);
+}
+
+/* Numbers of the segment files in the folder, in order. */
+static enum err list_segments(struct spool *spool)
+{
+    int fd = openat(spool->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (folder == NULL) {
+        return ERR_IO;
+    }
+    enum err err = ERR_OK;
+    for (struct dirent *entry = readdir(folder); entry != NULL && err == ERR_OK;
+         entry = readdir(folder)) {
+        char *end = NULL;
+        uint64_t number = strtoull(entry->d_name, &end, 16);
+        if (strlen(entry->d_name) != NAME_LENGTH || strcmp(end, ".spool") != 0) {
+            continue;
+        }
+        struct spool_segment *segment = spool_add_segment(spool);
+        if (segment == NULL) {
+            err = ERR_MEMORY;
+        } else {
+            segment->number = number;
+        }
+    }
+    (void)closedir(folder);
+    if (spool->count > 0) {
+        qsort(spool->segments, spool->count, sizeof *spool->segments, compare_segments);
+        spool->next_number = spool->segments[spool->count - 1].number + 1;
+    }
+    return err;
+}
+
+/* One file. ERR_CORRUPT: it is none of ours, and left alone. */
+static enum err open_segment(
+    struct spool *spool, struct spool_segment *segment, struct recovery *recovery)
+{
+    bool is_damaged = false;
+    enum err err = spool_segment_open(segment, &is_damaged, spool->folder_fd, on_record, recovery);
+    if (is_damaged) {
+        counter_add(&spool->counters.damaged, 1);
+        log_warning("spool", "segment cut at a damaged record",
+            "segment=%016" PRIx64 " size=%" PRIu64, segment->number, segment->size);
+    }
+    if (err != ERR_OK) {
+        counter_add(&spool->counters.damaged, 1);
+        log_warning("spool", "segment cannot be read, left as it is",
+            "segment=%016" PRIx64 " error=\"%s\"", segment->number, err_text(err));
+        return err;
+    }
+    counter_add(&spool->counters.bytes, segment->size);
+    if (spool->ingest_id == 0) {
+        spool->ingest_id = segment->ingest_id;
+    }
+    if (segment->ingest_id != spool->ingest_id) {
+        log_error("spool", "segment belongs to another ingest",
+            "segment=%016" PRIx64 " ingest=%" PRIu64, segment->number, segment->ingest_id);
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+static enum err open_segments(struct spool *spool, struct recovery *recovery)
+{
+    for (size_t i = 0; i < spool->count;) {
+        struct spool_segment *segment = &spool->segments[i];
+        enum err err = open_segment(spool, segment, recovery);
+        if (err == ERR_CORRUPT || err == ERR_UNSUPPORTED) {
+            spool_drop_segment(spool, segment);
+            continue;
+        }
+        if (err != ERR_OK) {
+            return err;
+        }
+        i++;
+    }
+    return ERR_OK;
+}
+
+static void remove_dead_segments(struct spool *spool)
+{
+    for (size_t i = 0; i < spool->count;) {
+        if (spool->segments[i].live_count == 0) {
+            spool_remove_segment(spool, &spool->segments[i]);
+        } else {
+            i++;
+        }
+    }
+}
+
+static enum err lock_folder(struct spool *spool, const char *folder)
+{
+    if (mkdir(folder, 0750) != 0 && errno != EEXIST) {
+        log_error(
+            "spool", "cannot make the folder", "folder=%s error=\"%s\"", folder, strerror(errno));
+        return ERR_IO;
+    }
+    spool->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (spool->folder_fd >= 0) {
+        spool->lock_fd = openat(spool->folder_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    }
+    if (spool->lock_fd < 0) {
+        log_error(
+            "spool", "cannot open the folder", "folder=%s error=\"%s\"", folder, strerror(errno));
+        return ERR_IO;
+    }
+    if (flock(spool->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        log_error("spool", "another process has the folder", "folder=%s", folder);
+        return ERR_IN_USE;
+    }
+    return ERR_OK;
+}
+
+enum err spool_open(struct spool **spool_p, const struct spool_options *options,
+    enum err (*recover)(void *context, const struct window_batch *batch), void *context)
+{
+    *spool_p = NULL;
+    struct spool *spool = calloc(1, sizeof *spool);
+    if (spool == NULL) {
+        return ERR_MEMORY;
+    }
+    spool->options = *options;
+    spool->folder = strdup(options->folder);
+    spool->ingest_id = options->ingest_id;
+    spool->folder_fd = -1;
+    spool->lock_fd = -1;
+    spool->next_number = 1;
+    counter_set(&spool->counters.is_writable, 1);
+    struct recovery recovery = {0};
+    enum err err = spool->folder != NULL ? lock_folder(spool, spool->folder) : ERR_MEMORY;
+    if (err == ERR_OK) {
+        err = list_segments(spool);
+    }
+    if (err == ERR_OK) {
+        err = open_segments(spool, &recovery);
+    }
+    if (err == ERR_OK) {
+        err = give_unsettled(spool, &recovery, recover, context);
+    }
+    if (err == ERR_OK && options->sync_period_ms != 0) {
+        err = spool_sync_new(&spool->sync);
+    }
+    if (spool->ingest_id == 0) {
+        spool->ingest_id = options->fallback_id;
+    }
+    free(recovery.batches);
+    link_ranges_clear(&recovery.settled);
+    if (err != ERR_OK) {
+        spool_close(&spool);
+        return err;
+    }
+    remove_dead_segments(spool);
+    *spool_p = spool;
+    return ERR_OK;
+}

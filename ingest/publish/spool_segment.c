@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- one file of the spool. */
+#include "ingest/publish/spool_segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum {
+    NAME_SIZE = 32
+};
+
+static void segment_name(uint64_t number, char out[NAME_SIZE])
+{
+    (void)snprintf(out, NAME_SIZE, "%016" PRIx64 ".spool", number);
+}
+
+enum err spool_segment_make(
+    struct spool_segment *segment_p, int folder_fd, uint64_t number, uint64_t ingest_id)
+{
+    char name[NAME_SIZE];
+    segment_name(number, name);
+    int fd = openat(folder_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (fd < 0) {
+        return ERR_IO;
+    }
+    uint8_t header[SPOOL_SEGMENT_HEADER];
+    spool_segment_header_pack(ingest_id, header);
+    *segment_p = (struct spool_segment){
+        .number = number, .size = sizeof header, .ingest_id = ingest_id, .fd = fd};
+    if (pwrite(fd, header, sizeof header, 0) == (ssize_t)sizeof header) {
+        return ERR_OK;
+    }
+    int cause = errno;
+    spool_segment_unlink(segment_p, folder_fd);
+    errno = cause;
+    return ERR_IO;
+}
+
+/* Gives the records to `take`; returns how far the file is sound. */
+static enum err take_records(const struct spool_segment *segment, struct cursor bytes,
+    uint64_t *sound_p, spool_record_fn *take, void *context)
+{
+    const uint8_t *start = bytes.pos;
+    cursor_skip(&bytes, SPOOL_SEGMENT_HEADER);
+    for (;;) {
+        *sound_p = (uint64_t)(bytes.pos - start);
+        struct spool_record record;
+        if (spool_record_take(&record, &bytes) != ERR_OK) {
+            return ERR_OK;
+        }
+        enum err err = take(context, segment, *sound_p, &record);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+}
+
+static enum err scan(
+    struct spool_segment *segment, bool *is_damaged_p, spool_record_fn *take, void *context)
+{
+    uint64_t size = segment->size;
+    void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, segment->fd, 0);
+    if (map == MAP_FAILED) {
+        return ERR_IO;
+    }
+    enum err err = spool_segment_header_parse(&segment->ingest_id, cursor_of(map, size));
+    if (err == ERR_OK) {
+        err = take_records(segment, cursor_of(map, size), &segment->size, take, context);
+    }
+    (void)munmap(map, size);
+    *is_damaged_p = err == ERR_OK && segment->size < size;
+    if (*is_damaged_p && ftruncate(segment->fd, (off_t)segment->size) != 0) {
+        return ERR_IO;
+    }
+    return err;
+}
+
+enum err spool_segment_open(struct spool_segment *segment_p, bool *is_damaged_p, int folder_fd,
+    spool_record_fn *take, void *context)
+{
+    char name[NAME_SIZE];
+    segment_name(segment_p->number, name);
+    *is_damaged_p = false;
+    segment_p->fd = openat(folder_fd, name, O_RDWR | O_CLOEXEC);
+    struct stat status;
+    if (segment_p->fd < 0 || fstat(segment_p->fd, &status) != 0) {
+        spool_segment_close(segment_p);
+        return ERR_IO;
+    }
+    segment_p->size = (uint64_t)status.st_size;
+    enum err err = segment_p->size < SPOOL_SEGMENT_HEADER
+                       ? ERR_CORRUPT
+                       : scan(segment_p, is_damaged_p, take, context);
+    if (err != ERR_OK) {
+        spool_segment_close(segment_p);
+    }
+    return err;
+}
+
+enum err spool_segment_append(struct spool_segment *segment, const struct window_batch *batch,
+    const void *payload, size_t size)
+{
+    uint8_t header[SPOOL_RECORD_HEADER];
+    spool_record_pack(batch, payload, size, header);
+    struct iovec parts[] = {
+        {.iov_base = header, .iov_len = sizeof header},
+        {.iov_base = (void *)payload, .iov_len = size},
+    };
+    ssize_t written = pwritev(segment->fd, parts, 2, (off_t)segment->size);
+    if (written == (ssize_t)(sizeof header + size)) {
+        segment->size += sizeof header + size;
+        return ERR_OK;
+    }
+    /* A short write is a full disk. What is left of it would only look torn. */
+    int cause = written < 0 ? errno : ENOSPC;
+    int failed = ftruncate(segment->fd, (off_t)segment->size);
+    (void)failed; /* then the next append overwrites it */
+    errno = cause;
+    return ERR_IO;
+}
+
+static void free_bytes(void *bytes, void *hint)
+{
+    (void)hint;
+    free(bytes);
+}
+
+enum err spool_segment_read(
+    const struct spool_segment *segment, const struct window_batch *batch, zmq_msg_t *payload_p)
+{
+    size_t size = SPOOL_RECORD_HEADER + batch->stored_size;
+    uint8_t *bytes = malloc(size);
+    if (bytes == NULL) {
+        return ERR_MEMORY;
+    }
+    enum err err = ERR_IO;
+    if (pread(segment->fd, bytes, size, (off_t)batch->place.offset) == (ssize_t)size) {
+        struct cursor cursor = cursor_of(bytes, size);
+        struct spool_record record;
+        err = spool_record_take(&record, &cursor);
+        if (err != ERR_OK || record.batch.sequence != batch->sequence) {
+            err = ERR_CORRUPT;
+        }
+    }
+    if (err == ERR_OK) {
+        memmove(bytes, bytes + SPOOL_RECORD_HEADER, batch->stored_size);
+        int failed = zmq_msg_init_data(payload_p, bytes, batch->stored_size, free_bytes, NULL);
+        err = failed == 0 ? ERR_OK : ERR_MEMORY;
+    }
+    if (err != ERR_OK) {
+        free(bytes);
+    }
+    return err;
+}
+
+void spool_segment_close(struct spool_segment *segment)
+{
+    if (segment->fd >= 0) {
+        (void)close(segment->fd);
+        segment->fd = -1;
+    }
+}
+
+void spool_segment_unlink(struct spool_segment *segment, int folder_fd)
+{
+    char name[NAME_SIZE];
+    segment_name(segment->number, name);
+    (void)unlinkat(folder_fd, name, 0);
+    spool_segment_close(segment);
+}

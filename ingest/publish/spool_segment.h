@@ -1,0 +1,44 @@
+/*
+ * spool_segment.h -- one file of the spool: made, opened, written at its end, read back.
+ *
+ * Internal to ingest/publish; one thread. Nothing here logs: the spool does, who knows when a
+ * disk's state changes.
+ */
+#pragma once
+
+#include "ingest/publish/spool_record.h"
+
+struct spool_segment {
+    uint64_t number; /* also its name: %016x.spool */
+    uint64_t size;
+    uint64_t live_count; /* batches that are not settled */
+    uint64_t ingest_id;
+    int fd; /* -1: closed */
+};
+
+/* Takes each record of a segment that is opened; `offset` is where the record starts. */
+typedef enum err spool_record_fn(void *context, const struct spool_segment *segment,
+    uint64_t offset, const struct spool_record *record);
+
+/* ERR_IO with errno. */
+MUST_CHECK enum err spool_segment_make(
+    struct spool_segment *segment_p, int folder_fd, uint64_t number, uint64_t ingest_id);
+
+/*
+ * Opens a file and gives its records to `take`, to the first that is damaged: there the file is
+ * cut, and *is_damaged_p is set. ERR_CORRUPT, ERR_UNSUPPORTED: not a segment of ours, left as it
+ * is. ERR_IO with errno.
+ */
+MUST_CHECK enum err spool_segment_open(struct spool_segment *segment_p, bool *is_damaged_p,
+    int folder_fd, spool_record_fn *take, void *context);
+
+/* Appends one record, whole or not at all. ERR_IO with errno. */
+MUST_CHECK enum err spool_segment_append(struct spool_segment *segment,
+    const struct window_batch *batch, const void *payload, size_t size);
+
+/* ERR_CORRUPT, ERR_IO, ERR_MEMORY. On success the caller closes the message. */
+MUST_CHECK enum err spool_segment_read(
+    const struct spool_segment *segment, const struct window_batch *batch, zmq_msg_t *payload_p);
+
+void spool_segment_close(struct spool_segment *segment);
+void spool_segment_unlink(struct spool_segment *segment, int folder_fd);

@@ -1,0 +1,36 @@
+/*
+ * spool_state.h -- inside the spool: what spool_open.c finds and spool.c keeps up to date.
+ *
+ * Internal to ingest/publish.
+ */
+#pragma once
+
+#include "ingest/publish/spool.h"
+#include "ingest/publish/spool_segment.h"
+#include "ingest/publish/spool_sync.h"
+
+struct spool {
+    struct spool_options options; /* without the folder */
+    char *folder;
+    int folder_fd;
+    int lock_fd;
+    struct spool_segment *segments; /* by number; the last is the tail */
+    size_t count;
+    size_t room;
+    uint64_t next_number;
+    uint64_t ingest_id;
+    struct link_ranges settled; /* not written down yet */
+    struct spool_sync *sync;
+    uint64_t sync_due_ns;
+    uint64_t settled_due_ns;
+    bool is_dirty;
+    struct spool_counters counters;
+};
+
+/* A slot at the end, its fd -1, or NULL. */
+struct spool_segment *spool_add_segment(struct spool *spool);
+/* Takes a segment off the list; its file stays. */
+void spool_drop_segment(struct spool *spool, struct spool_segment *segment);
+/* Takes it off the list and unlinks its file. */
+void spool_remove_segment(struct spool *spool, struct spool_segment *segment);
+struct spool_segment *spool_find_segment(const struct spool *spool, uint64_t number);

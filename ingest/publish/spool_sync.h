@@ -1,0 +1,17 @@
+/*
+ * spool_sync.h -- a thread that waits for the disk, so that the publisher does not.
+ *
+ * Internal to ingest/publish; owned by the spool's thread.
+ */
+#pragma once
+
+#include "common/err.h"
+
+struct spool_sync;
+
+MUST_CHECK enum err spool_sync_new(struct spool_sync **sync_p);
+/* Waits until what was asked for is done. */
+void spool_sync_destroy(struct spool_sync **sync_p);
+
+/* Has the file's data written to the disk soon; the descriptor may be closed at once. */
+void spool_sync_request(struct spool_sync *sync, int fd);

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- what the spool keeps, through restarts and damage. */
+#include "ingest/publish/spool.h"
+
+#include "tests/support/link_rig.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum {
+    INGEST = 77,
+    FOUND_MAX = 64,
+    SEGMENT = 4096,
+    PAYLOAD = 500
+};
+
+/* What a spool gave back when it was opened. */
+struct found {
+    struct window_batch batches[FOUND_MAX];
+    size_t count;
+};
+
+static enum err keep(void *context, const struct window_batch *batch)
+{
+    struct found *found = context;
+    cr_assert_lt(found->count, FOUND_MAX);
+    found->batches[found->count++] = *batch;
+    return ERR_OK;
+}
+
+static char *make_folder(void)
+{
+    static char folder[64];
+    (void)snprintf(folder, sizeof folder, "/tmp/goflow-spool-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    return folder;
+}
+
+static struct spool *open_spool(const char *folder, struct found *found)
+{
+    struct spool_options options = {
+        .folder = folder,
+        .fallback_id = INGEST,
+        .max_bytes = 16 * SEGMENT,
+        .segment_bytes = SEGMENT,
+        .sync_period_ms = 1000,
+    };
+    struct spool *spool = NULL;
+    found->count = 0;
+    cr_assert_eq(spool_open(&spool, &options, keep, found), ERR_OK);
+    return spool;
+}
+
+static struct window_batch make_batch(uint64_t sequence)
+{
+    struct window_batch batch = {
+        .sequence = sequence,
+        .created_ms = sequence * 3,
+        .flow_count = 10,
+        .payload_size = PAYLOAD,
+        .day = 19000,
+        .stored_size = PAYLOAD,
+    };
+    (void)zmq_msg_init_size(&batch.payload, PAYLOAD);
+    memset(zmq_msg_data(&batch.payload), (int)sequence, PAYLOAD);
+    return batch;
+}
+
+static struct window_batch append(struct spool *spool, uint64_t sequence)
+{
+    struct window_batch batch = make_batch(sequence);
+    cr_assert_eq(spool_append(spool, &batch), ERR_OK);
+    (void)zmq_msg_close(&batch.payload);
+    return batch;
+}
+
+static void check_payload(struct spool *spool, const struct window_batch *batch)
+{
+    zmq_msg_t payload;
+    cr_assert_eq(spool_read(spool, batch, &payload), ERR_OK);
+    cr_assert_eq(zmq_msg_size(&payload), PAYLOAD);
+    const uint8_t *bytes = zmq_msg_data(&payload);
+    for (size_t i = 0; i < PAYLOAD; i++) {
+        cr_assert_eq(bytes[i], (uint8_t)batch->sequence);
+    }
+    (void)zmq_msg_close(&payload);
+}
+
+static void segment_path(const char *folder, unsigned number, char out[128])
+{
+    (void)snprintf(out, 128, "%s/%016x.spool", folder, number);
+}
+
+Test(spool, refuses_a_folder_that_another_has)
+{
+    const char *folder = make_folder();
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    struct spool_options options = {.folder = folder, .max_bytes = 1, .segment_bytes = 1};
+    struct spool *second = NULL;
+    cr_assert_eq(spool_open(&second, &options, keep, &found), ERR_IN_USE);
+    cr_assert_null(second);
+    spool_close(&spool);
+    rig_remove_folder(folder);
+}
+
+Test(spool, refuses_the_batches_of_another_ingest)
+{
+    const char *folder = make_folder();
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    (void)append(spool, 1);
+    spool_close(&spool);
+    struct spool_options options = {
+        .folder = folder, .ingest_id = INGEST + 1, .max_bytes = 1 << 20, .segment_bytes = SEGMENT};
+    cr_assert_eq(spool_open(&spool, &options, keep, &found), ERR_INVALID);
+    rig_remove_folder(folder);
+}
+
+Test(spool, refuses_more_than_its_limit)
+{
+    const char *folder = make_folder();
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    uint64_t sequence = 1;
+    struct window_batch batch = make_batch(sequence);
+    while (spool_append(spool, &batch) == ERR_OK) {
+        batch.sequence++;
+        cr_assert_lt(batch.sequence, 1000);
+    }
+    cr_assert_eq(spool_append(spool, &batch), ERR_FULL);
+    cr_assert_leq(counter_get(&spool_counters(spool)->bytes), 16 * SEGMENT);
+    (void)zmq_msg_close(&batch.payload);
+    spool_close(&spool);
+    rig_remove_folder(folder);
+}
+
+Test(spool, keeps_order_and_content_across_restart)
+{
+    const char *folder = make_folder();
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    cr_assert_eq(found.count, 0);
+    for (uint64_t i = 1; i <= 30; i++) {
+        (void)append(spool, i * 5);
+    }
+    spool_close(&spool);
+    spool = open_spool(folder, &found);
+    cr_assert_eq(spool_ingest_id(spool), INGEST);
+    cr_assert_eq(found.count, 30);
+    for (uint64_t i = 0; i < 30; i++) {
+        const struct window_batch *batch = &found.batches[i];
+        cr_assert_eq(batch->sequence, (i + 1) * 5);
+        cr_assert_eq(batch->created_ms, (i + 1) * 15);
+        cr_assert_eq(batch->flow_count, 10);
+        cr_assert_eq(batch->payload_size, PAYLOAD);
+        cr_assert_eq(batch->day, 19000);
+        check_payload(spool, batch);
+    }
+    spool_close(&spool);
+    rig_remove_folder(folder);
+}
+
+Test(spool, does_not_give_back_what_is_settled)
+{
+    const char *folder = make_folder();
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    struct window_batch batches[31];
+    for (uint64_t i = 1; i <= 30; i++) {
+        batches[i] = append(spool, i);
+    }
+    for (uint64_t i = 1; i <= 30; i++) {
+        if (i != 12 && i != 13 && i != 29) {
+            spool_settle(spool, &batches[i]);
+        }
+    }
+    spool_close(&spool);
+    spool = open_spool(folder, &found);
+    cr_assert_eq(found.count, 3);
+    cr_assert_eq(found.batches[0].sequence, 12);
+    cr_assert_eq(found.batches[1].sequence, 13);
+    cr_assert_eq(found.batches[2].sequence, 29);
+    check_payload(spool, &found.batches[1]);
+    spool_close(&spool);
+    rig_remove_folder(folder);
+}
+
+Test(spool, unlinks_segments_whose_batches_are_settled)
+{
+    const char *folder = make_folder();
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    struct window_batch batches[31];
+    for (uint64_t i = 1; i <= 30; i++) {
+        batches[i] = append(spool, i);
+    }
+    cr_assert_gt(counter_get(&spool_counters(spool)->segments), 3);
+    for (uint64_t i = 30; i >= 1; i--) {
+        spool_settle(spool, &batches[i]);
+    }
+    cr_assert_leq(counter_get(&spool_counters(spool)->segments), 1);
+    cr_assert_leq(counter_get(&spool_counters(spool)->bytes), SEGMENT + PAYLOAD + 100);
+    (void)append(spool, 31);
+    spool_close(&spool);
+    spool = open_spool(folder, &found);
+    cr_assert_eq(found.count, 1);
+    cr_assert_eq(found.batches[0].sequence, 31);
+    spool_close(&spool);
+    rig_remove_folder(folder);
+}
+
+/* Three batches in one segment; the file is changed; what is found then? */
+static void check_damage(const char *folder, size_t keep_size, size_t flip_at, size_t expected)
+{
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    for (uint64_t i = 1; i <= 3; i++) {
+        (void)append(spool, i);
+    }
+    spool_close(&spool);
+    char path[128];
+    segment_path(folder, 1, path);
+    int fd = open(path, O_RDWR);
+    if (keep_size > 0) {
+        cr_assert_eq(ftruncate(fd, (off_t)keep_size), 0);
+    } else {
+        uint8_t byte = 0;
+        cr_assert_eq(pread(fd, &byte, 1, (off_t)flip_at), 1);
+        byte ^= 0x10;
+        cr_assert_eq(pwrite(fd, &byte, 1, (off_t)flip_at), 1);
+    }
+    (void)close(fd);
+    spool = open_spool(folder, &found);
+    cr_assert_eq(
+        found.count, expected, "cut %zu flip %zu: %zu found", keep_size, flip_at, found.count);
+    for (size_t i = 0; i < found.count; i++) {
+        cr_assert_eq(found.batches[i].sequence, i + 1);
+        check_payload(spool, &found.batches[i]);
+    }
+    /* It goes on after the damage. */
+    struct window_batch batch = append(spool, 100);
+    check_payload(spool, &batch);
+    spool_close(&spool);
+    spool = open_spool(folder, &found);
+    cr_assert_eq(found.count, expected + 1);
+    cr_assert_eq(found.batches[expected].sequence, 100);
+    spool_close(&spool);
+    char damaged[128];
+    for (unsigned number = 1; number <= 4; number++) {
+        segment_path(folder, number, damaged);
+        (void)unlink(damaged);
+    }
+}
+
+enum {
+    HEADER = 24,
+    RECORD = 48 + PAYLOAD
+};
+
+Test(spool, cuts_a_tail_that_is_torn_anywhere)
+{
+    const char *folder = make_folder();
+    for (size_t size = HEADER; size < HEADER + 3 * RECORD; size += 13) {
+        check_damage(folder, size, 0, (size - HEADER) / RECORD);
+    }
+    rig_remove_folder(folder);
+}
+
+Test(spool, trusts_nothing_after_a_damaged_byte)
+{
+    const char *folder = make_folder();
+    for (size_t at = HEADER + RECORD; at < HEADER + 2 * RECORD; at++) {
+        check_damage(folder, 0, at, 1);
+    }
+    rig_remove_folder(folder);
+}
+
+Test(spool, leaves_a_file_alone_that_is_no_segment)
+{
+    const char *folder = make_folder();
+    char path[128];
+    segment_path(folder, 1, path);
+    FILE *file = fopen(path, "w");
+    (void)fputs("this is not a segment, but it has the name of one", file);
+    (void)fclose(file);
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    cr_assert_eq(found.count, 0);
+    (void)append(spool, 1);
+    spool_close(&spool);
+    spool = open_spool(folder, &found);
+    cr_assert_eq(found.count, 1);
+    spool_close(&spool);
+    cr_assert_eq(access(path, F_OK), 0);
+    rig_remove_folder(folder);
+}
+
+Test(spool, finds_damage_when_it_reads_back)
+{
+    const char *folder = make_folder();
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    struct window_batch batch = append(spool, 1);
+    char path[128];
+    segment_path(folder, 1, path);
+    int fd = open(path, O_RDWR);
+    cr_assert_eq(pwrite(fd, "x", 1, HEADER + 100), 1);
+    (void)close(fd);
+    zmq_msg_t payload;
+    cr_assert_eq(spool_read(spool, &batch, &payload), ERR_CORRUPT);
+    cr_assert_eq(counter_get(&spool_counters(spool)->damaged), 1);
+    spool_close(&spool);
+    rig_remove_folder(folder);
+}
