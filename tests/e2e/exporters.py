@@ -23,11 +23,12 @@ CREATE TABLE netflow (
 ) ENGINE = MergeTree PARTITION BY toYYYYMMDD(TimeReceived) ORDER BY TimeReceived
 """
 
-# Exporters disagree about what the ports of ICMP are: left out.
+# Exporters disagree about what the ports of ICMP are: left out. A rate of 0 is unknown: 1.
 SUMS = """
 SELECT toString(SrcAddr) AS src, toString(DstAddr) AS dst, Proto AS proto,
     if(Proto IN (1, 58), 0, SrcPort) AS sport, if(Proto IN (1, 58), 0, DstPort) AS dport,
-    sum(Packets * SamplingRate) AS packets, sum(Bytes * SamplingRate) AS bytes
+    sum(Packets * greatest(SamplingRate, 1)) AS packets,
+    sum(Bytes * greatest(SamplingRate, 1)) AS bytes
 FROM netflow GROUP BY src, dst, proto, sport, dport
 """
 
