@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "ingest/receive/worker_state.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -65,22 +66,28 @@ static int tick(struct worker *worker)
     return worker->options.outlet.tick(worker->options.outlet.context, clock_monotonic_ns());
 }
 
+static void send_templates(const struct worker *worker, zsock_t *pipe)
+{
+    struct buffer document = {0};
+    decoder_print_templates(worker->decoder, &document);
+    enum err err = buffer_check(&document);
+    (void)zsock_send(pipe, "is", (int)err, buffer_text(&document));
+    buffer_clear(&document);
+}
+
 /*
- * Messages: "$TERM"; "TEMPLATES" and the buffer to print to, answered by a signal. ZeroMQ's
- * descriptor tells only of what comes after the pipe was found empty, so the pipe is read until it
- * is, also once before the first poll.
+ * Messages: "$TERM"; "TEMPLATES", answered by an enum err and the document. ZeroMQ's descriptor
+ * tells only of what comes after the pipe was found empty, so the pipe is read until it is, also
+ * once before the first poll.
  */
 static void answer(struct worker *worker, zsock_t *pipe)
 {
     while ((zsock_events(pipe) & ZMQ_POLLIN) != 0) {
-        char *command = NULL;
-        void *out = NULL;
-        (void)zsock_recv(pipe, "sp", &command, &out);
+        char *command = zstr_recv(pipe);
         if (command == NULL || strcmp(command, "$TERM") == 0) {
             worker->is_stopping = true;
         } else {
-            decoder_print_templates(worker->decoder, out);
-            (void)zsock_signal(pipe, 0);
+            send_templates(worker, pipe);
         }
         zstr_free(&command);
     }
@@ -147,6 +154,7 @@ static void run(zsock_t *pipe, void *context)
     }
     drain(worker);
     worker->options.outlet.finish(worker->options.outlet.context);
+    atomic_store(&worker->has_ended, true);
 }
 
 enum err worker_new(struct worker **worker_p, const struct worker_options *options)
@@ -184,7 +192,9 @@ void worker_destroy(struct worker **worker_p)
     if (worker == NULL) {
         return;
     }
+    bool is_started = worker->actor != NULL;
     zactor_destroy(&worker->actor);
+    assert(!is_started || atomic_load(&worker->has_ended));
     for (size_t i = 0; i < worker->options.port_count; i++) {
         (void)close(worker->options.ports[i].socket);
     }
@@ -198,8 +208,15 @@ void worker_destroy(struct worker **worker_p)
 
 enum err worker_print_templates(struct worker *worker, struct buffer *out)
 {
-    if (zsock_send(worker->actor, "sp", "TEMPLATES", out) != 0 || zsock_wait(worker->actor) != 0) {
+    int answer_err = ERR_STOPPED;
+    char *document = NULL;
+    if (zstr_send(worker->actor, "TEMPLATES") != 0 ||
+        zsock_recv(worker->actor, "is", &answer_err, &document) != 0) {
         return ERR_STOPPED;
     }
-    return buffer_check(out);
+    if (answer_err == ERR_OK) {
+        buffer_text_append(out, document);
+    }
+    zstr_free(&document);
+    return answer_err != ERR_OK ? (enum err)answer_err : buffer_check(out);
 }

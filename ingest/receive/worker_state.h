@@ -8,6 +8,7 @@
 #include "ingest/receive/worker.h"
 
 #include <czmq.h>
+#include <stdatomic.h>
 
 struct worker {
     struct worker_options options;
@@ -17,6 +18,7 @@ struct worker {
     struct traffic *traffic;
     zactor_t *actor;
     bool is_stopping;
+    atomic_bool has_ended; /* the thread's last word: who reads it sees all the thread did */
     struct counter datagrams[WORKER_PORTS_MAX];
     struct counter bytes[WORKER_PORTS_MAX];
     struct quantiles decode_ns; /* a datagram, on the average of those received together */
