@@ -12,7 +12,8 @@
 enum {
     BATCH_MIN = 64 << 10,
     BATCH_MAX = 64 << 20,
-    WINDOW_MIN = 1 << 20
+    WINDOW_MIN = 1 << 20,
+    SPOOL_MIN = 1 << 20
 };
 
 static const struct option OPTIONS[] = {
@@ -61,6 +62,12 @@ static const struct option OPTIONS[] = {
         .help = "Identity of this ingest in the table; 0: random."},
     {"window.bytes", OPTION_SIZE, "256MiB", .min = WINDOW_MIN, MEMBER(window_bytes),
         .help = "Memory for batches no store has confirmed; the oldest go when it is full."},
+    {"spool.dir", OPTION_TEXT, NULL, MEMBER(spool_dir),
+        .help = "Folder that keeps batches until they are stored; empty: memory only."},
+    {"spool.bytes", OPTION_SIZE, "4GiB", .min = SPOOL_MIN, MEMBER(spool_bytes),
+        .help = "Size of the spool; the oldest batches go when it is full."},
+    {"spool.sync", OPTION_DURATION, "1s", .max = 3600000, MEMBER(spool_sync_ms),
+        .help = "Time until the spool is safe from a power failure; 0: before each batch is sent."},
     {"batch.bytes", OPTION_SIZE, "256KiB", .min = BATCH_MIN, .max = BATCH_MAX, MEMBER(batch_bytes),
         .help = "Size at which a batch is sent."},
     {"batch.flows", OPTION_NUMBER, "8192", .min = 1, .max = 1 << 20, MEMBER(batch_flows),

@@ -36,6 +36,9 @@ struct ingest_settings {
     const char *tap_endpoint;
     uint64_t ingest_id;
     uint64_t window_bytes;
+    const char *spool_dir;
+    uint64_t spool_bytes;
+    uint64_t spool_sync_ms;
     uint64_t batch_bytes;
     uint64_t batch_flows;
     uint64_t batch_age_ms;
