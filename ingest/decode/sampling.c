@@ -160,6 +160,10 @@ void sampling_table_clear(struct sampling_table *table)
 void sampling_table_learn(struct sampling_table *table, enum sampling_scope scope, uint32_t domain,
     uint64_t id, uint64_t rate)
 {
+    /* No interface has index 0; exporters that do not tell theirs apart (softflowd) say it. */
+    if (scope == SAMPLING_OF_INTERFACE && id == 0) {
+        scope = SAMPLING_OF_DOMAIN;
+    }
     switch (scope) {
     case SAMPLING_OF_SAMPLER:
         store_rate(table, ENTRY_SAMPLER, domain, id, rate);

@@ -75,6 +75,13 @@ Test(sampling, sampler_of_another_domain_is_found_by_its_id)
     check(sampling_table_find(&table, 2, 4, 0), 40, FLOW_SAMPLING_SAMPLER);
 }
 
+Test(sampling, rate_of_interface_zero_is_the_domains)
+{
+    sampling_table_learn(&table, SAMPLING_OF_INTERFACE, 1, 0, 5);
+    check(sampling_table_find(&table, 1, 0, 0), 5, FLOW_SAMPLING_OPTIONS);
+    check(sampling_table_find(&table, 1, 0, 7), 5, FLOW_SAMPLING_OPTIONS);
+}
+
 Test(sampling, table_is_bounded_and_keeps_what_it_knows)
 {
     sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, 1, 11);
