@@ -278,6 +278,19 @@ static enum err set_urls(struct sink_http *http, const struct sink_options *opti
     return ERR_OK;
 }
 
+static enum err open_clients(struct sink_http *http, const struct http_client_options *options)
+{
+    enum err err = http_client_new(&http->inserter, options);
+    if (err == ERR_OK) {
+        err = http_client_new(&http->querier, options);
+    }
+    if (err != ERR_OK) {
+        log_error(COMPONENT, "no HTTP client", "error=\"%s\"",
+            err == ERR_INVALID ? "user or password has a line break" : err_text(err));
+    }
+    return err;
+}
+
 enum err sink_http_open(struct sink_backend **backend_p, const struct sink_options *options)
 {
     *backend_p = NULL;
@@ -294,10 +307,7 @@ enum err sink_http_open(struct sink_backend **backend_p, const struct sink_optio
         .timeout_ms = options->timeout_ms};
     enum err err = set_urls(http, options);
     if (err == ERR_OK) {
-        err = http_client_new(&http->inserter, &client);
-    }
-    if (err == ERR_OK) {
-        err = http_client_new(&http->querier, &client);
+        err = open_clients(http, &client);
     }
     if (err != ERR_OK) {
         http_close_backend(&http->backend);

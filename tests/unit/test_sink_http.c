@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- what answers over HTTP mean for a block. */
+#include "common/http.h"
+#include "store/sink/sink_backend.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+/* A server that answers every request as the test says, and remembers the last one. */
+static struct {
+    struct http_server *server;
+    unsigned status;
+    const char *exception_code; /* NULL: no such header */
+    const char *body;
+    char query[2048];
+    char user[64];
+    char key[64];
+    size_t body_size;
+    unsigned requests;
+} fake;
+
+static struct sink_backend *backend;
+static struct buffer error;
+
+static void copy(char *to, size_t size, const char *from)
+{
+    (void)snprintf(to, size, "%s", from != NULL ? from : "");
+}
+
+static void answer(
+    void *context, const struct http_request *request, struct http_response *response)
+{
+    (void)context;
+    copy(fake.query, sizeof fake.query, http_query_value(request, "query"));
+    copy(fake.user, sizeof fake.user, http_header_value(request, "X-ClickHouse-User"));
+    copy(fake.key, sizeof fake.key, http_header_value(request, "X-ClickHouse-Key"));
+    fake.body_size = request->body_size;
+    fake.requests++;
+    response->status = fake.status;
+    if (fake.exception_code != NULL) {
+        http_response_header(response, "X-ClickHouse-Exception-Code", fake.exception_code);
+    }
+    buffer_text_append(&response->body, fake.body != NULL ? fake.body : "");
+}
+
+static void set_up(void)
+{
+    struct http_options options = {
+        .address = "127.0.0.1:0", .max_body_bytes = 1 << 20, .component = "fake"};
+    cr_assert_eq(http_open(&fake.server, &options), ERR_OK);
+    cr_assert_eq(http_route(fake.server, "/", answer, NULL), ERR_OK);
+    fake.status = 200;
+    char dead[] = "127.0.0.1:1"; /* nobody listens on tcpmux here */
+    char live[32];
+    (void)snprintf(live, sizeof live, "127.0.0.1:%u", (unsigned)http_port(fake.server));
+    struct sink_options sink = {.addresses = {.count = 2, .values = {dead, live}},
+        .username = "writer",
+        .password = "geheim",
+        .timeout_ms = 5000};
+    cr_assert_eq(sink_http_open(&backend, &sink), ERR_OK);
+}
+
+static void tear_down(void)
+{
+    backend->class->close(backend);
+    http_close(&fake.server);
+    buffer_clear(&error);
+}
+
+TestSuite(sink_http, .init = set_up, .fini = tear_down);
+
+static enum sink_outcome insert(void)
+{
+    struct buffer bytes = {0};
+    buffer_text_append(&bytes, "native bytes");
+    struct sink_native native = {
+        .table = "`d`.`t`", .columns = "(`A`, `B`)", .bytes = &bytes, .rows = 12};
+    buffer_clear(&error);
+    enum sink_outcome outcome = backend->class->insert(backend, &native, &error);
+    buffer_clear(&bytes);
+    return outcome;
+}
+
+static void fake_answer(unsigned status, const char *exception_code, const char *body)
+{
+    fake.status = status;
+    fake.exception_code = exception_code;
+    fake.body = body;
+}
+
+Test(sink_http, retries_when_nobody_listens)
+{
+    http_close(&fake.server);
+    cr_assert_eq(insert(), SINK_RETRY);
+    cr_assert_not_null(strstr(buffer_text(&error), "127.0.0.1:1: "));
+    cr_assert_not_null(strstr(buffer_text(&error), "; http://127.0.0.1:"), "both are named");
+}
+
+Test(sink_http, does_not_believe_a_status_that_an_exception_contradicts)
+{
+    fake_answer(200, "252", "Code: 252. DB::Exception: Too many parts");
+    cr_assert_eq(insert(), SINK_UNKNOWN);
+    fake_answer(200, "53", "");
+    cr_assert_eq(insert(), SINK_REJECT);
+}
+
+Test(sink_http, takes_the_code_from_the_body_of_an_old_server)
+{
+    fake_answer(500, NULL, "Code: 53, e.displayText() = DB::Exception: Type mismatch");
+    cr_assert_eq(insert(), SINK_REJECT);
+    cr_assert_not_null(strstr(buffer_text(&error), "Type mismatch"));
+}
+
+Test(sink_http, tells_what_a_proxy_may_have_let_through)
+{
+    fake_answer(500, NULL, "Internal Server Error");
+    cr_assert_eq(insert(), SINK_UNKNOWN);
+    fake_answer(502, NULL, "");
+    cr_assert_eq(insert(), SINK_UNKNOWN);
+    fake_answer(503, NULL, "");
+    cr_assert_eq(insert(), SINK_RETRY);
+    fake_answer(404, NULL, "no such page");
+    cr_assert_eq(insert(), SINK_RETRY);
+    fake_answer(413, NULL, "");
+    cr_assert_eq(insert(), SINK_REJECT);
+}
+
+Test(sink_http, retries_with_a_password_that_is_wrong)
+{
+    fake_answer(403, "516", "Code: 516. DB::Exception: writer: Authentication failed");
+    cr_assert_eq(insert(), SINK_RETRY);
+    cr_assert_null(strstr(buffer_text(&error), "geheim"));
+}
+
+Test(sink_http, sends_a_block_to_the_server_that_answers)
+{
+    cr_assert_eq(insert(), SINK_DONE);
+    cr_assert_str_eq(fake.query, "INSERT INTO `d`.`t` (`A`, `B`) FORMAT Native");
+    cr_assert_str_eq(fake.user, "writer");
+    cr_assert_str_eq(fake.key, "geheim");
+    cr_assert_eq(fake.body_size, strlen("native bytes"));
+    cr_assert_eq(fake.requests, 1);
+}
+
+Test(sink_http, ends_an_insert_without_an_answer_before_anything_is_asked)
+{
+    cr_assert_eq(backend->class->settle(backend, &error), SINK_DONE);
+    cr_assert_eq(fake.requests, 0, "there is nothing to end");
+    fake_answer(500, NULL, "");
+    cr_assert_eq(insert(), SINK_UNKNOWN);
+    fake_answer(200, NULL, "");
+    cr_assert_eq(backend->class->settle(backend, &error), SINK_DONE);
+    cr_assert_eq(fake.requests, 2);
+    cr_assert_eq(backend->class->settle(backend, &error), SINK_DONE);
+    cr_assert_eq(fake.requests, 2, "once");
+}
+
+Test(sink_http, returns_what_a_query_selects)
+{
+    fake_answer(200, NULL, "1\t2\n");
+    struct buffer result = {0};
+    cr_assert_eq(
+        backend->class->query(backend, "SELECT 1, 2", "TabSeparated", &result, &error), SINK_DONE);
+    cr_assert_str_eq(buffer_text(&result), "1\t2\n");
+    buffer_clear(&result);
+}
+
+Test(sink_http, refuses_a_password_that_would_be_two_headers)
+{
+    struct sink_options sink = {.addresses = {.count = 1, .values = {"127.0.0.1"}},
+        .port = 8123,
+        .password = "a\r\nX-Other: b",
+        .timeout_ms = 1000};
+    struct sink_backend *other;
+    cr_assert_eq(sink_http_open(&other, &sink), ERR_INVALID);
+    cr_assert_null(other);
+}
