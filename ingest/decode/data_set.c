@@ -163,9 +163,10 @@ static uint32_t read_options(struct decode_context *context, const struct export
     return count;
 }
 
-static void count_set(
-    const struct export_message *message, enum exporter_set kind, uint32_t records)
+static void count_set(struct decode_context *context, const struct export_message *message,
+    enum exporter_set kind, uint32_t records)
 {
+    context->data_records += records;
     counter_add(&message->counters->sets[kind], 1);
     counter_add(&message->counters->records[kind], records);
 }
@@ -189,6 +190,7 @@ void data_set_read(struct decode_context *context, const struct export_message *
     const struct template *template = template_store_find(&context->exporter->templates, &key,
         context->datagram->source_port, context->datagram->received_ns);
     if (template == NULL) {
+        context->has_unread_records = true;
         counter_add(&context->exporter->counters.missing_templates, 1);
         if (!held_data_keep(context, message, set, template_id)) {
             decode_drop(context, DECODE_TEMPLATE_MISSING);
@@ -196,9 +198,9 @@ void data_set_read(struct decode_context *context, const struct export_message *
         return;
     }
     if (template->is_options) {
-        count_set(
-            message, EXPORTER_SET_OPTIONS_DATA, read_options(context, message, template, set));
+        count_set(context, message, EXPORTER_SET_OPTIONS_DATA,
+            read_options(context, message, template, set));
         return;
     }
-    count_set(message, EXPORTER_SET_DATA, read_flow_set(context, message, template, set));
+    count_set(context, message, EXPORTER_SET_DATA, read_flow_set(context, message, template, set));
 }

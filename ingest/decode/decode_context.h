@@ -22,6 +22,8 @@ struct decode_context {
     const struct device_counters_sink *counters_sink; /* NULL: counter samples are only counted */
     struct flow *flow;         /* scratch record, reused for all flows of this decoder */
     enum decode_status status; /* the first drop of this datagram */
+    uint32_t data_records;     /* of NetFlow 9 or IPFIX, read so far */
+    bool has_unread_records;   /* sets without a template hold further ones */
 };
 
 /* Counts a drop and remembers the first. */

@@ -35,10 +35,22 @@ static void count_delay(const struct decode_context *context, const struct expor
     counter_add(&message->counters->delay_ms, delay_ns / NS_PER_MS);
 }
 
-void export_message_sets(
+/* RFC 3954 counts datagrams, RFC 7011 data records: the number is that before the message. */
+static void follow_sequence(struct decode_context *context, const struct export_message *message)
+{
+    bool is_ipfix = message->type == FLOW_TYPE_IPFIX;
+    struct sequence_step step = {.type = (uint8_t)message->type,
+        .has_units = !is_ipfix || !context->has_unread_records,
+        .domain = message->domain,
+        .number = message->sequence,
+        .units = is_ipfix ? context->data_records : 1};
+    struct exporter *exporter = context->exporter;
+    sequence_follow(&exporter->sequences, &exporter->counters.sequences[message->type], &step);
+}
+
+static void read_sets(
     struct decode_context *context, const struct export_message *message, struct cursor sets)
 {
-    count_delay(context, message);
     const uint8_t *padding = padding_start(sets);
     while (cursor_left(&sets) >= SET_HEADER_SIZE && sets.pos < padding) {
         uint16_t id = cursor_be16(&sets);
@@ -49,4 +61,12 @@ void export_message_sets(
         }
         read_set(context, message, cursor_sub(&sets, length - SET_HEADER_SIZE), id);
     }
+}
+
+void export_message_sets(
+    struct decode_context *context, const struct export_message *message, struct cursor sets)
+{
+    count_delay(context, message);
+    read_sets(context, message, sets);
+    follow_sequence(context, message);
 }

@@ -68,6 +68,7 @@ static void forget(struct exporter *exporter)
     template_store_clear(&exporter->templates);
     sampling_table_clear(&exporter->sampling);
     held_list_clear(&exporter->held);
+    sequence_table_clear(&exporter->sequences);
 }
 
 void exporter_table_destroy(struct exporter_table **table_p)

@@ -12,6 +12,7 @@
 #include "ingest/decode/exporter_counters.h"
 #include "ingest/decode/held_list.h"
 #include "ingest/decode/sampling.h"
+#include "ingest/decode/sequence.h"
 #include "ingest/decode/template.h"
 
 struct exporter {
@@ -22,6 +23,7 @@ struct exporter {
     struct template_store templates;
     struct sampling_table sampling;
     struct held_list held;
+    struct sequence_table sequences;
     struct exporter_counters counters;
     _Atomic uint32_t generation; /* odd while the slot changes hands */
 };

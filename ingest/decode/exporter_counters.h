@@ -5,6 +5,8 @@
 
 #include "common/address.h"
 #include "common/counter.h"
+#include "common/flow.h"
+#include "ingest/decode/sequence.h"
 #include "ingest/decode/sflow_counters.h"
 
 /* NetFlow 9 and IPFIX are counted apart. */
@@ -32,7 +34,8 @@ struct exporter_version_counters {
 struct exporter_counters {
     struct exporter_version_counters versions[EXPORTER_VERSION_COUNT];
     struct sflow_counters sflow;
-    struct counter other_datagrams; /* NetFlow 1, 5, 7 and sFlow */
+    struct sequence_counters sequences[FLOW_TYPE_NETFLOW7 + 1]; /* by enum flow_type */
+    struct counter other_datagrams;                             /* NetFlow 1, 5, 7 and sFlow */
     struct counter flows;
     struct counter missing_templates; /* data sets without one */
     struct counter errors;            /* datagrams with any other fault */

@@ -14,6 +14,7 @@
  * Cisco, "NetFlow Export Datagram Format", tables B-1 to B-6.
  */
 #include "ingest/decode/decode_context.h"
+#include "ingest/decode/exporter.h"
 #include "ingest/decode/record_time.h"
 
 enum {
@@ -174,6 +175,22 @@ static void read_records(struct decode_context *context, const struct layout *la
     }
 }
 
+/* The number is that of the first flow in the datagram. */
+static void follow_sequence(struct decode_context *context, const struct layout *layout,
+    const uint8_t *header, uint32_t count)
+{
+    if (!layout->has_sequence) {
+        return;
+    }
+    struct sequence_step step = {.type = (uint8_t)layout->type,
+        .has_units = true,
+        .domain = layout->has_engine ? load_be16(header + ENGINE_AT) : 0,
+        .number = load_be32(header + SEQUENCE_AT),
+        .units = count};
+    struct exporter *exporter = context->exporter;
+    sequence_follow(&exporter->sequences, &exporter->counters.sequences[layout->type], &step);
+}
+
 static void decode(
     struct decode_context *context, const struct layout *layout, struct cursor cursor)
 {
@@ -192,6 +209,7 @@ static void decode(
         decode_drop(context, DECODE_COUNT); /* what was not announced is left out */
     }
     read_records(context, layout, header, cursor_sub(&cursor, count * layout->record_size));
+    follow_sequence(context, layout, header, (uint32_t)count);
 }
 
 void netflow1_decode(struct decode_context *context, struct cursor cursor)

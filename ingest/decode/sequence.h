@@ -1,0 +1,61 @@
+/*
+ * sequence.h -- what was lost on the way, told by the sequence numbers of the exports.
+ *
+ * Each protocol counts in its own unit: NetFlow 5 and 7 flows, NetFlow 9 datagrams (RFC 3954
+ * section 5.1), IPFIX data records (RFC 7011 section 3.1), sFlow datagrams; each observation domain
+ * (engine, source id, sub-agent) for itself. Reordered and doubled datagrams are no loss, and an
+ * exporter that starts anew is not millions of lost flows. Kept for each exporter; bounded. The
+ * decoder's thread owns it; the counters may be read by any.
+ */
+#pragma once
+
+#include "common/counter.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* In the protocol's own unit, but for resets and doubles. Lost on the way: lost - late. */
+struct sequence_counters {
+    struct counter lost;    /* left out by a jump ahead */
+    struct counter late;    /* came after all, out of order */
+    struct counter doubles; /* datagrams seen before */
+    struct counter resets;  /* sequences begun anew */
+};
+
+enum {
+    SEQUENCE_RECENT = 8
+};
+
+/* One domain of one protocol. */
+struct sequence_tracker {
+    uint32_t domain;
+    uint8_t type;     /* enum flow_type */
+    bool is_known;    /* `next` is */
+    uint8_t late_run; /* late datagrams in a row, each next to the other */
+    uint8_t recent_at;
+    uint32_t next;      /* expected number */
+    uint32_t late_next; /* number that would go on with the last late one */
+    uint32_t recent[SEQUENCE_RECENT];
+};
+
+struct sequence_table {
+    struct sequence_tracker *trackers; /* NULL while empty */
+    uint32_t count;
+    uint32_t room;
+    uint32_t hint; /* the tracker used last */
+};
+
+/* A datagram of `units`, or of an unknown number of them: then the next one starts afresh. */
+struct sequence_step {
+    uint8_t type; /* enum flow_type */
+    bool has_units;
+    uint32_t domain;
+    uint32_t number;
+    uint32_t units;
+};
+
+/* A table set to zero is empty. With too many domains the further ones go untracked. */
+void sequence_table_clear(struct sequence_table *table);
+
+void sequence_follow(struct sequence_table *table, struct sequence_counters *counters,
+    const struct sequence_step *step);

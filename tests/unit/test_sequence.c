@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- loss told by sequence numbers. */
+#include "ingest/decode/sequence.h"
+
+#include "tests/support/flow_collector.h"
+
+#include <criterion/criterion.h>
+
+static struct sequence_table table;
+static struct sequence_counters counters;
+
+static void stop(void)
+{
+    sequence_table_clear(&table);
+}
+
+TestSuite(sequence, .fini = stop);
+
+static void follow(uint32_t number, uint32_t units)
+{
+    struct sequence_step step = {
+        .type = FLOW_TYPE_NETFLOW5, .has_units = true, .number = number, .units = units};
+    sequence_follow(&table, &counters, &step);
+}
+
+static void check(uint64_t lost, uint64_t late, uint64_t doubles, uint64_t resets)
+{
+    cr_expect_eq(counter_get(&counters.lost), lost);
+    cr_expect_eq(counter_get(&counters.late), late);
+    cr_expect_eq(counter_get(&counters.doubles), doubles);
+    cr_expect_eq(counter_get(&counters.resets), resets);
+}
+
+Test(sequence, numbers_in_order_are_no_loss)
+{
+    for (uint32_t i = 0; i < 100; i++) {
+        follow(5000 + 30 * i, 30);
+    }
+    check(0, 0, 0, 0);
+}
+
+Test(sequence, wrap_is_no_loss)
+{
+    follow(UINT32_MAX - 9, 30);
+    follow(20, 30);
+    check(0, 0, 0, 0);
+}
+
+Test(sequence, jump_ahead_is_loss_in_units)
+{
+    follow(0, 30);
+    follow(90, 30);
+    check(60, 0, 0, 0);
+}
+
+Test(sequence, reordered_datagram_is_late_not_lost)
+{
+    follow(0, 30);
+    follow(60, 30);
+    follow(30, 30);
+    follow(90, 30);
+    check(30, 30, 0, 0);
+}
+
+Test(sequence, doubled_datagram_is_neither)
+{
+    follow(0, 30);
+    follow(30, 30);
+    follow(30, 30);
+    follow(0, 30);
+    follow(60, 30);
+    check(0, 0, 2, 0);
+}
+
+Test(sequence, exporter_that_starts_anew_is_no_loss)
+{
+    follow(4000000000U, 30);
+    follow(0, 30);
+    follow(30, 30);
+    check(0, 0, 0, 1);
+}
+
+Test(sequence, exporter_that_starts_anew_soon_after_its_start_is_found_out)
+{
+    follow(3000, 30);
+    for (uint32_t i = 0; i < 10; i++) {
+        follow(30 * i, 30);
+    }
+    check(0, 90, 0, 1);
+}
+
+Test(sequence, domains_and_protocols_count_for_themselves)
+{
+    for (uint32_t domain = 0; domain < 2000; domain++) {
+        struct sequence_step step = {
+            .type = FLOW_TYPE_IPFIX, .has_units = true, .domain = domain, .number = 1000 * domain};
+        sequence_follow(&table, &counters, &step);
+        step.type = FLOW_TYPE_NETFLOW9;
+        step.number++;
+        sequence_follow(&table, &counters, &step);
+    }
+    cr_assert_leq(table.count, 256);
+    check(0, 0, 0, 0);
+}
+
+static void read_counters(
+    void *context, const struct address *address, const struct exporter_counters *exporter)
+{
+    (void)address;
+    uint64_t *lost = context;
+    *lost = counter_get(&exporter->sequences[FLOW_TYPE_IPFIX].lost);
+}
+
+/* IPFIX counts data records; those of a set without template are of an unknown number. */
+Test(sequence, ipfix_counts_data_records)
+{
+    static struct flow_collector collector;
+    static struct packet packet;
+    uint64_t lost = 0;
+    collector_start(&collector);
+    packet_ipfix(&packet);
+    PACKET_TEMPLATE(&packet, 2, 256, {0, 1, 4});
+    packet_open_set(&packet, 256);
+    build_u32(&packet.wire, 1);
+    build_u32(&packet.wire, 1);
+    packet_close_set(&packet);
+    packet_close(&packet);
+    collector_decode(&collector, &packet);
+    packet_overwrite(&packet, 10, PACKET_SEQUENCE + 2);
+    collector_decode(&collector, &packet);
+    decoder_visit_exporters(collector.decoder, read_counters, &lost);
+    cr_expect_eq(lost, 0);
+    packet_overwrite(&packet, 10, PACKET_SEQUENCE + 9);
+    collector_decode(&collector, &packet);
+    decoder_visit_exporters(collector.decoder, read_counters, &lost);
+    cr_expect_eq(lost, 5);
+    collector_stop(&collector);
+}
