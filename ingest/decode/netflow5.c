@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- NetFlow 5, and its relatives 1 and 7. */
+
 /*
- * SPDX-License-Identifier: BSD-3-Clause
- * netflow5.c -- NetFlow 5, and its relatives 1 and 7: a header, then records of one size.
+ * A header, then records of one size. NetFlow 5:
  *
  *   header: version 2, count 2, uptime 4, seconds 4, nanoseconds 4, sequence 4, engine type 1,
  *           engine id 1, sampling mode and interval 2
