@@ -145,6 +145,17 @@ enum err link_attach(
     return ERR_OK;
 }
 
+static void link_free(void *bytes, void *hint)
+{
+    (void)hint;
+    free(bytes);
+}
+
+enum err link_message_take(zmq_msg_t *message_p, void *bytes, size_t size)
+{
+    return zmq_msg_init_data(message_p, bytes, size, link_free, NULL) == 0 ? ERR_OK : ERR_MEMORY;
+}
+
 uint64_t link_random_id(void)
 {
     uint64_t id = 0;

@@ -57,5 +57,11 @@ zsock_t *link_return_socket(enum link_role role, uint64_t id);
 MUST_CHECK enum err link_attach(
     zsock_t *socket, const struct link_endpoints *endpoints, bool is_return_channel);
 
+/*
+ * A message around bytes from malloc(), which it takes; whichever thread lets go of it last frees
+ * them. ERR_MEMORY: they are still the caller's.
+ */
+MUST_CHECK enum err link_message_take(zmq_msg_t *message_p, void *bytes, size_t size);
+
 /* An id that nobody else has; never 0. */
 uint64_t link_random_id(void);

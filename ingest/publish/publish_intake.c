@@ -11,21 +11,15 @@ enum {
     COMPRESSION_LEVEL = 1
 };
 
-static void free_bytes(void *bytes, void *hint)
-{
-    (void)hint;
-    free(bytes);
-}
-
 /* Moves the batch's bytes into a message; the batch is gone. */
 static enum err message_of_batch(zmq_msg_t *message, struct batch *batch)
 {
-    int failed = zmq_msg_init_data(message, batch->bytes, batch->size, free_bytes, NULL);
-    if (failed == 0) {
+    enum err err = link_message_take(message, batch->bytes, batch->size);
+    if (err == ERR_OK) {
         batch->bytes = NULL;
     }
     batch_destroy(&batch);
-    return failed == 0 ? ERR_OK : ERR_MEMORY;
+    return err;
 }
 
 /* Replaces the message by its zstd frame; where that fails, it stays as it is. */
@@ -46,7 +40,7 @@ static bool compress_message(struct publisher *publisher, zmq_msg_t *message)
     uint8_t *exact = realloc(bytes, packed);
     bytes = exact != NULL ? exact : bytes;
     zmq_msg_t compressed;
-    if (zmq_msg_init_data(&compressed, bytes, packed, free_bytes, NULL) != 0) {
+    if (link_message_take(&compressed, bytes, packed) != ERR_OK) {
         free(bytes);
         return false;
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- one file of the spool. */
 #include "ingest/publish/spool_segment.h"
 
+#include "common/link.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -125,12 +127,6 @@ enum err spool_segment_append(struct spool_segment *segment, const struct window
     return ERR_IO;
 }
 
-static void free_bytes(void *bytes, void *hint)
-{
-    (void)hint;
-    free(bytes);
-}
-
 enum err spool_segment_read(
     const struct spool_segment *segment, const struct window_batch *batch, zmq_msg_t *payload_p)
 {
@@ -150,8 +146,7 @@ enum err spool_segment_read(
     }
     if (err == ERR_OK) {
         memmove(bytes, bytes + SPOOL_RECORD_HEADER, batch->stored_size);
-        int failed = zmq_msg_init_data(payload_p, bytes, batch->stored_size, free_bytes, NULL);
-        err = failed == 0 ? ERR_OK : ERR_MEMORY;
+        err = link_message_take(payload_p, bytes, batch->stored_size);
     }
     if (err != ERR_OK) {
         free(bytes);
