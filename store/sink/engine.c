@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@ struct engine {
     struct engine_library library;
     char path_flag[PATH_MAX + 16];
     struct engine_session *keeper; /* the engine lives while it has a session */
+    char config_flag[64];
+    int config_fd; /* see open_config() */
 };
 
 struct engine_session {
@@ -77,6 +80,21 @@ static enum err check_unlocked(const char *path)
     return ERR_OK;
 }
 
+/* Without a file to read, the engine takes whatever config.xml the working folder holds. */
+static enum err open_config(struct engine *engine)
+{
+    static const char EMPTY[] = "<clickhouse/>";
+    engine->config_fd = memfd_create("engine-config", MFD_CLOEXEC);
+    if (engine->config_fd < 0 ||
+        write(engine->config_fd, EMPTY, sizeof EMPTY - 1) != sizeof EMPTY - 1) {
+        log_error("engine", "cannot make its configuration", "error=%s", strerror(errno));
+        return ERR_IO;
+    }
+    (void)snprintf(engine->config_flag, sizeof engine->config_flag,
+        "--config-file=/proc/self/fd/%d", engine->config_fd);
+    return ERR_OK;
+}
+
 static enum err open_folder(struct engine *engine, const char *path)
 {
     int length = snprintf(engine->path_flag, sizeof engine->path_flag, "--path=%s", path);
@@ -104,9 +122,13 @@ enum err engine_open(struct engine **engine_p, const char *path, const char *lib
     if (engine == NULL) {
         return ERR_MEMORY;
     }
+    engine->config_fd = -1;
     enum err err = engine_library_load(&engine->library, library);
     if (err == ERR_OK) {
         engine->library.chdb_set_signal_handlers_enabled(0);
+        err = open_config(engine);
+    }
+    if (err == ERR_OK) {
         err = open_folder(engine, path);
     }
     if (err != ERR_OK) {
@@ -120,6 +142,9 @@ void engine_close(struct engine **engine_p)
     struct engine *engine = *engine_p;
     if (engine != NULL) {
         engine_session_close(&engine->keeper);
+        if (engine->config_fd >= 0) {
+            (void)close(engine->config_fd);
+        }
         free(engine);
     }
     *engine_p = NULL;
@@ -133,9 +158,9 @@ enum err engine_session_open(struct engine_session **session_p, struct engine *e
     if (session == NULL) {
         return ERR_MEMORY;
     }
-    char *arguments[] = {program, engine->path_flag, NULL};
+    char *arguments[] = {program, engine->path_flag, engine->config_flag, NULL};
     session->engine = engine;
-    session->connection = engine->library.chdb_connect(2, arguments);
+    session->connection = engine->library.chdb_connect(3, arguments);
     if (session->connection == NULL) {
         engine_session_close(session_p);
         return ERR_IO;

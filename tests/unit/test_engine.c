@@ -59,6 +59,18 @@ Test(engine, refuses_a_folder_that_cannot_be_made, .fini = remove_folder)
     cr_assert_null(engine);
 }
 
+/* libchdb would take it, and end at the first character. */
+Test(engine, ignores_a_configuration_in_the_working_folder, .fini = remove_folder)
+{
+    cr_assert_not_null(mkdtemp(folder));
+    cr_assert_eq(chdir(folder), 0);
+    FILE *file = fopen("config.xml", "w");
+    cr_assert_not_null(file);
+    (void)fputs("no XML", file);
+    (void)fclose(file);
+    cr_assert_eq(engine_open(&engine, "data", NULL), ERR_OK);
+}
+
 Test(engine, refuses_a_folder_open_in_another_process, .init = open_engine, .fini = remove_folder)
 {
     pid_t child = fork();
