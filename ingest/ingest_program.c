@@ -11,6 +11,7 @@
 #include "ingest/read_capture.h"
 #include "ingest/receive/receiver.h"
 
+#include <czmq.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,4 +158,20 @@ void ingest_program_close(struct ingest_program **program_p)
     metrics_destroy(&program->metrics);
     free(program);
     *program_p = NULL;
+}
+
+enum err ingest_program_main(const struct ingest_settings *settings)
+{
+    zsys_handler_set(NULL); /* signals are daemon.h's */
+    enum err err = daemon_setup();
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct ingest_program *program;
+    err = ingest_program_open(&program, settings);
+    if (err == ERR_OK) {
+        err = ingest_program_run(program);
+    }
+    ingest_program_close(&program);
+    return err;
 }

@@ -19,3 +19,6 @@ MUST_CHECK enum err ingest_program_open(
 MUST_CHECK enum err ingest_program_run(struct ingest_program *program);
 
 void ingest_program_close(struct ingest_program **program_p);
+
+/* All of the above, and what a process needs before: for main(). */
+MUST_CHECK enum err ingest_program_main(const struct ingest_settings *settings);

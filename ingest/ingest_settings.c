@@ -92,20 +92,20 @@ const struct option_program INGEST_PROGRAM = {.name = "goflow-ingest",
     .options = OPTIONS,
     .option_count = sizeof OPTIONS / sizeof OPTIONS[0]};
 
-static enum err check_host(const char *name, const char *host)
+enum err ingest_check_host(const struct option_program *program, const char *name, const char *host)
 {
     struct address address;
     if (host[0] != '\0' && address_parse(&address, host) != ERR_OK) {
-        options_refuse(&INGEST_PROGRAM, name, "\"%s\" is no IP address", host);
+        options_refuse(program, name, "\"%s\" is no IP address", host);
         return ERR_INVALID;
     }
     return ERR_OK;
 }
 
-static enum err check_path(const char *name, const char *path)
+enum err ingest_check_path(const struct option_program *program, const char *name, const char *path)
 {
     if (path[0] != '/') {
-        options_refuse(&INGEST_PROGRAM, name, "\"%s\" does not start with /", path);
+        options_refuse(program, name, "\"%s\" does not start with /", path);
         return ERR_INVALID;
     }
     return ERR_OK;
@@ -158,11 +158,11 @@ enum err ingest_settings_validate(const void *context)
 {
     const struct ingest_settings *settings = context;
     const enum err checks[] = {
-        check_host("nf.addr", settings->nf.host),
-        check_host("nfl.addr", settings->nfl.host),
-        check_host("sflow.addr", settings->sflow.host),
-        check_path("metrics.path", settings->metrics_path),
-        check_path("templates.path", settings->templates_path),
+        ingest_check_host(&INGEST_PROGRAM, "nf.addr", settings->nf.host),
+        ingest_check_host(&INGEST_PROGRAM, "nfl.addr", settings->nfl.host),
+        ingest_check_host(&INGEST_PROGRAM, "sflow.addr", settings->sflow.host),
+        ingest_check_path(&INGEST_PROGRAM, "metrics.path", settings->metrics_path),
+        ingest_check_path(&INGEST_PROGRAM, "templates.path", settings->templates_path),
         check_endpoints("zmq.bind", &settings->link.bind),
         check_endpoints("zmq.connect", &settings->link.connect),
         check_log(settings),

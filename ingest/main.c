@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- goflow-ingest: exports in, batches of flows out. */
-#include "common/daemon.h"
 #include "ingest/ingest_program.h"
 
-#include <czmq.h>
 #include <stdlib.h>
 
 enum {
     EXIT_SETTINGS = 2
 };
-
-static enum err run(struct ingest_settings *settings)
-{
-    zsys_handler_set(NULL); /* signals are daemon.h's */
-    enum err err = daemon_setup();
-    if (err != ERR_OK) {
-        return err;
-    }
-    struct ingest_program *program;
-    err = ingest_program_open(&program, settings);
-    if (err == ERR_OK) {
-        err = ingest_program_run(program);
-    }
-    ingest_program_close(&program);
-    return err;
-}
 
 int main(int argc, char **argv)
 {
@@ -43,7 +25,7 @@ int main(int argc, char **argv)
     if (action == OPTION_RUN) {
         ingest_settings_complete(&settings);
         ingest_settings_apply_log(&settings);
-        err = run(&settings);
+        err = ingest_program_main(&settings);
     }
     options_destroy(&options);
     return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -11,7 +11,8 @@ import case  # noqa: E402
 import goflow  # noqa: E402
 import process  # noqa: E402
 
-PROGRAMS = ["goflow-ingest", "goflow-store", "goflow-tap", "goflow-replay"]
+PROGRAMS = [
+    "goflow-ingest", "goflow-store", "goflow-tap", "goflow-replay", "cnetflow", "csflow", "cnflegacy"]
 
 
 def run(folder, name, *words, env=None):

@@ -14,7 +14,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MARKER = "<!-- Generated below this line by tools/docs/generate.py: change the code instead. -->\n"
-PROGRAMS = ("goflow-ingest", "goflow-store", "goflow-tap", "goflow-replay")
+PROGRAMS = (
+    "goflow-ingest", "goflow-store", "goflow-tap", "goflow-replay", "cnetflow", "csflow", "cnflegacy")
 TYPES = {"COUNTER": "counter", "GAUGE": "gauge", "SUMMARY": "summary", "HISTOGRAM": "histogram"}
 GROUPS = (
     ("goflow-ingest", ("ingest",)),
