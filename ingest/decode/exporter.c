@@ -86,6 +86,19 @@ void exporter_table_destroy(struct exporter_table **table_p)
     *table_p = NULL;
 }
 
+static void load_words(const struct exporter *exporter, uint64_t words[2])
+{
+    words[0] = atomic_load_explicit(&exporter->address_words[0], memory_order_relaxed);
+    words[1] = atomic_load_explicit(&exporter->address_words[1], memory_order_relaxed);
+}
+
+static bool has_words(const struct exporter *exporter, const uint64_t words[2])
+{
+    uint64_t own[2];
+    load_words(exporter, own);
+    return own[0] == words[0] && own[1] == words[1];
+}
+
 static struct exporter **bucket_of(struct exporter_table *table, const uint64_t words[2])
 {
     return &table->buckets[hash_of(words) & table->bucket_mask];
@@ -93,7 +106,9 @@ static struct exporter **bucket_of(struct exporter_table *table, const uint64_t 
 
 static void unlink_exporter(struct exporter_table *table, struct exporter *exporter)
 {
-    struct exporter **link = bucket_of(table, exporter->address_words);
+    uint64_t words[2];
+    memcpy(words, exporter->address.bytes, sizeof words);
+    struct exporter **link = bucket_of(table, words);
     while (*link != exporter) {
         link = &(*link)->next;
     }
@@ -134,13 +149,16 @@ static struct exporter *add_exporter(
     }
     atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_acq_rel);
     exporter->address = *address;
-    memcpy(exporter->address_words, address->bytes, sizeof exporter->address_words);
+    uint64_t words[2];
+    memcpy(words, address->bytes, sizeof words);
+    atomic_store_explicit(&exporter->address_words[0], words[0], memory_order_relaxed);
+    atomic_store_explicit(&exporter->address_words[1], words[1], memory_order_relaxed);
     template_store_init(&exporter->templates, &table->limits.templates, &table->templates);
     sampling_table_init(&exporter->sampling);
     exporter->held = (struct held_list){.limits = &table->limits.held, .budget = &table->held};
     reset_counters(&exporter->counters);
     atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_release);
-    struct exporter **bucket = bucket_of(table, exporter->address_words);
+    struct exporter **bucket = bucket_of(table, words);
     exporter->next = *bucket;
     *bucket = exporter;
     if (is_fresh) {
@@ -155,8 +173,7 @@ struct exporter *exporter_table_take(
     uint64_t words[2];
     memcpy(words, address->bytes, sizeof words);
     struct exporter *exporter = *bucket_of(table, words);
-    while (exporter != NULL &&
-           (exporter->address_words[0] != words[0] || exporter->address_words[1] != words[1])) {
+    while (exporter != NULL && !has_words(exporter, words)) {
         exporter = exporter->next;
     }
     if (exporter == NULL) {
@@ -179,10 +196,12 @@ void exporter_table_visit(const struct exporter_table *table, exporter_visit *vi
     for (uint32_t i = 0; i < count; i++) {
         const struct exporter *exporter = &table->slots[i];
         uint32_t before = atomic_load_explicit(&exporter->generation, memory_order_acquire);
-        struct address address = exporter->address;
+        uint64_t words[2];
+        load_words(exporter, words);
         atomic_thread_fence(memory_order_acquire);
         uint32_t after = atomic_load_explicit(&exporter->generation, memory_order_relaxed);
         if (before == after && before % 2 == 0) {
+            struct address address = address_from_ipv6((const uint8_t *)words);
             visit(context, &address, &exporter->counters);
         }
     }

@@ -17,7 +17,7 @@
 
 struct exporter {
     struct address address;
-    uint64_t address_words[2]; /* the same, for the lookup */
+    _Atomic uint64_t address_words[2]; /* the same, for the lookup and for other threads */
     uint64_t last_heard_ns;
     struct exporter *next; /* of the same hash bucket */
     struct template_store templates;

@@ -197,6 +197,9 @@ enum err template_store_put(
         same->announced_ns = now_ns;
         return ERR_OK;
     }
+    if (*own == NULL && store->count >= store->limits->max_per_exporter) {
+        return ERR_FULL; /* before any work: a flood of templates should cost little */
+    }
     struct template *template = NULL;
     enum err err = template_new(&template, definition);
     if (err != ERR_OK) {
