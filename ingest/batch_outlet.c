@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the outlet that packs flows into batches. */
 #include "ingest/batch_outlet.h"
 
+#include "common/daemon.h"
+
 #include <stdlib.h>
+#include <time.h>
 
 #define FAMILY(variable, family_name, text)                                                        \
     static const struct metric_family variable = {family_name, METRIC_COUNTER, text}
@@ -12,15 +15,42 @@ FAMILY(FLOWS_DROPPED, "goflow_batch_flows_dropped_total",
     "Flows whose batch nobody took, or for which there was no memory, by reason.");
 FAMILY(BATCHES, "goflow_batch_batches_total", "Batches handed over.");
 
+enum {
+    PATIENCE_NS = 1000000 /* between two looks at a full publisher */
+};
+
 struct batch_outlet {
     struct batcher *batcher;
+    struct publisher *publisher;
     struct publisher_port *port; /* NULL: batches are thrown away */
+    uint64_t patient_bytes;
 };
 
 static enum err discard(void *context, struct batch *batch)
 {
     (void)context;
     batch_destroy(&batch);
+    return ERR_OK;
+}
+
+static enum err offer(void *context, struct batch *batch)
+{
+    struct batch_outlet *outlet = context;
+    return publisher_offer(outlet->port, batch);
+}
+
+/* Refuses only when the program is to stop. */
+static enum err offer_patiently(void *context, struct batch *batch)
+{
+    static const struct timespec PAUSE = {.tv_nsec = PATIENCE_NS};
+    struct batch_outlet *outlet = context;
+    while (publisher_waiting_bytes(outlet->publisher) > outlet->patient_bytes ||
+           publisher_offer(outlet->port, batch) != ERR_OK) {
+        if (daemon_is_stopping()) {
+            return ERR_FULL;
+        }
+        (void)nanosleep(&PAUSE, NULL);
+    }
     return ERR_OK;
 }
 
@@ -64,6 +94,14 @@ static void destroy(void *context)
     free(outlet);
 }
 
+static enum err (*deliver_of(const struct batch_outlet *outlet))(void *, struct batch *)
+{
+    if (outlet->port == NULL) {
+        return discard;
+    }
+    return outlet->patient_bytes > 0 ? offer_patiently : offer;
+}
+
 enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_options *options)
 {
     struct batch_outlet *outlet = calloc(1, sizeof *outlet);
@@ -71,6 +109,8 @@ enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_opt
         return ERR_MEMORY;
     }
     enum err err = ERR_OK;
+    outlet->publisher = options->publisher;
+    outlet->patient_bytes = options->patient_bytes;
     if (options->publisher != NULL) {
         err = publisher_port_new(&outlet->port, options->publisher);
     }
@@ -79,8 +119,8 @@ enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_opt
             .max_bytes = options->max_bytes,
             .max_flows = options->max_flows,
             .max_age_ms = options->max_age_ms,
-            .deliver = outlet->port != NULL ? publisher_offer : discard,
-            .context = outlet->port,
+            .deliver = deliver_of(outlet),
+            .context = outlet,
         };
         err = batcher_new(&outlet->batcher, &batcher_options);
     }

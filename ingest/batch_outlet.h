@@ -12,6 +12,8 @@ struct batch_outlet_options {
     uint32_t max_flows;
     uint32_t max_age_ms;
     struct publisher *publisher; /* borrowed until finish(); NULL: packed, then thrown away */
+    uint64_t patient_bytes; /* 0: refuses when full, as sockets need it; else a full batch waits
+                             * until less than this waits for the stores, as files can */
 };
 
 /* Main thread, before the worker that it is for. */

@@ -63,6 +63,7 @@ static enum err make_outlet(void *context, struct outlet *outlet_p)
         .max_flows = (uint32_t)settings->batch_flows,
         .max_age_ms = (uint32_t)settings->batch_age_ms,
         .publisher = program->publisher,
+        .patient_bytes = settings->read_path[0] != '\0' ? settings->window_bytes / 2 : 0,
     };
     return batch_outlet_new(outlet_p, &options);
 }

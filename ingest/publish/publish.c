@@ -215,6 +215,11 @@ enum err publisher_offer(void *context, struct batch *batch)
     return size == sizeof batch ? ERR_OK : ERR_FULL;
 }
 
+uint64_t publisher_waiting_bytes(const struct publisher *publisher)
+{
+    return counter_get(&window_counters(publisher->window)->waiting_bytes);
+}
+
 void publisher_collect(void *context, struct metrics_page *page)
 {
     struct publisher *publisher = context;

@@ -42,5 +42,8 @@ void publisher_port_destroy(struct publisher_port **port_p);
 /* Takes the batch; ERR_FULL: refused, still the caller's. `port` as void* fits batcher_options. */
 MUST_CHECK enum err publisher_offer(void *port, struct batch *batch);
 
+/* Payloads that wait now, in memory and on disk; any thread. */
+uint64_t publisher_waiting_bytes(const struct publisher *publisher);
+
 /* A metrics_collect_fn; `context` is the publisher. */
 void publisher_collect(void *publisher, struct metrics_page *page);
