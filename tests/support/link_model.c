@@ -19,9 +19,28 @@ static uint64_t ingest_clock(const struct world *world)
     return world->now_ns + world->ingest_offset_ns;
 }
 
+static void on_removed(void *context, const struct window_batch *batch)
+{
+    struct world *world = context;
+    world->is_settled[batch->sequence - FIRST_SEQUENCE] = 1;
+}
+
+static void open_window(struct world *world)
+{
+    struct window_options window = {
+        .max_bytes = UINT64_C(1) << 40,
+        .first_sequence = FIRST_SEQUENCE + world->batches_made,
+        .ack_timeout_ms = LINK_MODEL_LEASE_MS,
+        .lease_ms = LINK_MODEL_LEASE_MS,
+        .removed = on_removed,
+        .context = world,
+    };
+    assert(window_new(&world->window, &window) == ERR_OK);
+}
+
 static void make_batch(struct world *world)
 {
-    struct window_batch batch = {.flow_count = 1};
+    struct window_batch batch = {.flow_count = 1, .place = {.segment = 1}};
     (void)zmq_msg_init_size(&batch.payload, 10);
     assert(window_append(world->window, &batch) == ERR_OK);
     world->batches_made++;
@@ -252,16 +271,43 @@ static void database_takes_statement(struct world *world, const struct event *ev
 
 /* ---- the world ---- */
 
+/*
+ * The ingest is killed and starts again with what its spool holds: every batch that it did not
+ * know to be stored, and some that it did, since what was settled is written down now and then.
+ */
+static void restart_ingest(struct world *world)
+{
+    window_destroy(&world->window);
+    world->ingest_paused_until_ns = 0;
+    world->ingest_offset_ns = draw(world, 1000000) * NS_PER_MS;
+    open_window(world);
+    for (uint32_t i = 0; i < world->batches_made; i++) {
+        bool is_lost = chance(world, 20); /* the settled record */
+        if (world->is_settled[i] && !is_lost) {
+            continue;
+        }
+        struct window_batch batch = {
+            .sequence = FIRST_SEQUENCE + i, .flow_count = 1, .place = {.segment = 1}};
+        assert(window_recover(world->window, &batch, ingest_clock(world)) == ERR_OK);
+    }
+    world->result.crashes++;
+}
+
 static void inject_fault(struct world *world)
 {
     uint32_t index = (uint32_t)draw(world, world->options.stores);
     uint64_t until_ns = world->now_ns + draw(world, 4 * LINK_MODEL_LEASE_MS) * NS_PER_MS;
-    switch (draw(world, 4)) {
+    switch (draw(world, 5)) {
     case 0:
         start_store(world, index);
         world->result.crashes++;
         break;
     case 1:
+        if (is_faulty(world)) {
+            restart_ingest(world);
+        }
+        break;
+    case 2:
         world->ingest_paused_until_ns = until_ns;
         break;
     default:
@@ -357,15 +403,10 @@ static void world_open(struct world *world, const struct link_model_options *opt
 {
     *world = (struct world){.options = *options, .random = options->seed * 2654435761U + 88172645};
     assert(options->stores <= STORES_MAX);
-    struct window_options window = {
-        .max_bytes = UINT64_C(1) << 40,
-        .first_sequence = FIRST_SEQUENCE,
-        .ack_timeout_ms = LINK_MODEL_LEASE_MS,
-        .lease_ms = LINK_MODEL_LEASE_MS,
-    };
-    assert(window_new(&world->window, &window) == ERR_OK);
     world->table = calloc(options->batches, 1);
-    assert(world->table != NULL);
+    world->is_settled = calloc(options->batches, 1);
+    assert(world->table != NULL && world->is_settled != NULL);
+    open_window(world);
     world->ingest_offset_ns = draw(world, 1000000) * NS_PER_MS;
     for (uint32_t i = 0; i < options->stores; i++) {
         start_store(world, i);
@@ -391,6 +432,7 @@ static void world_close(struct world *world)
     }
     window_destroy(&world->window);
     free(world->table);
+    free(world->is_settled);
 }
 
 struct link_model_result link_model_run(const struct link_model_options *options)

@@ -2,10 +2,10 @@
  * link_model.h -- the link's two state machines in a simulated world.
  *
  * The code under test is the real window and the real ledger; sockets, clocks, processes and the
- * database are simulated from one seed: messages are lost, doubled, late and out of order; stores
- * crash and pause, the ingest pauses; statements reach the database late, answers get lost. Each
- * process has a monotonic clock of its own. Then the faults end, and everything must be in the
- * table exactly once. Protocol: docs/wire.md.
+ * database are simulated from one seed: messages are lost, doubled, late and out of order; both
+ * sides crash and pause, and the ingest comes back with its spool; statements reach the database
+ * late, answers get lost. Each process has a monotonic clock of its own. Then the faults end, and
+ * everything must be in the table exactly once. Protocol: docs/wire.md.
  */
 #pragma once
 

@@ -80,7 +80,8 @@ struct world {
     uint64_t ingest_offset_ns;
     uint64_t ingest_paused_until_ns;
     struct model_store stores[STORES_MAX];
-    uint8_t *table; /* by batch: how often it was committed */
+    uint8_t *table;      /* by batch: how often it was committed */
+    uint8_t *is_settled; /* by batch: what the spool knows */
     uint32_t batches_made;
     struct job *jobs;
 };
