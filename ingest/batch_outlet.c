@@ -16,12 +16,11 @@ FAMILY(FLOWS_DROPPED, "goflow_batch_flows_dropped_total",
 FAMILY(BATCHES, "goflow_batch_batches_total", "Batches handed over.");
 
 enum {
-    PATIENCE_NS = 1000000 /* between two looks at a full publisher */
+    PATIENCE_NS = 100000 /* between two looks at a full publisher */
 };
 
 struct batch_outlet {
     struct batcher *batcher;
-    struct publisher *publisher;
     struct publisher_port *port; /* NULL: batches are thrown away */
     uint64_t patient_bytes;
 };
@@ -44,7 +43,7 @@ static enum err offer_patiently(void *context, struct batch *batch)
 {
     static const struct timespec PAUSE = {.tv_nsec = PATIENCE_NS};
     struct batch_outlet *outlet = context;
-    while (publisher_waiting_bytes(outlet->publisher) > outlet->patient_bytes ||
+    while (!publisher_port_has_room(outlet->port, outlet->patient_bytes) ||
            publisher_offer(outlet->port, batch) != ERR_OK) {
         if (daemon_is_stopping()) {
             return ERR_FULL;
@@ -109,7 +108,6 @@ enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_opt
         return ERR_MEMORY;
     }
     enum err err = ERR_OK;
-    outlet->publisher = options->publisher;
     outlet->patient_bytes = options->patient_bytes;
     if (options->publisher != NULL) {
         err = publisher_port_new(&outlet->port, options->publisher);

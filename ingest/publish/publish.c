@@ -14,6 +14,8 @@ enum {
 
 struct publisher_port {
     zsock_t *socket;
+    const struct publisher *publisher; /* borrowed: its counters */
+    uint64_t batches_offered;
 };
 
 static enum err open_tap(struct publisher *publisher, const char *endpoint)
@@ -184,6 +186,7 @@ enum err publisher_port_new(struct publisher_port **port_p, struct publisher *pu
     if (port == NULL) {
         return ERR_MEMORY;
     }
+    port->publisher = publisher;
     port->socket = zsock_new(ZMQ_PUSH);
     if (port->socket != NULL) {
         zsock_set_sndhwm(port->socket, PORT_HWM);
@@ -212,12 +215,18 @@ enum err publisher_offer(void *context, struct batch *batch)
 {
     struct publisher_port *port = context;
     int size = zmq_send(zsock_resolve(port->socket), &batch, sizeof batch, ZMQ_DONTWAIT);
-    return size == sizeof batch ? ERR_OK : ERR_FULL;
+    if (size != sizeof batch) {
+        return ERR_FULL;
+    }
+    port->batches_offered++;
+    return ERR_OK;
 }
 
-uint64_t publisher_waiting_bytes(const struct publisher *publisher)
+bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_bytes)
 {
-    return counter_get(&window_counters(publisher->window)->waiting_bytes);
+    const struct publisher *publisher = port->publisher;
+    return counter_get(&publisher->counters.batches_taken) == port->batches_offered &&
+           counter_get(&window_counters(publisher->window)->waiting_bytes) < limit_bytes;
 }
 
 void publisher_collect(void *context, struct metrics_page *page)

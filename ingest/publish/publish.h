@@ -42,8 +42,11 @@ void publisher_port_destroy(struct publisher_port **port_p);
 /* Takes the batch; ERR_FULL: refused, still the caller's. `port` as void* fits batcher_options. */
 MUST_CHECK enum err publisher_offer(void *port, struct batch *batch);
 
-/* Payloads that wait now, in memory and on disk; any thread. */
-uint64_t publisher_waiting_bytes(const struct publisher *publisher);
+/*
+ * For a reader that can wait, on the only port of its publisher: true when every batch offered has
+ * been taken into the window, and less than `limit_bytes` wait there for the stores.
+ */
+bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_bytes);
 
 /* A metrics_collect_fn; `context` is the publisher. */
 void publisher_collect(void *publisher, struct metrics_page *page);

@@ -11,7 +11,8 @@
 #include "ingest/publish/window.h"
 
 struct publish_counters {
-    struct counter batches_sent; /* taken by the socket, with repeats */
+    struct counter batches_taken; /* from the ports, and in the window or dropped by now */
+    struct counter batches_sent;  /* taken by the socket, with repeats */
     struct counter bytes_sent;
     struct counter flows_dropped_memory;
     struct counter acks[LINK_ACK_KIND_COUNT];

@@ -117,6 +117,7 @@ bool publish_intake(struct publisher *publisher)
             return false;
         }
         accept_batch(publisher, batch);
+        counter_add(&publisher->counters.batches_taken, 1);
     }
     return true;
 }

@@ -13,7 +13,7 @@ def test_a_file_larger_than_the_window_waits_for_the_stores(folder):
     """Sockets cannot wait, files can: nothing may be dropped. The capture is old: no TTL."""
     capture = folder / "flows.pcap"
     sent = goflow.replay(
-        folder, "-synthetic=netflow9", "-count=10000", "-seed=8", f"-write={capture}")
+        folder, "-synthetic=netflow9", "-count=3000", "-seed=8", f"-write={capture}")
     endpoint = f"ipc://{folder}/link"
     store = goflow.Store(folder, endpoint, ch_ttl="0").wait_until_ready()
     process.check("reader", [goflow.program("goflow-ingest"), *goflow.flags({
