@@ -74,8 +74,8 @@ int main(int argc, char **argv)
 {
     long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : DEFAULT_ROUNDS;
     char folder[] = "/tmp/bench-sink-XXXXXX";
-    struct sink *sink;
-    struct block *block;
+    struct sink *sink = NULL;
+    struct block *block = NULL;
     struct buffer error = {0};
     if (rounds < 1 || mkdtemp(folder) == NULL) {
         fail("no temporary folder, or a number of rounds that is none");
