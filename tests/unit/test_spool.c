@@ -5,7 +5,9 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -311,6 +313,34 @@ Test(spool, finds_damage_when_it_reads_back)
     zmq_msg_t payload;
     cr_assert_eq(spool_read(spool, &batch, &payload), ERR_CORRUPT);
     cr_assert_eq(counter_get(&spool_counters(spool)->damaged), 1);
+    spool_close(&spool);
+    rig_remove_folder(folder);
+}
+
+Test(spool, a_disk_that_is_full_is_a_state_not_an_end)
+{
+    const char *folder = make_folder();
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    (void)append(spool, 1);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit = {.rlim_cur = HEADER + RECORD + 100, .rlim_max = RLIM_INFINITY};
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    struct window_batch batch = make_batch(2);
+    cr_assert_eq(spool_append(spool, &batch), ERR_IO);
+    cr_assert_eq(batch.place.segment, 0);
+    cr_assert_eq(counter_get(&spool_counters(spool)->is_writable), 0);
+    (void)zmq_msg_close(&batch.payload);
+    limit.rlim_cur = RLIM_INFINITY;
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    (void)append(spool, 3);
+    cr_assert_eq(counter_get(&spool_counters(spool)->is_writable), 1);
+    spool_close(&spool);
+    spool = open_spool(folder, &found);
+    cr_assert_eq(counter_get(&spool_counters(spool)->damaged), 0);
+    cr_assert_eq(found.count, 2);
+    cr_assert_eq(found.batches[0].sequence, 1);
+    cr_assert_eq(found.batches[1].sequence, 3);
     spool_close(&spool);
     rig_remove_folder(folder);
 }
