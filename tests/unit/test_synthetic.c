@@ -115,3 +115,37 @@ Test(synthetic, repeats_itself_with_the_same_seed)
     synthetic_destroy(&first);
     synthetic_destroy(&second);
 }
+
+static void take_numbered(void *context, const struct flow *flow)
+{
+    uint64_t *next = context;
+    cr_assert_eq(flow_number(flow, FLOW_BYTES), *next);
+    (*next)++;
+}
+
+Test(synthetic, numbers_flows_in_the_order_they_are_sent)
+{
+    struct synthetic_options options = {.protocol = SYNTHETIC_NETFLOW9,
+        .exporters = 1,
+        .seed = 7,
+        .sampling_rate = 1,
+        .first_number = 1000};
+    struct synthetic *synthetic;
+    cr_assert_eq(synthetic_new(&synthetic, &options), ERR_OK);
+    struct decoder *decoder;
+    const struct decoder_options decoder_options = {0};
+    cr_assert_eq(decoder_new(&decoder, &decoder_options), ERR_OK);
+    uint64_t next = 1000;
+    const struct flow_sink sink = {take_numbered, &next};
+    struct flow_sums sums = {0};
+    for (uint64_t i = 0; i < DATAGRAMS; i++) {
+        uint8_t bytes[SYNTHETIC_MAX];
+        uint32_t exporter;
+        struct datagram datagram = {.bytes = bytes, .received_ns = START_NS};
+        datagram.size = synthetic_next(synthetic, START_NS, bytes, &exporter, &sums);
+        cr_assert_eq(decoder_decode(decoder, &datagram, &sink), DECODE_OK);
+    }
+    cr_assert_eq(next, 1000 + sums.flows);
+    decoder_destroy(&decoder);
+    synthetic_destroy(&synthetic);
+}

@@ -20,6 +20,9 @@ static const struct option OPTIONS[] = {
     {"seed", OPTION_NUMBER, "1", MEMBER(seed), .help = "Equal seeds make equal flows."},
     {"sampling", OPTION_NUMBER, "1", .min = 1, .max = UINT32_MAX, MEMBER(sampling_rate),
         .help = "Sampling rate that synthetic exports announce."},
+    {"unique", OPTION_NUMBER, "0", .max = UINT32_MAX, MEMBER(first_number),
+        .help =
+            "Gives each synthetic flow a number as its bytes, counting up from this one; 0: none."},
     {"pps", OPTION_NUMBER, "0", .max = 100000000, MEMBER(rate_pps),
         .help = "Datagrams a second; 0: as fast as possible."},
     {"count", OPTION_NUMBER, "0", MEMBER(count),
@@ -63,6 +66,10 @@ enum err replay_settings_validate(const void *context)
         options_refuse(&REPLAY_PROGRAM, "synthetic", "needs -count or -duration to end");
         return ERR_INVALID;
     }
+    if (settings->first_number != 0 && strcmp(settings->synthetic, "sflow") == 0) {
+        options_refuse(&REPLAY_PROGRAM, "unique", "an sFlow sample's bytes are those of its frame");
+        return ERR_INVALID;
+    }
     return ERR_OK;
 }
 
@@ -79,7 +86,8 @@ enum err replay_settings_translate(const struct replay_settings *settings,
         .capture_path = is_synthetic ? NULL : settings->files.values[0],
         .synthetic = {.exporters = (uint32_t)settings->exporters,
             .seed = settings->seed,
-            .sampling_rate = (uint32_t)settings->sampling_rate},
+            .sampling_rate = (uint32_t)settings->sampling_rate,
+            .first_number = (uint32_t)settings->first_number},
         .rate_pps = settings->rate_pps,
         .count = settings->count,
         .duration_ms = settings->duration_ms,

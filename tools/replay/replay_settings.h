@@ -13,6 +13,7 @@ struct replay_settings {
     uint64_t exporters;
     uint64_t seed;
     uint64_t sampling_rate;
+    uint64_t first_number;
     uint64_t rate_pps;
     uint64_t count;
     uint64_t duration_ms;

@@ -43,7 +43,7 @@ enum err synthetic_new(struct synthetic **synthetic_p, const struct synthetic_op
     }
     synthetic->options = *options;
     synthetic->exporters = calloc(options->exporters, sizeof *synthetic->exporters);
-    enum err err = traffic_mix_new(&synthetic->mix, options->seed);
+    enum err err = traffic_mix_new(&synthetic->mix, options->seed, options->first_number);
     if (err != ERR_OK || synthetic->exporters == NULL) {
         synthetic_destroy(synthetic_p);
         return ERR_MEMORY;

@@ -33,6 +33,7 @@ struct synthetic_options {
     uint32_t exporters;
     uint64_t seed;
     uint32_t sampling_rate; /* 1: not sampled, and not mentioned where that is possible */
+    uint32_t first_number;  /* of the flows, in their bytes; 0: not numbered; not for sFlow */
 };
 
 struct synthetic;

@@ -21,6 +21,7 @@ struct pool {
 struct traffic_mix {
     uint64_t random;
     uint32_t turn;
+    uint32_t next_number; /* 0: flows are not numbered */
     struct pool ipv4;
     struct pool ipv6;
 };
@@ -109,7 +110,7 @@ static void draw_flow(struct traffic_mix *mix, struct mix_flow *flow, bool is_ip
     draw_size(mix, flow);
 }
 
-enum err traffic_mix_new(struct traffic_mix **mix_p, uint64_t seed)
+enum err traffic_mix_new(struct traffic_mix **mix_p, uint64_t seed, uint32_t first_number)
 {
     struct traffic_mix *mix = calloc(1, sizeof *mix);
     *mix_p = mix;
@@ -117,6 +118,7 @@ enum err traffic_mix_new(struct traffic_mix **mix_p, uint64_t seed)
         return ERR_MEMORY;
     }
     mix->random = seed;
+    mix->next_number = first_number;
     for (uint32_t i = 0; i < POOL; i++) {
         draw_flow(mix, &mix->ipv4.flows[i], false);
         draw_flow(mix, &mix->ipv6.flows[i], true);
@@ -134,7 +136,11 @@ const struct mix_flow *traffic_mix_next_of(struct traffic_mix *mix, bool is_ipv6
 {
     struct pool *pool = is_ipv6 ? &mix->ipv6 : &mix->ipv4;
     pool->next = pool->next + 1 < POOL ? pool->next + 1 : 0;
-    return &pool->flows[pool->next];
+    struct mix_flow *flow = &pool->flows[pool->next];
+    if (mix->next_number != 0) {
+        flow->bytes = mix->next_number++;
+    }
+    return flow;
 }
 
 const struct mix_flow *traffic_mix_next(struct traffic_mix *mix)

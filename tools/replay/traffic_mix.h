@@ -2,7 +2,8 @@
  * traffic_mix.h -- flows as a network has them: few services, many clients, sizes far apart.
  *
  * Everything follows from the seed. A pool of flows is drawn at the start and handed out in turn,
- * so that exports can be made faster than they can be received.
+ * so that exports can be made faster than they can be received. Where tests must tell flow from
+ * flow, each gets a number of its own as its bytes.
  */
 #pragma once
 
@@ -35,7 +36,9 @@ struct mix_flow {
 
 struct traffic_mix;
 
-MUST_CHECK enum err traffic_mix_new(struct traffic_mix **mix_p, uint64_t seed);
+/* Numbers count up from `first_number` in the flows' bytes; 0: bytes are drawn like the rest. */
+MUST_CHECK enum err traffic_mix_new(
+    struct traffic_mix **mix_p, uint64_t seed, uint32_t first_number);
 void traffic_mix_destroy(struct traffic_mix **mix_p);
 
 /* The next flow, lent as long as the mix lives; one in five is IPv6. */
