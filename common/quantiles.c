@@ -44,7 +44,8 @@ static void turn(struct quantiles *quantiles, uint64_t now_ns)
     quantiles->turned_ns = now_ns;
 }
 
-void quantiles_add(struct quantiles *quantiles, uint64_t value, uint64_t now_ns)
+void quantiles_add_many(
+    struct quantiles *quantiles, uint64_t value, uint64_t times, uint64_t now_ns)
 {
     if (quantiles->turned_ns == 0) {
         quantiles->turned_ns = now_ns;
@@ -56,9 +57,15 @@ void quantiles_add(struct quantiles *quantiles, uint64_t value, uint64_t now_ns)
     if (age_ns >= 2 * GENERATION_NS) {
         turn(quantiles, now_ns); /* after a long silence both generations are old */
     }
-    counter_add(&quantiles->buckets[counter_get(&quantiles->generation) % 2][bucket_of(value)], 1);
-    counter_add(&quantiles->sum, value);
-    counter_add(&quantiles->count, 1);
+    struct counter *buckets = quantiles->buckets[counter_get(&quantiles->generation) % 2];
+    counter_add(&buckets[bucket_of(value)], times);
+    counter_add(&quantiles->sum, value * times);
+    counter_add(&quantiles->count, times);
+}
+
+void quantiles_add(struct quantiles *quantiles, uint64_t value, uint64_t now_ns)
+{
+    quantiles_add_many(quantiles, value, 1, now_ns);
 }
 
 void quantiles_read(struct quantiles_view *view, const struct quantiles *quantiles)

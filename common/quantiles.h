@@ -31,6 +31,10 @@ struct quantiles {
 /* Writer: adds one value; `now_ns` (monotonic) lets old values fade. */
 void quantiles_add(struct quantiles *quantiles, uint64_t value, uint64_t now_ns);
 
+/* Adds the same value `times` times, as for the average of things measured together. */
+void quantiles_add_many(
+    struct quantiles *quantiles, uint64_t value, uint64_t times, uint64_t now_ns);
+
 /* Reader: several sketches read into one view are one sketch. Zero it before the first read. */
 struct quantiles_view {
     uint64_t buckets[QUANTILES_BUCKETS];

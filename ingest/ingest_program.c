@@ -88,6 +88,7 @@ static enum err open_receiver(struct ingest_program *program)
         .ports = ports,
         .port_count = count,
         .worker_count = (uint32_t)settings->workers,
+        .has_remote_ports = settings->has_remote_ports,
         .make_outlet = make_outlet,
         .context = program,
     };

@@ -83,6 +83,8 @@ static const struct option OPTIONS[] = {
     {"metrics.addr", OPTION_TEXT, "127.0.0.1:8080", MEMBER(metrics_address),
         .help = "Address of the HTTP server; empty: none."},
     {"metrics.path", OPTION_TEXT, "/metrics", MEMBER(metrics_path), .help = "Path of the metrics."},
+    {"metrics.remoteport", OPTION_BOOL, "false", MEMBER(has_remote_ports),
+        .help = "Fills the label remote_port of flow_traffic_*: each source port is a series."},
     {"templates.path", OPTION_TEXT, "/templates", MEMBER(templates_path),
         .help = "Path of the templates in force, as JSON."},
 };

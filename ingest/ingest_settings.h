@@ -49,6 +49,7 @@ struct ingest_settings {
     const char *log_format;
     const char *metrics_address;
     const char *metrics_path;
+    bool has_remote_ports;
     const char *templates_path;
 };
 

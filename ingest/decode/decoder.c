@@ -59,6 +59,16 @@ static void count_exporter(struct decode_context *context, enum flow_type type)
     }
 }
 
+/* Missing templates are counted set by set, where they are missed. */
+static void count_fault(struct exporter_counters *counters, enum decode_status status)
+{
+    if (status == DECODE_SET_ID) {
+        counter_add(&counters->reserved_sets, 1);
+    } else if (status != DECODE_TEMPLATE_MISSING) {
+        counter_add(&counters->errors, 1);
+    }
+}
+
 static void decode_known(struct decode_context *context, enum flow_type type)
 {
     static protocol_decode *const ENTRIES[DECODE_TYPE_COUNT] = {
@@ -138,8 +148,8 @@ enum decode_status decoder_decode(
         return context.status;
     }
     decode_known(&context, type);
-    if (context.status != DECODE_OK && context.status != DECODE_TEMPLATE_MISSING) {
-        counter_add(&context.exporter->counters.errors, 1);
+    if (context.status != DECODE_OK && type != FLOW_TYPE_SFLOW5) {
+        count_fault(&context.exporter->counters, context.status);
     }
     return context.status;
 }

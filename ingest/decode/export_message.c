@@ -26,15 +26,6 @@ static void read_set(struct decode_context *context, const struct export_message
     }
 }
 
-/* Clocks differ: an export from the future has no delay. */
-static void count_delay(const struct decode_context *context, const struct export_message *message)
-{
-    uint64_t received_ns = context->datagram->received_ns;
-    uint64_t export_ns = message->clock.export_ns;
-    uint64_t delay_ns = received_ns > export_ns ? received_ns - export_ns : 0;
-    counter_add(&message->counters->delay_ms, delay_ns / NS_PER_MS);
-}
-
 /* RFC 3954 counts datagrams, RFC 7011 data records: the number is that before the message. */
 static void follow_sequence(struct decode_context *context, const struct export_message *message)
 {
@@ -66,7 +57,6 @@ static void read_sets(
 void export_message_sets(
     struct decode_context *context, const struct export_message *message, struct cursor sets)
 {
-    count_delay(context, message);
     read_sets(context, message, sets);
     follow_sequence(context, message);
 }

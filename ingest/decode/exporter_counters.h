@@ -28,7 +28,6 @@ struct exporter_version_counters {
     struct counter datagrams;
     struct counter sets[EXPORTER_SET_COUNT];
     struct counter records[EXPORTER_SET_COUNT]; /* templates, or data records */
-    struct counter delay_ms;                    /* sum over datagrams: received - exported */
 };
 
 struct exporter_counters {
@@ -38,7 +37,8 @@ struct exporter_counters {
     struct counter other_datagrams;                             /* NetFlow 1, 5, 7 and sFlow */
     struct counter flows;
     struct counter missing_templates; /* data sets without one */
-    struct counter errors;            /* datagrams with any other fault */
+    struct counter reserved_sets;     /* NetFlow datagrams with a set id that means nothing */
+    struct counter errors;            /* NetFlow datagrams with any other fault */
 };
 
 /* Called for each exporter; both pointers are lent for the call. */

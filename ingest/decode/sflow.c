@@ -87,13 +87,22 @@ static void decode_datagram(struct decode_context *context, struct cursor cursor
     }
 }
 
+/* Samples and records of formats that are not read, so far. */
+static uint64_t count_skipped(const struct decode_counters *counters)
+{
+    return counter_get(&counters->skipped_samples) + counter_get(&counters->skipped_records);
+}
+
 void sflow_decode(struct decode_context *context, struct cursor cursor)
 {
+    struct counter *errors = context->exporter->counters.sflow.errors;
+    uint64_t skipped_before = count_skipped(context->counters);
     decode_datagram(context, cursor);
-    if (context->status == DECODE_OK) {
-        return;
+    if (context->status == DECODE_ADDRESS_TYPE) {
+        counter_add(&errors[SFLOW_ERROR_ADDRESS], 1);
+    } else if (context->status != DECODE_OK) {
+        counter_add(&errors[SFLOW_ERROR_DECODING], 1);
+    } else if (count_skipped(context->counters) != skipped_before) {
+        counter_add(&errors[SFLOW_ERROR_FORMAT], 1);
     }
-    bool is_address = context->status == DECODE_ADDRESS_TYPE;
-    enum sflow_error error = is_address ? SFLOW_ERROR_ADDRESS : SFLOW_ERROR_DECODING;
-    counter_add(&context->exporter->counters.sflow.errors[error], 1);
 }

@@ -21,6 +21,7 @@ enum sflow_sample_type {
 enum sflow_error {
     SFLOW_ERROR_ADDRESS, /* an agent address of unknown type */
     SFLOW_ERROR_DECODING,
+    SFLOW_ERROR_FORMAT, /* no fault: a sample or record of a format that is not read */
     SFLOW_ERROR_COUNT
 };
 
@@ -28,6 +29,6 @@ struct sflow_counters {
     struct counter datagrams;
     struct counter samples[SFLOW_SAMPLE_TYPE_COUNT];
     struct counter records[SFLOW_SAMPLE_TYPE_COUNT]; /* found in those samples */
-    struct counter errors[SFLOW_ERROR_COUNT];        /* datagrams with a fault, by the first one */
+    struct counter errors[SFLOW_ERROR_COUNT];        /* datagrams, by the first fault */
     struct counter agent[2]; /* address of the agent heard last, its two halves as in memory */
 };

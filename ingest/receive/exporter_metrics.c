@@ -5,20 +5,19 @@
     static const struct metric_family variable = {family_name, METRIC_COUNTER, text}
 
 FAMILY(NF_COUNT, "flow_process_nf_count", "NetFlow and IPFIX datagrams processed.");
-FAMILY(NF_ERRORS, "flow_process_nf_errors_count", "NetFlow and IPFIX datagrams with errors.");
 FAMILY(NF_SETS, "flow_process_nf_flowset_sum", "Sets in NetFlow 9 and IPFIX datagrams.");
 FAMILY(NF_RECORDS, "flow_process_nf_flowset_records_sum", "Records in those sets.");
-static const struct metric_family NF_DELAY = {"flow_process_nf_delay_summary_seconds",
-    METRIC_SUMMARY, "Time from an export to its reception, by the two clocks, in seconds."};
 FAMILY(SF_COUNT, "flow_process_sf_count", "sFlow datagrams processed.");
-FAMILY(SF_ERRORS, "flow_process_sf_errors_count", "sFlow datagrams with errors.");
 FAMILY(SF_SAMPLES, "flow_process_sf_samples_sum", "Samples in sFlow datagrams.");
+const struct metric_family EXPORTER_NF_ERRORS = {
+    "flow_process_nf_errors_count", METRIC_COUNTER, "NetFlow and IPFIX datagrams with errors."};
+const struct metric_family EXPORTER_SF_ERRORS = {"flow_process_sf_errors_count", METRIC_COUNTER,
+    "sFlow datagrams with errors, and those with formats that are not read (error_data_format)."};
 FAMILY(SF_RECORDS, "flow_process_sf_samples_records_sum", "Records in those samples.");
 
 /* A forged source must not make the page longer and longer. */
 enum {
-    ROUTERS_MAX = 256,
-    MS_PER_S = 1000
+    ROUTERS_MAX = 256
 };
 
 struct visit {
@@ -47,6 +46,7 @@ static const char *const SAMPLES[SFLOW_SAMPLE_TYPE_COUNT] = {
 static const char *const SF_ERROR_NAMES[SFLOW_ERROR_COUNT] = {
     [SFLOW_ERROR_ADDRESS] = "error_ip_version",
     [SFLOW_ERROR_DECODING] = "error_decoding",
+    [SFLOW_ERROR_FORMAT] = "error_data_format",
 };
 
 /* What an exporter has never sent is left out, so that a page stays short. */
@@ -63,11 +63,6 @@ static void collect_version(const struct exporter_version_counters *counters, co
     }
     metrics_page_add(page, &NF_COUNT, (double)counter_get(&counters->datagrams),
         "router=\"%s\",version=\"%s\"", router, version);
-    metrics_page_add_part(page, &NF_DELAY, "_sum",
-        (double)counter_get(&counters->delay_ms) / MS_PER_S, "router=\"%s\",version=\"%s\"", router,
-        version);
-    metrics_page_add_part(page, &NF_DELAY, "_count", (double)counter_get(&counters->datagrams),
-        "router=\"%s\",version=\"%s\"", router, version);
     for (int i = 0; i < EXPORTER_SET_COUNT; i++) {
         if (is_zero(&counters->sets[i])) {
             continue;
@@ -80,23 +75,21 @@ static void collect_version(const struct exporter_version_counters *counters, co
     }
 }
 
-/* The exporter's count of faults is of all protocols. */
+static void add_version_error(
+    struct metrics_page *page, const struct counter *counter, const char *router, const char *error)
+{
+    if (!is_zero(counter)) {
+        metrics_page_add(page, &EXPORTER_NF_ERRORS, (double)counter_get(counter),
+            "router=\"%s\",error=\"%s\"", router, error);
+    }
+}
+
 static void collect_version_errors(
     const struct exporter_counters *counters, const char *router, struct metrics_page *page)
 {
-    uint64_t of_sflow = 0;
-    for (int i = 0; i < SFLOW_ERROR_COUNT; i++) {
-        of_sflow += counter_get(&counters->sflow.errors[i]);
-    }
-    uint64_t all = counter_get(&counters->errors);
-    if (all > of_sflow) {
-        metrics_page_add(page, &NF_ERRORS, (double)(all - of_sflow),
-            "router=\"%s\",error=\"error_decoding\"", router);
-    }
-    if (!is_zero(&counters->missing_templates)) {
-        metrics_page_add(page, &NF_ERRORS, (double)counter_get(&counters->missing_templates),
-            "router=\"%s\",error=\"template_not_found\"", router);
-    }
+    add_version_error(page, &counters->missing_templates, router, "template_not_found");
+    add_version_error(page, &counters->reserved_sets, router, "error_flow_id");
+    add_version_error(page, &counters->errors, router, "error_decoding");
 }
 
 static void collect_sflow_errors(
@@ -104,7 +97,7 @@ static void collect_sflow_errors(
 {
     for (int i = 0; i < SFLOW_ERROR_COUNT; i++) {
         if (!is_zero(&counters->errors[i])) {
-            metrics_page_add(page, &SF_ERRORS, (double)counter_get(&counters->errors[i]),
+            metrics_page_add(page, &EXPORTER_SF_ERRORS, (double)counter_get(&counters->errors[i]),
                 "router=\"%s\",error=\"%s\"", router, SF_ERROR_NAMES[i]);
         }
     }

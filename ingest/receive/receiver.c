@@ -75,27 +75,29 @@ static enum err open_ports(struct ports *ports, const struct receiver_options *o
     return ERR_OK;
 }
 
+/* Gives the worker its sockets. */
 static enum err start_worker(
-    struct worker **worker_p, uint32_t index, const struct ports *ports, struct outlet outlet)
+    struct worker **worker_p, struct worker_options *options, const struct ports *ports)
 {
-    struct worker_options options = {.index = index, .port_count = ports->count, .outlet = outlet};
+    options->port_count = ports->count;
     for (size_t i = 0; i < ports->count; i++) {
-        options.ports[i] = (struct worker_port){ports->sockets[i][index], ports->bounds[i]};
+        options->ports[i] =
+            (struct worker_port){ports->sockets[i][options->index], ports->bounds[i]};
     }
-    return worker_new(worker_p, &options);
+    return worker_new(worker_p, options);
 }
 
 static enum err start_workers(
     struct receiver *receiver, const struct receiver_options *options, const struct ports *ports)
 {
     for (uint32_t i = 0; i < options->worker_count; i++) {
-        struct outlet outlet;
-        enum err err = options->make_outlet(options->context, &outlet);
+        struct worker_options start = {.index = i, .has_remote_ports = options->has_remote_ports};
+        enum err err = options->make_outlet(options->context, &start.outlet);
         if (err != ERR_OK) {
             close_ports(ports, i, options->worker_count);
             return err;
         }
-        err = start_worker(&receiver->workers[i], i, ports, outlet);
+        err = start_worker(&receiver->workers[i], &start, ports);
         if (err != ERR_OK) {
             close_ports(ports, i + 1, options->worker_count);
             return err;

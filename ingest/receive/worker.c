@@ -20,32 +20,61 @@ enum {
 /* Room for what 1 Gbit/s brings in a few GATHER_MS, with the kernel's overhead. */
 static const uint64_t GATHER_BUFFER_BYTES = 2 << 20;
 
-static void decode_one(
+static enum traffic_type decode_one(
     struct worker *worker, const struct datagram *datagram, size_t port, uint64_t now_ns)
 {
     counter_add(&worker->datagrams[port], 1);
     counter_add(&worker->bytes[port], datagram->size);
-    traffic_count(worker->traffic, datagram, now_ns);
+    struct traffic_entry *entry = traffic_count(worker->traffic, datagram, now_ns);
     enum decode_status status = decoder_decode(worker->decoder, datagram, &worker->sink);
     counter_add(&worker->answers[status], 1);
+    if (status != DECODE_OK) {
+        counter_add(&worker->times[entry->key.type].faults, 1);
+        counter_add(&entry->bad_versions, status == DECODE_VERSION);
+    }
+    return (enum traffic_type)entry->key.type;
+}
+
+/* A clock for each datagram would cost more than many a datagram: a block is measured as one. */
+struct block_times {
+    uint64_t begin_ns;  /* before it was received */
+    uint64_t decode_ns; /* before it was decoded */
+    uint64_t end_ns;
+};
+
+static void count_times(struct worker *worker, const struct block_times *block,
+    const uint32_t counts[TRAFFIC_TYPE_COUNT], uint32_t count)
+{
+    uint64_t decoding_ns = (block->end_ns - block->decode_ns) / count;
+    uint64_t processing_ns = (block->end_ns - block->begin_ns) / count;
+    for (int i = 0; i < TRAFFIC_TYPE_COUNT; i++) {
+        if (counts[i] > 0) {
+            struct worker_times *times = &worker->times[i];
+            counter_add(&times->datagrams, counts[i]);
+            quantiles_add_many(&times->decoding_ns, decoding_ns, counts[i], block->end_ns);
+            quantiles_add_many(&times->processing_ns, processing_ns, counts[i], block->end_ns);
+        }
+    }
 }
 
 /* Returns the number of datagrams. */
 static uint32_t receive_block(struct worker *worker, size_t port)
 {
+    struct block_times times = {.begin_ns = clock_monotonic_ns()};
+    uint32_t counts[TRAFFIC_TYPE_COUNT] = {0};
     uint32_t count = datagram_block_receive(worker->block, worker->options.ports[port].socket);
     struct datagram datagram = {
         .received_ns = clock_wall_ns(),
         .local_port = worker->options.ports[port].bound.port,
     };
-    uint64_t start_ns = clock_monotonic_ns();
+    times.decode_ns = clock_monotonic_ns();
     for (uint32_t i = 0; i < count; i++) {
         datagram_block_get(worker->block, i, &datagram);
-        decode_one(worker, &datagram, port, start_ns);
+        counts[decode_one(worker, &datagram, port, times.decode_ns)]++;
     }
     if (count > 0) {
-        uint64_t end_ns = clock_monotonic_ns();
-        quantiles_add(&worker->decode_ns, (end_ns - start_ns) / count, end_ns);
+        times.end_ns = clock_monotonic_ns();
+        count_times(worker, &times, counts, count);
     }
     return count;
 }
@@ -172,7 +201,7 @@ enum err worker_new(struct worker **worker_p, const struct worker_options *optio
         err = datagram_block_new(&worker->block, BLOCK_SLOTS);
     }
     if (err == ERR_OK) {
-        err = traffic_new(&worker->traffic);
+        err = traffic_new(&worker->traffic, options->has_remote_ports);
     }
     if (err == ERR_OK) {
         worker->actor = zactor_new(run, worker);

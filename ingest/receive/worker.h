@@ -23,6 +23,7 @@ struct worker_port {
 
 struct worker_options {
     uint32_t index;
+    bool has_remote_ports; /* metrics tell an exporter's source ports apart */
     size_t port_count;
     struct worker_port ports[WORKER_PORTS_MAX]; /* the worker takes the sockets, */
     struct outlet outlet;                       /* and the outlet, also on failure */

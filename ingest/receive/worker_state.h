@@ -10,6 +10,14 @@
 #include <czmq.h>
 #include <stdatomic.h>
 
+/* What datagrams of one protocol cost, each on the average of those received together. */
+struct worker_times {
+    struct counter datagrams;
+    struct counter faults;          /* of them, those with any */
+    struct quantiles decoding_ns;   /* decoded, and their flows packed */
+    struct quantiles processing_ns; /* the same, and received */
+};
+
 struct worker {
     struct worker_options options;
     struct flow_sink sink;
@@ -21,6 +29,6 @@ struct worker {
     atomic_bool has_ended; /* the thread's last word: who reads it sees all the thread did */
     struct counter datagrams[WORKER_PORTS_MAX];
     struct counter bytes[WORKER_PORTS_MAX];
-    struct quantiles decode_ns; /* a datagram, on the average of those received together */
     struct counter answers[DECODE_STATUS_COUNT]; /* datagrams, by what the decoder said */
+    struct worker_times times[TRAFFIC_TYPE_COUNT];
 };

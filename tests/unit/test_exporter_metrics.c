@@ -112,3 +112,30 @@ Test(exporter_metrics, count_netflow_and_its_errors)
         true);
     check_page("flow_process_sf_", false);
 }
+
+Test(exporter_metrics, tell_reserved_sets_from_other_faults)
+{
+    static struct build wire;
+    build_u16(&wire, 10);
+    build_u16(&wire, 20);
+    build_zeroes(&wire, 12);
+    build_u16(&wire, 77); /* neither templates nor data */
+    build_u16(&wire, 4);
+    decode(&wire);
+    check_page(
+        "flow_process_nf_errors_count{router=\"203.0.113.9\",error=\"error_flow_id\"} 1\n", true);
+    check_page("error_decoding", false);
+}
+
+Test(exporter_metrics, count_sflow_formats_that_are_not_read)
+{
+    static struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_open_sample(&builder, 4711);
+    sflow_close_sample(&builder);
+    decode(&builder.wire);
+    check_page(
+        "flow_process_sf_errors_count{router=\"203.0.113.9\",error=\"error_data_format\"} 1\n",
+        true);
+    check_page("error_decoding", false);
+}
