@@ -12,7 +12,8 @@ import goflow  # noqa: E402
 import process  # noqa: E402
 
 PROGRAMS = [
-    "goflow-ingest", "goflow-store", "goflow-tap", "goflow-replay", "cnetflow", "csflow", "cnflegacy"]
+    "goflow-ingest", "goflow-store", "goflow-tap", "goflow-replay", "goflow", "cnetflow", "csflow",
+    "cnflegacy"]
 
 
 def run(folder, name, *words, env=None):

@@ -124,7 +124,9 @@ enum err launch_settings_read(
         launch_settings_destroy(settings_p);
         return err;
     }
-    apply_log(settings);
+    if (*action_p == OPTION_RUN) { /* -h and -v read no values */
+        apply_log(settings);
+    }
     return ERR_OK;
 }
 
