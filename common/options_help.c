@@ -132,6 +132,16 @@ void options_help(const struct option_program *program, FILE *out)
     print_groups(program, &(struct printer){help_group, help_option, out});
 }
 
+/* A sentence behind the help, where not every value of the type will do. */
+static void append_allowed(const struct option *option, struct buffer *out)
+{
+    if (option->min != 0 || option->max != 0) {
+        buffer_text_append(out, " Must be ");
+        option_value_allowed(option, out);
+        buffer_text_append(out, ".");
+    }
+}
+
 static void markdown_group(const char *name, size_t length, void *context)
 {
     (void)fprintf(context,
@@ -162,12 +172,20 @@ static void markdown_option(const struct option *option, void *context)
     (void)fprintf(out, " | `%s` | ", variable);
     print_cell(option->help, out);
     struct buffer allowed = {0};
-    if (option->min != 0 || option->max != 0) {
-        option_value_allowed(option, &allowed);
-        (void)fprintf(out, " Must be %s.", buffer_text(&allowed));
-    }
+    append_allowed(option, &allowed);
+    (void)fprintf(out, "%s |\n", buffer_text(&allowed));
     buffer_clear(&allowed);
-    (void)fprintf(out, " |\n");
+}
+
+/* A hyphen would become a typographic one; a dot or quote at a line's start a request. */
+static void print_roff(const char *text, FILE *out)
+{
+    if (text[0] == '.' || text[0] == '\'') {
+        (void)fputs("\\&", out);
+    }
+    for (const char *p = text; *p != '\0'; p++) {
+        (void)fprintf(out, *p == '-' ? "\\%c" : *p == '\\' ? "%ce" : "%c", *p);
+    }
 }
 
 static void man_group(const char *name, size_t length, void *context)
@@ -178,23 +196,52 @@ static void man_group(const char *name, size_t length, void *context)
 static void man_option(const struct option *option, void *context)
 {
     FILE *out = context;
-    (void)fprintf(
-        out, ".TP\n.BI \\-%s \" %s\"\n%s\n", option->name, value_word(option), option->help);
-    if (has_default(option)) {
-        (void)fprintf(out, "Default: %s.\n", option->fallback);
+    (void)fputs(".TP\n\\fB\\-", out);
+    print_roff(option->name, out);
+    (void)fputs("\\fR", out);
+    if (value_word(option)[0] != '\0') {
+        (void)fputs(" \\fI", out);
+        print_roff(value_word(option), out);
+        (void)fputs("\\fR", out);
     }
+    (void)fputc('\n', out);
+    print_roff(option->help, out);
+    struct buffer more = {0};
+    append_allowed(option, &more);
+    if (has_default(option)) {
+        buffer_format(&more, " Default: %s.", option->fallback);
+    }
+    print_roff(buffer_text(&more), out);
+    buffer_clear(&more);
+    (void)fputc('\n', out);
+}
+
+/* The section OPTIONS alone: the rest of a page is written by hand, in docs/man. */
+static void print_man(const struct option_program *program, FILE *out)
+{
+    (void)fputs(".SH OPTIONS\n"
+                "Written \\fB\\-flag=value\\fR or \\fB\\-flag value\\fR, with one dash or two;\n"
+                "booleans \\fB\\-flag\\fR or \\fB\\-flag=false\\fR.\n"
+                "Each may also come from the environment (\\fB\\-nf.port\\fR is GOFLOW_NF_PORT)\n"
+                "or from the file of \\fB\\-config\\fR (or of GOFLOW_CONFIG), a setting a line:\n"
+                "\\fBnf.port = 2055\\fR.\n"
+                "The command line is strongest, then the environment, then the file.\n",
+        out);
+    man_group("every program", strlen("every program"), out);
+    for (size_t i = 0; i < OPTION_BUILTIN_COUNT; i++) {
+        man_option(&OPTION_BUILTINS[i], out);
+    }
+    print_groups(program, &(struct printer){man_group, man_option, out});
 }
 
 void options_manual(const struct option_program *program, const char *format, FILE *out)
 {
-    if (strcmp(format, "markdown") == 0) {
-        (void)fprintf(out, "## %s\n\n%s\n", program->name, program->summary);
-        print_groups(program, &(struct printer){markdown_group, markdown_option, out});
+    if (strcmp(format, "man") == 0) {
+        print_man(program, out);
         return;
     }
-    (void)fprintf(out, ".TH %s 1 \"\" \"goflow %s\"\n.SH NAME\n%s \\- %s\n.SH OPTIONS\n",
-        program->name, GOFLOW_VERSION, program->name, program->summary);
-    print_groups(program, &(struct printer){man_group, man_option, out});
+    (void)fprintf(out, "## %s\n\n%s\n", program->name, program->summary);
+    print_groups(program, &(struct printer){markdown_group, markdown_option, out});
 }
 
 /* Without a word about sources, so that printing what was printed gives the same file again. */

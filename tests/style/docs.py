@@ -9,6 +9,11 @@ import case  # noqa: E402
 import goflow  # noqa: E402
 import process  # noqa: E402
 
+MANUAL = case.ROOT / "docs" / "man"
+SECTIONS = (
+    "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES", "SEE ALSO")
+FLAG = re.compile(r"-([a-z]+(?:\.[a-z]+)*)(?:=|$)")  # ours are told with one dash
+
 
 def test_flags_and_metrics_are_documented(folder):
     generate = case.ROOT / "tools" / "docs" / "generate.py"
@@ -26,6 +31,74 @@ def test_no_metric_is_missing(folder):
         reported = set(re.findall(r"^# TYPE (\w+) ", daemon.get("/metrics"), re.M))
         case.equal(sorted(reported - documented), [], f"{daemon.name}: not in docs/metrics.md")
     line.stop()
+
+
+def programs():
+    """The programs that are installed: each has a page of the manual."""
+    return sorted(page.name.removesuffix(".1.in") for page in MANUAL.glob("*.1.in"))
+
+
+def options_of(name, folder):
+    """Names of the flags that a program itself tells."""
+    told = process.check(name, [goflow.program(name), "-h"], folder).stdout
+    return set(re.findall(r"^  -([\w.]+)", told, re.M))
+
+
+def documents():
+    return [*case.ROOT.glob("*.md"), *case.ROOT.glob("docs/**/*.md")]
+
+
+def code_lines(text):
+    """What is printed as code: spans within a line, and lines of blocks."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.M | re.S)
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    return re.findall(r"`([^`\n]+)`", prose) + "\n".join(blocks).replace("\\\n", " ").splitlines()
+
+
+def test_every_documented_flag_exists(folder):
+    known = {name: options_of(name, folder) for name in programs()}
+    everywhere = {"flag"}.union(*known.values())
+    for document in documents():
+        for code in code_lines(document.read_text()):
+            words = code.split()
+            name = words[0].rpartition("/")[2] if words else ""
+            if name not in known and not code.startswith("-"):
+                continue
+            given = {match[1] for word in words if (match := FLAG.match(word))}
+            unknown = given - known.get(name, everywhere)
+            case.equal(sorted(unknown), [], f"{document.name}: no such flag in: {code}")
+
+
+def test_every_program_is_documented():
+    built = {path.name for path in case.Settings.bin.iterdir()}
+    public = {name for name in built if not re.match(r"(test|bench)_|goflow-docs$", name)}
+    case.equal(programs(), sorted(public), "pages in docs/man, and programs")
+
+
+def test_manual_pages_have_every_flag_and_no_fault(folder):
+    for name in programs():
+        page = case.Settings.bin.parent / "man" / f"{name}.1"
+        text = page.read_text().replace(r"\-", "-")
+        for option in options_of(name, folder):
+            case.true(rf"\fB-{option}\fR" in text, f"{page.name}: -{option} is missing")
+        for section in SECTIONS:
+            case.true(f"\n.SH {section}\n" in text, f"{page.name}: {section} is missing")
+        done = process.check("groff", ["groff", "-man", "-ww", "-z", "-rF0", page], folder)
+        case.equal(done.stderr, "", f"{page.name}: groff")
+
+
+def test_example_settings_pass_the_check(folder):
+    examples = sorted((case.ROOT / "deploy" / "examples").glob("*.conf"))
+    case.equal([path.stem for path in examples], ["goflow-ingest", "goflow-store"], "examples")
+    for example in examples:
+        command = [goflow.program(example.stem), "-config", example, "-check"]
+        case.equal(process.check("check", command, folder).stdout, "ok\n", example.name)
+
+
+def test_links_between_documents_lead_somewhere():
+    for document in documents():
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
+            case.true((document.parent / target).exists(), f"{document.name}: no {target}")
 
 
 case.main(globals())

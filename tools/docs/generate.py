@@ -60,11 +60,29 @@ def metrics():
             yield f"| `{name}` | {kind} | {text} |\n"
 
 
+def reference(programs, name):
+    done = subprocess.run(
+        [programs / name, "-manual=markdown"], capture_output=True, text=True, check=True)
+    return "\n" + done.stdout
+
+
+def launcher(programs, known):
+    """The launcher has the flags of both programs: told are its own."""
+    yield "\n## goflow\n\nRuns one goflow-ingest and its goflow-store processes on this host, with "
+    yield "the flags of both.\n"
+    yield "\n| flag | default | environment | meaning |\n|---|---|---|---|\n"
+    for row in re.findall(r"^\| `-.*\n", reference(programs, "goflow"), re.MULTILINE):
+        if row not in known:
+            yield row
+
+
 def flags(programs):
+    known = ""
     for name in PROGRAMS:
-        done = subprocess.run(
-            [programs / name, "-manual=markdown"], capture_output=True, text=True, check=True)
-        yield "\n" + done.stdout
+        text = reference(programs, name)
+        known += text
+        yield text
+    yield from launcher(programs, known)
 
 
 def is_current(name, generated, check):
