@@ -72,5 +72,18 @@ _Noreturn void test_fail(const char *file, int line, const char *condition, cons
     TEST_ASSERT(strcmp((a), (b)) != 0, #a " is not the text " #b, __VA_ARGS__)
 #define cr_assert_arr_eq(a, b, size, ...)                                                          \
     TEST_ASSERT(memcmp((a), (b), (size)) == 0, #a " holds " #b, __VA_ARGS__)
-#define cr_expect    cr_assert
-#define cr_expect_eq cr_assert_eq
+
+/* Criterion goes on after a failed expectation; here it ends the test like an assertion. */
+#define cr_expect          cr_assert
+#define cr_expect_not      cr_assert_not
+#define cr_expect_null     cr_assert_null
+#define cr_expect_not_null cr_assert_not_null
+#define cr_expect_eq       cr_assert_eq
+#define cr_expect_neq      cr_assert_neq
+#define cr_expect_lt       cr_assert_lt
+#define cr_expect_leq      cr_assert_leq
+#define cr_expect_gt       cr_assert_gt
+#define cr_expect_geq      cr_assert_geq
+#define cr_expect_str_eq   cr_assert_str_eq
+#define cr_expect_str_neq  cr_assert_str_neq
+#define cr_expect_arr_eq   cr_assert_arr_eq
