@@ -155,22 +155,41 @@ static bool is_sent(const struct native_plan *plan, size_t index, const struct c
     return true;
 }
 
+static void append_name(const struct plan_column *column, struct buffer *out)
+{
+    buffer_text_append(out, "`");
+    for (const char *p = column->name; *p != '\0'; p++) {
+        buffer_format(out, *p == '`' || *p == '\\' ? "\\%c" : "%c", *p);
+    }
+    buffer_text_append(out, "`");
+}
+
 void native_column_list(
     const struct native_plan *plan, const struct columns *columns, struct buffer *out)
 {
-    const char *separator = "(`";
+    const char *separator = "(";
     for (size_t i = 0; i < plan->column_count; i++) {
-        if (!is_sent(plan, i, columns)) {
-            continue;
+        if (is_sent(plan, i, columns)) {
+            buffer_text_append(out, separator);
+            append_name(&plan->columns[i], out);
+            separator = ", ";
         }
-        buffer_text_append(out, separator);
-        separator = ", `";
-        for (const char *p = plan->columns[i].name; *p != '\0'; p++) {
-            buffer_format(out, *p == '`' || *p == '\\' ? "\\%c" : "%c", *p);
-        }
-        buffer_text_append(out, "`");
     }
     buffer_text_append(out, ")");
+}
+
+void native_structure(
+    const struct native_plan *plan, const struct columns *columns, struct buffer *out)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < plan->column_count; i++) {
+        if (is_sent(plan, i, columns)) {
+            buffer_text_append(out, separator);
+            append_name(&plan->columns[i], out);
+            buffer_format(out, " %s", plan->columns[i].type.sent_name);
+            separator = ", ";
+        }
+    }
 }
 
 static void write_varint(uint64_t value, struct buffer *out)

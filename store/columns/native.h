@@ -37,6 +37,10 @@ bool native_plan_has_identity(const struct native_plan *plan);
 void native_column_list(
     const struct native_plan *plan, const struct columns *columns, struct buffer *out);
 
+/* "`A` UInt8, `B` String": the same columns with the types in which they are sent. */
+void native_structure(
+    const struct native_plan *plan, const struct columns *columns, struct buffer *out);
+
 /* Appends the block's bytes to `out`, whose room is kept between blocks. */
 MUST_CHECK enum err native_write(
     const struct native_plan *plan, const struct columns *columns, struct buffer *out);

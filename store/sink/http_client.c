@@ -8,6 +8,7 @@
 #include <strings.h>
 
 enum {
+    HEADER_SIZE = 512, /* longer values are cut */
     CONNECT_TIMEOUT_MS = 5000,
     UPLOAD_BUFFER_BYTES = 1 << 20,
     /* ClickHouse closes idle connections after 3 s at the earliest; a closing one is not reused. */
@@ -78,16 +79,37 @@ static size_t write_answer(char *from, size_t size, size_t count, void *context)
     return exchange->answer->failed ? 0 : size * count;
 }
 
+/* The value of a header line when it has that name, cut to fit; false: another header. */
+static bool take_header(const char *line, size_t length, const char *name, char value[HEADER_SIZE])
+{
+    size_t name_length = strlen(name);
+    if (length <= name_length || strncasecmp(line, name, name_length) != 0) {
+        return false;
+    }
+    size_t rest = length - name_length;
+    size_t size = rest < HEADER_SIZE - 1 ? rest : HEADER_SIZE - 1;
+    memcpy(value, line + name_length, size);
+    value[size] = '\0';
+    return true;
+}
+
+/* {"read_rows":"1","written_rows":"1",...} */
+static long written_rows(const char *summary)
+{
+    static const char KEY[] = "\"written_rows\":\"";
+    const char *found = strstr(summary, KEY);
+    return found != NULL ? strtol(found + sizeof KEY - 1, NULL, 10) : -1;
+}
+
 static size_t read_header(char *line, size_t size, size_t count, void *context)
 {
-    static const char NAME[] = "X-ClickHouse-Exception-Code:";
     struct http_exchange *exchange = context;
     size_t length = size * count;
-    if (length > sizeof NAME && strncasecmp(line, NAME, sizeof NAME - 1) == 0) {
-        char value[16] = {0};
-        size_t rest = length - (sizeof NAME - 1);
-        memcpy(value, line + sizeof NAME - 1, rest < sizeof value ? rest : sizeof value - 1);
+    char value[HEADER_SIZE];
+    if (take_header(line, length, "X-ClickHouse-Exception-Code:", value)) {
         exchange->exception_code = (int)strtol(value, NULL, 10);
+    } else if (take_header(line, length, "X-ClickHouse-Summary:", value)) {
+        exchange->written_rows = written_rows(value);
     }
     return length;
 }
@@ -183,6 +205,7 @@ enum err http_client_post(
     exchange->sent = 0;
     exchange->status = 0;
     exchange->exception_code = 0;
+    exchange->written_rows = -1;
     client->error[0] = '\0';
     (void)curl_easy_setopt(curl, CURLOPT_URL, exchange->url);
     (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

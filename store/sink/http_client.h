@@ -30,6 +30,7 @@ struct http_exchange {
     size_t sent;        /* bytes of the body that left */
     long status;        /* HTTP status; 0: no answer */
     int exception_code; /* X-ClickHouse-Exception-Code; 0: none */
+    long written_rows;  /* of X-ClickHouse-Summary; -1: it does not say */
 };
 
 MUST_CHECK enum err http_client_new(

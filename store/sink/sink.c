@@ -2,6 +2,7 @@
 #include "store/sink/sink.h"
 
 #include "common/log.h"
+#include "store/sink/fence.h"
 #include "store/sink/sink_address.h"
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_repeats.h"
@@ -17,6 +18,9 @@ struct sink {
     struct table *table;
     struct buffer bytes;   /* of the block under way; room kept between blocks */
     struct buffer columns; /* its column list */
+    struct buffer structure;
+    struct fence fence;
+    struct fence_end fence_end; /* of the last insert */
 };
 
 static enum err open_backend(struct sink_backend **backend_p, const struct sink_options *options)
@@ -58,6 +62,7 @@ void sink_close(struct sink **sink_p)
         sink->backend->class->close(sink->backend);
     }
     table_destroy(&sink->table);
+    buffer_clear(&sink->structure);
     buffer_clear(&sink->columns);
     buffer_clear(&sink->bytes);
     free(sink);
@@ -66,6 +71,7 @@ void sink_close(struct sink **sink_p)
 
 enum sink_outcome sink_prepare(struct sink *sink, struct buffer *error)
 {
+    sink->fence = (struct fence){0}; /* it may be another server now */
     return table_prepare(sink->table, sink->backend, error);
 }
 
@@ -110,15 +116,22 @@ static enum err pack(struct sink *sink, const struct block *block)
     const struct native_plan *plan = table_plan(sink->table);
     sink->bytes.size = 0;
     sink->columns.size = 0;
+    sink->structure.size = 0;
     native_column_list(plan, block->columns, &sink->columns);
+    native_structure(plan, block->columns, &sink->structure);
     (void)buffer_text(&sink->columns);
+    (void)buffer_text(&sink->structure);
     enum err err = native_write(plan, block->columns, &sink->bytes);
     if (err == ERR_OK) {
         err = buffer_check(&sink->columns);
     }
+    if (err == ERR_OK) {
+        err = buffer_check(&sink->structure);
+    }
     if (err != ERR_OK) { /* a failed buffer stays failed until it is cleared */
         buffer_clear(&sink->bytes);
         buffer_clear(&sink->columns);
+        buffer_clear(&sink->structure);
     }
     return err;
 }
@@ -134,11 +147,24 @@ enum sink_outcome sink_insert(struct sink *sink, const struct block *block, stru
         buffer_text_append(error, err_text(err));
         return SINK_RETRY;
     }
+    enum sink_outcome outcome =
+        fence_of(&sink->fence, sink->backend, block, &sink->fence_end, error);
+    if (outcome != SINK_DONE) {
+        return SINK_RETRY;
+    }
     struct sink_native native = {.table = table_name(sink->table),
         .columns = buffer_text(&sink->columns),
+        .structure = buffer_text(&sink->structure),
         .bytes = &sink->bytes,
-        .rows = columns_rows(block->columns)};
+        .rows = columns_rows(block->columns),
+        .fence = &sink->fence_end};
     return sink->backend->class->insert(sink->backend, &native, error);
+}
+
+uint64_t sink_settled_ns(const struct sink *sink)
+{
+    bool ends_with_answer = sink->backend->class->settle == NULL;
+    return ends_with_answer ? 0 : sink->fence_end.monotonic_ns;
 }
 
 enum sink_outcome sink_query(struct sink *sink, const char *sql, const char *format,

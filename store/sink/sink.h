@@ -56,6 +56,12 @@ enum sink_outcome sink_find(
 /* One INSERT, one atomic part. `error` gets the database's words unless SINK_DONE. */
 enum sink_outcome sink_insert(struct sink *sink, const struct block *block, struct buffer *error);
 
+/*
+ * From this moment on (monotonic) an insert without an answer can't commit any more, so that
+ * sink_find() tells the truth; 0: at once.
+ */
+uint64_t sink_settled_ns(const struct sink *sink);
+
 /* Runs a query; `format` is a ClickHouse format name. SINK_DONE: `result` has its output. */
 enum sink_outcome sink_query(struct sink *sink, const char *sql, const char *format,
     struct buffer *result, struct buffer *error);

@@ -8,13 +8,16 @@
 #include "store/sink/sink.h"
 
 struct sink_backend;
+struct fence_end;
 
 /* Bytes in Native format for `columns` ("(`A`, `B`)") of `table` ("`d`.`t`"). */
 struct sink_native {
     const char *table;
     const char *columns;
+    const char *structure; /* "`A` UInt8, `B` String" */
     const struct buffer *bytes;
     uint32_t rows;
+    const struct fence_end *fence;
 };
 
 struct sink_backend_class {

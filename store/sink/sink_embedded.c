@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the ClickHouse engine inside this process. */
 #include "store/sink/engine.h"
+#include "store/sink/fence.h"
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_error.h"
 
@@ -79,11 +80,16 @@ static enum err fill_memory(int fd, const struct buffer *bytes)
 static void format_insert(struct buffer *sql, const struct sink_native *native, int memory_fd)
 {
     unsigned rows = (unsigned)native->rows;
+    buffer_format(sql, "INSERT INTO %s %s SELECT * FROM file('/proc/self/fd/%d', 'Native', ",
+        native->table, native->columns, memory_fd);
+    fence_append_literal(sql, native->structure);
+    buffer_text_append(sql, ")");
+    fence_append(sql, native->fence);
     buffer_format(sql,
-        "INSERT INTO %s %s FROM INFILE '/proc/self/fd/%d' COMPRESSION 'none' "
-        "SETTINGS max_insert_block_size = %u, min_insert_block_size_rows = %u, "
-        "min_insert_block_size_bytes = 0, max_insert_threads = 1 FORMAT Native",
-        native->table, native->columns, memory_fd, rows, rows);
+        " SETTINGS max_block_size = %u, max_insert_block_size = %u, "
+        "min_insert_block_size_rows = %u, min_insert_block_size_bytes = 0, "
+        "max_insert_threads = 1, max_threads = 1",
+        rows, rows, rows);
 }
 
 static enum sink_outcome embedded_insert(
@@ -100,8 +106,13 @@ static enum sink_outcome embedded_insert(
         .sql = buffer_text(&sql), .sql_size = sql.size, .format = "TabSeparated"};
     struct engine_result result;
     engine_query(embedded->inserter, &query, &result);
+    uint64_t written = result.rows_written;
     enum sink_outcome outcome = finish(&result, NULL, error);
     buffer_clear(&sql);
+    if (outcome == SINK_DONE && written == 0) {
+        buffer_text_append(error, FENCE_LATE);
+        return SINK_RETRY;
+    }
     return outcome;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a ClickHouse server over its HTTP interface. */
+#include "store/sink/fence.h"
 #include "store/sink/http_client.h"
 #include "store/sink/sink_address.h"
 #include "store/sink/sink_backend.h"
@@ -51,6 +52,7 @@ struct http_statement {
     size_t body_size;
     const char *encoding;
     struct buffer *answer;
+    long written_rows; /* out: -1 when the server does not say */
 };
 
 static struct sink_http *http_of(struct sink_backend *backend)
@@ -98,7 +100,7 @@ static enum sink_outcome answer_outcome(
 
 /* Tries the servers in turn until the statement has left for one of them. */
 static enum sink_outcome post(struct sink_http *http, struct http_client *client,
-    const struct http_statement *statement, struct buffer *error)
+    struct http_statement *statement, struct buffer *error)
 {
     size_t first = atomic_load(&http->current);
     for (size_t i = 0; i < http->url_count; i++) {
@@ -115,6 +117,7 @@ static enum sink_outcome post(struct sink_http *http, struct http_client *client
         buffer_text_append(error, error->size > 0 ? "; " : "");
         enum err err = http_client_post(client, &exchange, &why);
         enum sink_outcome outcome = SINK_RETRY;
+        statement->written_rows = exchange.written_rows;
         if (err == ERR_OK) {
             outcome = answer_outcome(&exchange, base, error);
             atomic_store(&http->current, server);
@@ -175,7 +178,14 @@ static void append_insert(
     const struct sink_http *http, struct buffer *arguments, const struct sink_native *native)
 {
     struct buffer sql = {0};
-    buffer_format(&sql, "INSERT INTO %s %s FORMAT Native", native->table, native->columns);
+    buffer_format(&sql, "INSERT INTO %s %s", native->table, native->columns);
+    if (native->fence->server_ms != 0) {
+        buffer_text_append(&sql, " SELECT * FROM input(");
+        fence_append_literal(&sql, native->structure);
+        buffer_text_append(&sql, ")");
+        fence_append(&sql, native->fence);
+    }
+    buffer_text_append(&sql, " FORMAT Native");
     buffer_text_append(arguments, "wait_end_of_query=1&query=");
     http_client_escape(arguments, buffer_text(&sql));
     buffer_clear(&sql);
@@ -185,18 +195,29 @@ static void append_insert(
         (unsigned)native->rows, (unsigned)native->rows, http->query_prefix, http->query_count);
 }
 
+/* What stays the same whichever way the bytes go. */
+struct insert {
+    const char *arguments;
+    const struct fence_end *fence;
+};
+
 /* Sends the statement with the block's bytes, compressed or not, as its body. */
-static enum sink_outcome send_block(struct sink_http *http, const char *arguments,
+static enum sink_outcome send_block(struct sink_http *http, const struct insert *insert,
     const struct buffer *bytes, const char *encoding, struct buffer *error)
 {
     struct buffer answer = {0};
-    struct http_statement statement = {.arguments = arguments,
+    struct http_statement statement = {.arguments = insert->arguments,
         .body = bytes->bytes,
         .body_size = bytes->size,
         .encoding = encoding,
         .answer = &answer};
     enum sink_outcome outcome = post(http, http->inserter, &statement, error);
     buffer_clear(&answer);
+    if (outcome == SINK_DONE && insert->fence->server_ms != 0 && statement.written_rows <= 0) {
+        buffer_text_append(
+            error, statement.written_rows == 0 ? FENCE_LATE : "no count of rows came");
+        return statement.written_rows == 0 ? SINK_RETRY : SINK_UNKNOWN;
+    }
     return outcome;
 }
 
@@ -207,18 +228,18 @@ static enum sink_outcome http_insert(
     struct buffer arguments = {0};
     http->query_count++;
     append_insert(http, &arguments, native);
-    const char *text = buffer_text(&arguments);
+    const struct insert insert = {.arguments = buffer_text(&arguments), .fence = native->fence};
     enum sink_outcome outcome = SINK_RETRY;
     if (http->compresses && compress_block(http, native->bytes) == ERR_OK) {
-        outcome = send_block(http, text, &http->compressed, "lz4", error);
+        outcome = send_block(http, &insert, &http->compressed, "lz4", error);
         if (outcome != SINK_DONE && sink_error_code(buffer_text(error)) == UNKNOWN_COMPRESSION) {
             log_warning(COMPONENT, "the server takes no lz4: blocks go uncompressed", "");
             http->compresses = false;
             buffer_clear(error);
-            outcome = send_block(http, text, native->bytes, NULL, error);
+            outcome = send_block(http, &insert, native->bytes, NULL, error);
         }
     } else {
-        outcome = send_block(http, text, native->bytes, NULL, error);
+        outcome = send_block(http, &insert, native->bytes, NULL, error);
     }
     http->is_unsettled = outcome == SINK_UNKNOWN;
     buffer_clear(&arguments);

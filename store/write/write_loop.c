@@ -128,6 +128,13 @@ static void back_off(struct write_loop *loop, struct buffer *error)
         buffer_text(error));
 }
 
+/* The statement may still be under way: the table is asked when it can't commit any more. */
+static void wait_until_settled(struct write_loop *loop)
+{
+    uint64_t settled_ns = sink_settled_ns(loop->options->sink);
+    loop->due_ns = settled_ns > loop->due_ns ? settled_ns : loop->due_ns;
+}
+
 static void prepare(struct write_loop *loop)
 {
     struct buffer error = {0};
@@ -199,6 +206,7 @@ static void insert(struct write_loop *loop)
     case SINK_UNKNOWN:
         admit_doubt(block);
         back_off(loop, &error);
+        wait_until_settled(loop);
         break;
     case SINK_RETRY:
         back_off(loop, &error);

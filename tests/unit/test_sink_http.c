@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what answers over HTTP mean for a block. */
 #include "common/http.h"
+#include "store/sink/fence.h"
 #include "store/sink/sink_backend.h"
 
 #include <criterion/criterion.h>
@@ -10,6 +11,7 @@ static struct {
     struct http_server *server;
     unsigned status;
     const char *exception_code; /* NULL: no such header */
+    const char *summary;        /* NULL: no such header */
     const char *body;
     char query[2048];
     char user[64];
@@ -38,6 +40,9 @@ static void answer(
     response->status = fake.status;
     if (fake.exception_code != NULL) {
         http_response_header(response, "X-ClickHouse-Exception-Code", fake.exception_code);
+    }
+    if (fake.summary != NULL) {
+        http_response_header(response, "X-ClickHouse-Summary", fake.summary);
     }
     buffer_text_append(&response->body, fake.body != NULL ? fake.body : "");
 }
@@ -68,16 +73,26 @@ static void tear_down(void)
 
 TestSuite(sink_http, .init = set_up, .fini = tear_down);
 
-static enum sink_outcome insert(void)
+static enum sink_outcome insert_until(uint64_t server_ms)
 {
+    const struct fence_end fence = {.server_ms = server_ms};
     struct buffer bytes = {0};
     buffer_text_append(&bytes, "native bytes");
-    struct sink_native native = {
-        .table = "`d`.`t`", .columns = "(`A`, `B`)", .bytes = &bytes, .rows = 12};
+    struct sink_native native = {.table = "`d`.`t`",
+        .columns = "(`A`, `B`)",
+        .structure = "`A` Enum8('x' = 1), `B` String",
+        .bytes = &bytes,
+        .rows = 12,
+        .fence = &fence};
     buffer_clear(&error);
     enum sink_outcome outcome = backend->class->insert(backend, &native, &error);
     buffer_clear(&bytes);
     return outcome;
+}
+
+static enum sink_outcome insert(void)
+{
+    return insert_until(0);
 }
 
 static void fake_answer(unsigned status, const char *exception_code, const char *body)
@@ -85,6 +100,29 @@ static void fake_answer(unsigned status, const char *exception_code, const char 
     fake.status = status;
     fake.exception_code = exception_code;
     fake.body = body;
+}
+
+Test(sink_http, says_in_the_statement_until_when_it_may_begin)
+{
+    fake.summary = "{\"read_rows\":\"12\",\"written_rows\":\"12\"}";
+    cr_assert_eq(insert_until(1700000000123), SINK_DONE);
+    cr_assert_str_eq(fake.query, "INSERT INTO `d`.`t` (`A`, `B`) SELECT * FROM "
+                                 "input('`A` Enum8(\\'x\\' = 1), `B` String') WHERE "
+                                 "nowInBlock64(3) < fromUnixTimestamp64Milli(toInt64("
+                                 "1700000000123)) FORMAT Native");
+}
+
+Test(sink_http, a_statement_that_came_late_has_inserted_nothing)
+{
+    fake.summary = "{\"read_rows\":\"12\",\"written_rows\":\"0\"}";
+    cr_assert_eq(insert_until(1), SINK_RETRY);
+    cr_assert_not_null(strstr(buffer_text(&error), "lease was over"));
+}
+
+Test(sink_http, does_not_know_what_a_server_without_a_count_has_done)
+{
+    cr_assert_eq(insert_until(1), SINK_UNKNOWN);
+    cr_assert_eq(insert(), SINK_DONE, "without a fence all rows are in");
 }
 
 Test(sink_http, retries_when_nobody_listens)
