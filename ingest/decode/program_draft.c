@@ -38,6 +38,7 @@ static bool is_bytes(enum program_code code)
     case PROGRAM_LABEL_IPV4:
     case PROGRAM_LABEL_IPV6:
     case PROGRAM_PACKET:
+    case PROGRAM_NOTHING: /* as a step: the IPv6 half of the pair in front of it */
         return true;
     default:
         return false;

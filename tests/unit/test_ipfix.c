@@ -100,6 +100,21 @@ Test(ipfix, variable_lengths_of_one_and_three_bytes_are_read)
     cr_assert_not(flow_has(&collector.flows[1], FLOW_APPLICATION_ID));
 }
 
+/* The pair of addresses is placed for each record, its IPv6 half as well. */
+Test(ipfix, both_families_behind_a_variable_field_are_read_in_their_place)
+{
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 82, VARIABLE}, {0, 8, 4}, {0, 27, 16});
+    packet_open_set(&packet, TEMPLATE_ID);
+    build_u8(&packet.wire, 3);
+    build_bytes(&packet.wire, "eth", 3);
+    packet_address(&packet, "0.0.0.0");
+    packet_address(&packet, "2001:db8::7");
+    packet_close_set(&packet);
+    decode();
+    cr_assert_eq(collector.flow_count, 1);
+    cr_assert_str_eq(collector_text(&first()->src_addr), "2001:db8::7");
+}
+
 Test(ipfix, template_of_variable_fields_only_reads_no_endless_records)
 {
     PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 82, VARIABLE});
