@@ -15,6 +15,7 @@
 
 struct buffer;
 struct decoder;
+struct template_census;
 
 /* One received datagram; the bytes are lent for the call. */
 struct datagram {
@@ -48,6 +49,9 @@ enum decode_status decoder_decode(
 
 /* Counters of this decoder: lent as long as it lives, readable by any thread. */
 const struct decode_counters *decoder_counters(const struct decoder *decoder);
+
+/* How often each template was announced to this decoder: as its counters. */
+const struct template_census *decoder_census(const struct decoder *decoder);
 
 /*
  * Calls `visit` for each exporter heard of; any thread. An exporter whose place is being taken

@@ -12,12 +12,14 @@
 #include "ingest/decode/decode_counters.h"
 
 struct exporter;
+struct template_census;
 
 struct decode_context {
     const struct datagram *datagram;
     struct exporter *exporter; /* state of the datagram's source */
     struct decoder *decoder;
     struct decode_counters *counters;
+    struct template_census *census;
     const struct flow_sink *sink;
     const struct device_counters_sink *counters_sink; /* NULL: counter samples are only counted */
     struct flow *flow;         /* scratch record, reused for all flows of this decoder */

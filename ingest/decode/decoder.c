@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "ingest/decode/decode_context.h"
 #include "ingest/decode/exporter.h"
+#include "ingest/decode/template_census.h"
 #include "ingest/decode/template_document.h"
 
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct decoder {
     struct exporter_table *exporters;
     struct flow flow;
     struct decode_counters counters;
+    struct template_census census;
 };
 
 typedef void protocol_decode(struct decode_context *context, struct cursor cursor);
@@ -132,6 +134,7 @@ enum decode_status decoder_decode(
     struct decode_context context = {.datagram = datagram,
         .decoder = decoder,
         .counters = &decoder->counters,
+        .census = &decoder->census,
         .sink = sink,
         .flow = &decoder->flow,
         .status = DECODE_OK};
@@ -157,6 +160,11 @@ enum decode_status decoder_decode(
 const struct decode_counters *decoder_counters(const struct decoder *decoder)
 {
     return &decoder->counters;
+}
+
+const struct template_census *decoder_census(const struct decoder *decoder)
+{
+    return &decoder->census;
 }
 
 void decoder_visit_exporters(const struct decoder *decoder, exporter_visit *visit, void *context)

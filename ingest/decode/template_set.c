@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- template records of NetFlow 9 and IPFIX. */
 #include "ingest/decode/export_message.h"
 #include "ingest/decode/held_data.h"
+#include "ingest/decode/template_census.h"
 
 enum {
     RECORD_HEADER_SIZE = 4, /* the shortest: a withdrawal */
@@ -80,6 +81,7 @@ static void learn(struct decode_context *context, struct template_draft *draft)
     switch (err) {
     case ERR_OK:
         counter_add(&context->counters->templates, 1);
+        template_census_count(context->census, &context->exporter->address, definition);
         held_data_release(context, &definition->key);
         break;
     case ERR_FULL:

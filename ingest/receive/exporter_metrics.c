@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what each exporter has sent, as metrics. */
 #include "ingest/receive/exporter_metrics.h"
 
+#include "ingest/decode/template_census.h"
+
+#include <inttypes.h>
+
 #define FAMILY(variable, family_name, text)                                                        \
     static const struct metric_family variable = {family_name, METRIC_COUNTER, text}
 
 FAMILY(NF_COUNT, "flow_process_nf_count", "NetFlow and IPFIX datagrams processed.");
 FAMILY(NF_SETS, "flow_process_nf_flowset_sum", "Sets in NetFlow 9 and IPFIX datagrams.");
 FAMILY(NF_RECORDS, "flow_process_nf_flowset_records_sum", "Records in those sets.");
+FAMILY(NF_TEMPLATES, "flow_process_nf_templates_count", "Templates announced.");
 FAMILY(SF_COUNT, "flow_process_sf_count", "sFlow datagrams processed.");
 FAMILY(SF_SAMPLES, "flow_process_sf_samples_sum", "Samples in sFlow datagrams.");
+FAMILY(SF_RECORDS, "flow_process_sf_samples_records_sum", "Records in those samples.");
 const struct metric_family EXPORTER_NF_ERRORS = {
     "flow_process_nf_errors_count", METRIC_COUNTER, "NetFlow and IPFIX datagrams with errors."};
 const struct metric_family EXPORTER_SF_ERRORS = {"flow_process_sf_errors_count", METRIC_COUNTER,
     "sFlow datagrams with errors, and those with formats that are not read (error_data_format)."};
-FAMILY(SF_RECORDS, "flow_process_sf_samples_records_sum", "Records in those samples.");
 
 /* A forged source must not make the page longer and longer. */
 enum {
@@ -150,8 +155,34 @@ static void collect_exporter(
     collect_sflow(&counters->sflow, router, agent, visit->page);
 }
 
+static void collect_template(const struct template_census_entry *entry, struct metrics_page *page)
+{
+    double announcements = (double)counter_get(&entry->announcements);
+    if (entry->is_others) {
+        metrics_page_add(page, &NF_TEMPLATES, announcements,
+            "router=\"other\",version=\"\",obs_domain_id=\"\",template_id=\"\",type=\"\"");
+        return;
+    }
+    char router[ADDRESS_TEXT_SIZE];
+    (void)address_format(&entry->router, router);
+    metrics_page_add(page, &NF_TEMPLATES, announcements,
+        "router=\"%s\",version=\"%u\",obs_domain_id=\"%" PRIu32 "\",template_id=\"%u\",type=\"%s\"",
+        router, entry->key.version, entry->key.domain, entry->key.id,
+        entry->is_options ? "options_template" : "template");
+}
+
 void exporter_metrics_collect(const struct decoder *decoder, struct metrics_page *page)
 {
+    static const struct metric_family *const FAMILIES[] = {&NF_COUNT, &EXPORTER_NF_ERRORS, &NF_SETS,
+        &NF_RECORDS, &NF_TEMPLATES, &SF_COUNT, &EXPORTER_SF_ERRORS, &SF_SAMPLES, &SF_RECORDS};
+    for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0]; i++) {
+        metrics_page_declare(page, FAMILIES[i]);
+    }
     struct visit visit = {.page = page};
     decoder_visit_exporters(decoder, collect_exporter, &visit);
+    const struct template_census *census = decoder_census(decoder);
+    const struct template_census_entry *entry;
+    for (uint32_t i = 0; (entry = template_census_entry(census, i)) != NULL; i++) {
+        collect_template(entry, page);
+    }
 }

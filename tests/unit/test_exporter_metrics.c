@@ -72,8 +72,8 @@ Test(exporter_metrics, count_sflow_by_router_and_agent)
     check_page("flow_process_sf_samples_records_sum{router=\"203.0.113.9\",agent=\"192.0.2.100\","
                "version=\"5\",type=\"FlowSample\"} 4\n",
         true);
-    check_page("flow_process_sf_errors_count", false);
-    check_page("flow_process_nf_", false);
+    check_page("flow_process_sf_errors_count{", false);
+    check_page("flow_process_nf_count{", false);
 }
 
 Test(exporter_metrics, tell_sflow_errors_from_others)
@@ -90,7 +90,7 @@ Test(exporter_metrics, tell_sflow_errors_from_others)
         true);
     check_page(
         "flow_process_sf_errors_count{router=\"203.0.113.9\",error=\"error_decoding\"} 1\n", true);
-    check_page("flow_process_nf_errors_count", false);
+    check_page("flow_process_nf_errors_count{", false);
 }
 
 Test(exporter_metrics, count_netflow_and_its_errors)
@@ -110,7 +110,7 @@ Test(exporter_metrics, count_netflow_and_its_errors)
     check_page(
         "flow_process_nf_errors_count{router=\"203.0.113.9\",error=\"template_not_found\"} 2\n",
         true);
-    check_page("flow_process_sf_", false);
+    check_page("flow_process_sf_count{", false);
 }
 
 Test(exporter_metrics, tell_reserved_sets_from_other_faults)
