@@ -47,8 +47,7 @@ static enum err decode_all(
     return ERR_OK;
 }
 
-enum err read_capture(
-    const char *path, const struct outlet *outlet, const struct decoder_options *options)
+enum err read_capture(const char *path, const struct outlet *outlet)
 {
     struct capture *capture;
     enum err err = capture_open(&capture, path);
@@ -56,7 +55,8 @@ enum err read_capture(
         return err;
     }
     struct decoder *decoder;
-    err = decoder_new(&decoder, options);
+    const struct decoder_options options = {0};
+    err = decoder_new(&decoder, &options);
     if (err != ERR_OK) {
         log_error("read", "cannot start the decoder", "error=\"%s\"", err_text(err));
         capture_close(&capture);
@@ -64,7 +64,6 @@ enum err read_capture(
     }
     const struct flow_sink sink = {outlet->take, outlet->context};
     err = decode_all(capture, decoder, &sink);
-    decoder_finish(decoder);
     outlet->finish(outlet->context);
     print_summary(capture, decoder_counters(decoder));
     decoder_destroy(&decoder);

@@ -60,8 +60,7 @@ struct window_batch {
     uint64_t deadline_ns;  /* RECOVERED, SENT, LEASED: when it is WAITING again */
     uint64_t holder;       /* store with the latest lease; 0: nobody ever had one */
     uint32_t payload_size; /* before compression */
-    enum record_kind kind;
-    uint32_t flow_count; /* or rows of another kind */
+    uint32_t flow_count;
     uint32_t day;
     uint32_t attempt;
     uint32_t refusals;
@@ -70,11 +69,10 @@ struct window_batch {
     bool may_repeat; /* a store may have inserted it for the process before */
 };
 
-/* in = stored + shelved + dropped + kept + waiting, in batches, in flows and in other rows. */
+/* in = stored + shelved + dropped + kept + waiting, in batches and in flows. */
 struct window_amount {
     struct counter batches;
     struct counter flows;
-    struct counter records;
 };
 
 struct window_counters {

@@ -9,7 +9,6 @@
 
 #include "common/buffer.h"
 #include "common/metrics.h"
-#include "ingest/decode/decode.h"
 #include "ingest/receive/outlet.h"
 #include "ingest/receive/udp_socket.h"
 
@@ -28,7 +27,6 @@ struct worker_options {
     size_t port_count;
     struct worker_port ports[WORKER_PORTS_MAX]; /* the worker takes the sockets, */
     struct outlet outlet;                       /* and the outlet, also on failure */
-    struct decoder_options decoder;
 };
 
 struct worker;

@@ -1,79 +1,127 @@
-# SPDX-License-Identifier: BSD-3-Clause -- a TCP proxy that loses a server's answers on purpose.
+# SPDX-License-Identifier: BSD-3-Clause -- a TCP proxy that spoils HTTP exchanges on purpose.
 """
-    proxy = faulty_proxy.Proxy(server_port)     proxy.port is where clients connect
-    proxy.lose_answers(b"INSERT", 3)            the next three answers to such requests are lost
+    proxy = faulty_proxy.Proxy(server_port)         proxy.port is where clients connect
+    proxy.spoil(faulty_proxy.lose_answer, b"INSERT", 3)
 
-The request is forwarded whole and the server does what it says; then, instead of the answer, the
-client sees its connection close.
+spoils the next three requests that contain the pattern:
+
+    lose_answer     the server does what it says; the client sees its connection close
+    refuse          the server sees nothing; the client is told 500
+    answer_late     the answer comes after `proxy.delay_s`
+    deliver_late    the request is taken whole, and given to the server after `proxy.delay_s`, even
+                    if the client has given up: what a network does that was cut, and is not any more
 """
 import contextlib
+import re
 import socket
 import threading
+import time
 
 import case
 
+REFUSAL = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 6\r\n\r\nfaulty"
+
 
 class Proxy:
-    """One thread for each direction of each connection; all end with the case."""
+    """One thread a connection; all end with the case."""
 
-    def __init__(self, server_port):
+    def __init__(self, server_port, delay_s=1):
         self.server_port = server_port
+        self.delay_s = delay_s
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
+        self.fault = None
         self.pattern = b""
         self.left = 0
-        self.lost = 0
         threading.Thread(target=self.accept, daemon=True).start()
         case.at_case_end.append(self.listener.close)
 
-    def lose_answers(self, pattern, count):
+    def spoil(self, fault, pattern, count):
         with self.lock:
-            self.pattern, self.left = pattern, count
+            self.fault, self.pattern, self.left = fault, pattern, count
 
     def accept(self):
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self.listener.accept()
-                Connection(self, client)
+                threading.Thread(target=self.serve, args=[client], daemon=True).start()
 
-    def takes_answer(self, request):
-        """True when the answer to this request is to be lost."""
+    def serve(self, client):
+        with contextlib.suppress(OSError, EOFError), client:
+            while True:
+                request = read_message(client)
+                self.fault_of(request)(self, client, request)
+
+    def fault_of(self, request):
         with self.lock:
             if self.left == 0 or self.pattern not in request:
-                return False
+                return forward
             self.left -= 1
-            self.lost += 1
-            return True
+            return self.fault
+
+    def ask_server(self, request):
+        """A connection each, as keep-alive is not what is tested."""
+        with socket.create_connection(("127.0.0.1", self.server_port)) as server:
+            server.sendall(request)
+            return read_message(server)
 
 
-class Connection:
-    def __init__(self, proxy, client):
-        self.proxy = proxy
-        self.client = client
-        self.server = socket.create_connection(("127.0.0.1", proxy.server_port))
-        self.request = b""  # what the client has sent since the last answer; its start is enough
-        threading.Thread(target=self.forward, daemon=True).start()
-        threading.Thread(target=self.answer, daemon=True).start()
+def forward(proxy, client, request):
+    client.sendall(proxy.ask_server(request))
 
-    def forward(self):
-        with contextlib.suppress(OSError):
-            while data := self.client.recv(1 << 16):
-                self.request = (self.request + data)[:1 << 16]
-                self.server.sendall(data)
-        self.close()
 
-    def answer(self):
-        with contextlib.suppress(OSError):
-            while data := self.server.recv(1 << 16):
-                request, self.request = self.request, b""
-                if self.proxy.takes_answer(request):
-                    break
-                self.client.sendall(data)
-        self.close()
+def lose_answer(proxy, client, request):
+    proxy.ask_server(request)
+    raise EOFError
 
-    def close(self):
-        for end in (self.client, self.server):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+
+def refuse(_proxy, client, _request):
+    client.sendall(REFUSAL)
+
+
+def answer_late(proxy, client, request):
+    answer = proxy.ask_server(request)
+    time.sleep(proxy.delay_s)
+    client.sendall(answer)
+
+
+def deliver_late(proxy, client, request):
+    time.sleep(proxy.delay_s)
+    forward(proxy, client, request)
+
+
+def read_message(end):
+    """One HTTP message whole: by its length, by its chunks, or until the end closes."""
+    data = read_until(end, b"", b"\r\n\r\n")
+    head, body = data.split(b"\r\n\r\n", 1)
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    if re.search(rb"(?i)\r\nexpect: *100-continue", head):
+        end.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        head = re.sub(rb"(?i)\r\nexpect: *100-continue", b"", head)
+    if length is not None:
+        return head + b"\r\n\r\n" + read_length(end, body, int(length[1]))
+    if re.search(rb"(?i)\r\ntransfer-encoding: *chunked", head):
+        return head + b"\r\n\r\n" + read_until(end, body, b"0\r\n\r\n")
+    return head + b"\r\n\r\n" + body
+
+
+def read_length(end, data, length):
+    parts, left = [data], length - len(data)
+    while left > 0:
+        parts.append(receive(end))
+        left -= len(parts[-1])
+    return b"".join(parts)
+
+
+def read_until(end, data, mark):
+    while mark not in data:
+        data += receive(end)
+    return data
+
+
+def receive(end):
+    data = end.recv(1 << 18)
+    if not data:
+        raise EOFError
+    return data

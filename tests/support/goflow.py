@@ -10,6 +10,7 @@ Flags given as keywords: nf_port=2055 becomes -nf.port=2055.
 """
 import json
 import re
+import typing
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -38,13 +39,25 @@ def program(name):
     return case.Settings.bin / name
 
 
+class Place(typing.NamedTuple):
+    """Where a program runs: words before its command line, and its address for the test."""
+
+    prefix: list = []
+    address: str = "127.0.0.1"
+
+
+HERE = Place()
+
+
 class Daemon(process.Process):
     """A program with -metrics.addr."""
 
-    def __init__(self, name, executable, settings, folder):
+    def __init__(self, name, executable, settings, folder, place=HERE):
         self.metrics_port = process.free_ports()
-        settings = {"metrics_addr": f"127.0.0.1:{self.metrics_port}", **settings}
-        super().__init__(name, [program(executable), *flags(settings)], folder)
+        self.place = place
+        settings = {"metrics_addr": f"{place.address}:{self.metrics_port}", **settings}
+        super().__init__(
+            name, [*place.prefix, program(executable), *flags(settings)], folder)
 
     def wait_until_ready(self):
         self.until(lambda: self.get("/healthz") is not None, READY_S, "/healthz does not answer")
@@ -52,7 +65,7 @@ class Daemon(process.Process):
 
     def get(self, path):
         """The document, or None while nobody answers."""
-        return document(self.metrics_port, path)
+        return document(self.metrics_port, path, self.place.address)
 
     def metrics(self):
         page = self.get("/metrics")
@@ -63,21 +76,21 @@ class Daemon(process.Process):
 class Ingest(Daemon):
     """goflow-ingest on ports of its own; `endpoint` is where stores connect."""
 
-    def __init__(self, folder, name="ingest", **settings):
+    def __init__(self, folder, name="ingest", place=HERE, **settings):
         self.port = process.free_ports()
         self.folder = folder
         self.endpoint = f"ipc://{folder}/{name}.ipc"
         self.tap = f"ipc://{folder}/{name}-tap.ipc"
         given = {
-            "nf_addr": "127.0.0.1", "nf_port": self.port, "nfl": False, "sflow": False,
+            "nf_addr": place.address, "nf_port": self.port, "nfl": False, "sflow": False,
             "zmq_bind": self.endpoint, "tap_bind": self.tap, "batch_age": "100ms",
             **settings,
         }
-        super().__init__(name, "goflow-ingest", given, folder)
+        super().__init__(name, "goflow-ingest", given, folder, place)
 
     def replay(self, *words, seconds=120):
         """Sends to this ingest and returns what goflow-replay says it sent."""
-        return replay(self.folder, *words, f"-target=127.0.0.1:{self.port}", seconds=seconds)
+        return replay(self.folder, *words, f"-target={self.place.address}:{self.port}", seconds=seconds)
 
 
 class Store(Daemon):
@@ -130,10 +143,10 @@ class Line:
         self.store.stop()
 
 
-def document(port, path):
+def document(port, path, address="127.0.0.1"):
     """What a daemon with -metrics.addr says there, or None while nobody answers."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{address}:{port}{path}", timeout=10) as answer:
             return answer.read().decode()
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return None
