@@ -8,7 +8,7 @@ import case  # noqa: E402
 import process  # noqa: E402
 
 FILES = (
-    "share/doc/goflow/queries.md", "share/doc/goflow/examples/goflow-store.conf",
+    "share/doc/goflow/docs/queries.md", "share/doc/goflow/examples/goflow-store.conf",
     "lib/systemd/system/goflow-ingest.service", "share/goflow/flow.proto")
 
 
