@@ -173,6 +173,15 @@ size_t flow_pack_message(const struct flow *flow, uint8_t *out)
     return (size_t)(put_fields(out, flow, NOTHING) - out);
 }
 
+size_t flow_pack_delimited(const struct flow *flow, uint8_t *out)
+{
+    uint8_t *message = out + FLOW_HEADER_SIZE - 1; /* a header without the tag */
+    size_t size = flow_pack_message(flow, message);
+    out[0] = (uint8_t)(size | 0x80);
+    out[1] = (uint8_t)(size >> 7);
+    return (size_t)(message - out) + size;
+}
+
 /* Absent once more when the value is the default: the last occurrence of a field counts. */
 static enum err take_number(struct flow *flow, enum flow_field field, struct cursor *cursor)
 {

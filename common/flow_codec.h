@@ -37,6 +37,9 @@ size_t flow_pack(struct flow_packer *packer, const struct flow *flow, uint8_t *o
 /* The bare FlowMessage, without tag and length; same room. */
 size_t flow_pack_message(const struct flow *flow, uint8_t *out);
 
+/* The FlowMessage after its length as a varint, as in streams of messages; same room. */
+size_t flow_pack_delimited(const struct flow *flow, uint8_t *out);
+
 /*
  * Takes the next flow from a FlowBatch. ERR_END: none left. ERR_CORRUPT: not a FlowBatch; unknown
  * fields are skipped, as protobuf asks.

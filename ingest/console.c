@@ -6,7 +6,6 @@
 #include "common/flow_text.h"
 #include "common/log.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +17,10 @@ static const struct metric_family DROPPED = {"goflow_console_flows_dropped_total
     "Flows that could not be written to standard output."};
 
 enum {
-    LENGTH_MAX = 3, /* a varint of up to 21 bits */
     FLUSH_BYTES = 1 << 16,
     ROOM = FLUSH_BYTES + FLOW_TEXT_MAX
 };
-_Static_assert(LENGTH_MAX + FLOW_PACKED_MAX <= FLOW_TEXT_MAX, "a packed flow fits like a line");
+_Static_assert((int)FLOW_PACKED_MAX <= (int)FLOW_TEXT_MAX, "a packed flow fits like a line");
 
 struct console {
     enum console_format format;
@@ -64,27 +62,13 @@ static void flush(struct console *console)
     console->size = 0;
 }
 
-static size_t print_protobuf(const struct flow *flow, uint8_t *out)
-{
-    size_t size = flow_pack_message(flow, out + LENGTH_MAX);
-    size_t used = 0;
-    size_t left = size;
-    do {
-        out[used++] = (uint8_t)((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
-        left >>= 7;
-    } while (left != 0);
-    assert(used <= LENGTH_MAX);
-    memmove(out + used, out + LENGTH_MAX, size);
-    return used + size;
-}
-
 static size_t print(const struct console *console, const struct flow *flow, char *out)
 {
     switch (console->format) {
     case CONSOLE_JSON:
         return flow_print_json(flow, out);
     case CONSOLE_PROTOBUF:
-        return print_protobuf(flow, (uint8_t *)out);
+        return flow_pack_delimited(flow, (uint8_t *)out);
     default:
         return flow_print_text(flow, out);
     }

@@ -27,7 +27,8 @@ int main(int argc, char **argv)
     struct tap_settings settings = {0};
     struct options *options = NULL;
     enum option_action action = OPTION_RUN;
-    struct option_request request = {.program = &TAP_PROGRAM, .argc = argc, .argv = argv};
+    struct option_request request = {
+        .program = &TAP_PROGRAM, .argc = argc, .argv = argv, .validate = tap_settings_validate};
     if (options_read(&options, &settings, &action, &request) != ERR_OK) {
         return EXIT_USAGE;
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the flags of goflow-tap. */
 #include "tools/tap/tap_settings.h"
 
+#include "common/flow_filter.h"
+
 #define MEMBER(member) .offset = offsetof(struct tap_settings, member)
 
 static const struct option OPTIONS[] = {
@@ -8,6 +10,12 @@ static const struct option OPTIONS[] = {
         .help = "Tap endpoints of goflow-ingest to listen to."},
     {"format", OPTION_CHOICE, "text", .choices = "text|json|protobuf", MEMBER(format),
         .help = "One line a flow, or length-delimited FlowMessages."},
+    {"filter", OPTION_TEXT, NULL, MEMBER(filter),
+        .help = "Takes only flows for which this holds: \"proto=tcp and dst net 10.0.0.0/8\"."},
+    {"top", OPTION_BOOL, "false", MEMBER(is_top),
+        .help = "Shows a table of talkers instead of flows, anew each second."},
+    {"by", OPTION_CHOICE, "src", .choices = "src|dst|exporter", MEMBER(top_key),
+        .help = "Which addresses the talkers of -top are."},
     {"n", OPTION_NUMBER, "0", MEMBER(flows), .help = "Ends after so many flows; 0: no limit."},
     {"duration", OPTION_DURATION, "0", MEMBER(duration_ms),
         .help = "Ends after so long; 0: no limit."},
@@ -17,3 +25,19 @@ const struct option_program TAP_PROGRAM = {.name = "goflow-tap",
     .summary = "prints flows as a goflow-ingest sees them",
     .options = OPTIONS,
     .option_count = sizeof OPTIONS / sizeof OPTIONS[0]};
+
+enum err tap_settings_validate(const void *context)
+{
+    const struct tap_settings *settings = context;
+    struct flow_filter *filter = NULL;
+    char why[FLOW_FILTER_WHY_SIZE];
+    if (settings->filter[0] == '\0') {
+        return ERR_OK;
+    }
+    enum err err = flow_filter_parse(&filter, settings->filter, why);
+    if (err != ERR_OK) {
+        options_refuse(&TAP_PROGRAM, "filter", "%s", why);
+    }
+    flow_filter_destroy(&filter);
+    return err;
+}

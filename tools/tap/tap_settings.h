@@ -8,8 +8,14 @@
 struct tap_settings {
     struct option_list connect;
     const char *format; /* text, json or protobuf */
-    uint64_t flows;     /* 0: no limit */
+    const char *filter; /* "": every flow */
+    bool is_top;
+    const char *top_key; /* src, dst or exporter */
+    uint64_t flows;      /* 0: no limit */
     uint64_t duration_ms;
 };
 
 extern const struct option_program TAP_PROGRAM;
+
+/* For options_read(): says on stderr what is wrong. */
+enum err tap_settings_validate(const void *settings);
