@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 enum {
-    LINK_VERSION = 1,
+    LINK_VERSION = 1,         /* of batches of flows, and of all answers */
+    LINK_VERSION_RECORDS = 2, /* of batches of any other kind: docs/wire.md */
     LINK_ENDPOINT_SIZE = 256,
     LINK_HWM = 4, /* messages on each side of a data pipe */
     LINK_ROUTING_ID_SIZE = 9

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+_Static_assert(RECORD_LOSSES == (int)GOFLOW__LINK__KIND__LOSSES, "as in the .proto");
 _Static_assert(LINK_ACK_HELD == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__HELD, "as in the .proto");
 _Static_assert(LINK_ACK_UNSUPPORTED == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__UNSUPPORTED,
     "as in the .proto");
@@ -18,7 +19,8 @@ enum {
 size_t link_header_pack(const struct link_header *header, uint8_t out[LINK_HEADER_MAX])
 {
     Goflow__Link__BatchHeader message = GOFLOW__LINK__BATCH_HEADER__INIT;
-    message.version = LINK_VERSION;
+    message.version = header->kind == RECORD_FLOWS ? LINK_VERSION : LINK_VERSION_RECORDS;
+    message.kind = (Goflow__Link__Kind)header->kind;
     message.ingest_id = header->ingest_id;
     message.epoch = header->epoch;
     message.sequence = header->sequence;
@@ -31,6 +33,16 @@ size_t link_header_pack(const struct link_header *header, uint8_t out[LINK_HEADE
     message.day = header->day;
     message.lease_ms = header->lease_ms;
     return goflow__link__batch_header__pack(&message, out);
+}
+
+/* A reader of version 1 knows flows only, so it must not see other kinds under that number. */
+static bool is_known(const Goflow__Link__BatchHeader *message)
+{
+    bool is_flows = message->kind == GOFLOW__LINK__KIND__FLOWS;
+    return message->version == (is_flows ? LINK_VERSION : LINK_VERSION_RECORDS) &&
+           (unsigned)message->kind < RECORD_KIND_COUNT &&
+           (message->compression == GOFLOW__LINK__COMPRESSION__NONE ||
+               message->compression == GOFLOW__LINK__COMPRESSION__ZSTD);
 }
 
 enum err link_header_parse(struct link_header *header_p, const uint8_t *bytes, size_t size)
@@ -49,13 +61,12 @@ enum err link_header_parse(struct link_header *header_p, const uint8_t *bytes, s
         .payload_size = message->payload_size,
         .day = message->day,
         .lease_ms = message->lease_ms,
+        .kind = (enum record_kind)message->kind,
         .is_compressed = message->compression == GOFLOW__LINK__COMPRESSION__ZSTD,
     };
-    bool is_known = message->version == LINK_VERSION &&
-                    (message->compression == GOFLOW__LINK__COMPRESSION__NONE ||
-                        message->compression == GOFLOW__LINK__COMPRESSION__ZSTD);
+    enum err err = is_known(message) ? ERR_OK : ERR_UNSUPPORTED;
     goflow__link__batch_header__free_unpacked(message, NULL);
-    return is_known ? ERR_OK : ERR_UNSUPPORTED;
+    return err;
 }
 
 void link_ranges_add(struct link_ranges *ranges, uint64_t first, uint64_t last)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/err.h"
+#include "common/record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,10 +19,11 @@ struct link_header {
     uint64_t sequence;
     uint64_t created_ms;
     uint32_t attempt;
-    uint32_t flow_count;
+    uint32_t flow_count;   /* or rows of another kind */
     uint32_t payload_size; /* before compression */
     uint32_t day;
     uint32_t lease_ms;
+    enum record_kind kind;
     bool is_compressed;
 };
 

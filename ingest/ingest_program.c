@@ -68,6 +68,21 @@ static enum err make_outlet(void *context, struct outlet *outlet_p)
     return batch_outlet_new(outlet_p, &options);
 }
 
+/* Workers share nothing, so each gets its part of the memory. */
+static struct decoder_options decoder_options_of(
+    const struct ingest_settings *settings, uint64_t workers)
+{
+    const struct decode_settings *decode = &settings->decode;
+    return (struct decoder_options){
+        .max_exporters = (uint32_t)decode->max_exporters,
+        .max_templates_per_exporter = (uint32_t)decode->max_templates,
+        .template_lifetime_s = (uint32_t)((decode->template_lifetime_ms + 999) / 1000),
+        .max_template_bytes = decode->template_bytes / workers,
+        .max_held_bytes = decode->held_bytes / workers,
+        .max_held_age_s = (uint32_t)(decode->held_age_ms / 1000),
+    };
+}
+
 static enum err open_receiver(struct ingest_program *program)
 {
     const struct ingest_settings *settings = program->settings;
@@ -89,6 +104,7 @@ static enum err open_receiver(struct ingest_program *program)
         .port_count = count,
         .worker_count = (uint32_t)settings->workers,
         .has_remote_ports = settings->has_remote_ports,
+        .decoder = decoder_options_of(settings, settings->workers),
         .make_outlet = make_outlet,
         .context = program,
     };
@@ -130,7 +146,8 @@ static enum err run_file(struct ingest_program *program)
     struct outlet outlet;
     enum err err = make_outlet(program, &outlet);
     if (err == ERR_OK) {
-        err = read_capture(program->settings->read_path, &outlet);
+        struct decoder_options options = decoder_options_of(program->settings, 1);
+        err = read_capture(program->settings->read_path, &outlet, &options);
         outlet.destroy(outlet.context);
     }
     return err;

@@ -13,8 +13,12 @@ enum {
     BATCH_MIN = 64 << 10,
     BATCH_MAX = 64 << 20,
     WINDOW_MIN = 1 << 20,
-    SPOOL_MIN = 1 << 20
+    SPOOL_MIN = 1 << 20,
+    TEMPLATES_MIN = 1 << 20
 };
+
+/* A year: decoders count it in ns. */
+#define LIFETIME_MAX_MS (UINT64_C(366) * 24 * 3600 * 1000)
 
 static const struct option OPTIONS[] = {
     {"nf", OPTION_BOOL, "true", MEMBER(nf.is_on), .help = "Listens on the NetFlow port."},
@@ -42,6 +46,19 @@ static const struct option OPTIONS[] = {
         .help = "Threads that receive and decode; an exporter always belongs to one of them."},
     {"udp.rcvbuf", OPTION_SIZE, "32MiB", .min = 4096, .max = UINT64_C(1) << 30,
         MEMBER(receive_buffer_bytes), .help = "Kernel buffer of each socket."},
+    {"exporters.max", OPTION_NUMBER, "4096", .min = 1, .max = 1 << 20, MEMBER(decode.max_exporters),
+        .help = "Exporters each worker keeps state of; the longest silent make room for new ones."},
+    {"templates.max", OPTION_NUMBER, "4096", .min = 1, .max = 1 << 20, MEMBER(decode.max_templates),
+        .help = "Templates of one exporter."},
+    {"templates.bytes", OPTION_SIZE, "256MiB", .min = TEMPLATES_MIN, MEMBER(decode.template_bytes),
+        .help = "Memory for the templates of all exporters."},
+    {"templates.lifetime", OPTION_DURATION, "0", .max = LIFETIME_MAX_MS,
+        MEMBER(decode.template_lifetime_ms),
+        .help = "Forgets a template that is not announced again for so long; 0: never."},
+    {"templates.hold", OPTION_SIZE, "16MiB", .max = UINT64_C(1) << 32, MEMBER(decode.held_bytes),
+        .help = "Memory for data that waits for its template; 0: such data is dropped."},
+    {"templates.hold.age", OPTION_DURATION, "60s", .min = 1000, .max = 3600000,
+        MEMBER(decode.held_age_ms), .help = "Time data waits for its template."},
     {"read", OPTION_TEXT, NULL, MEMBER(read_path),
         .help = "Takes datagrams from a pcap or pcapng file (- is standard input) and exits."},
     {"transport", OPTION_CHOICE, "zmq", .choices = "zmq|console|none", MEMBER(transport),

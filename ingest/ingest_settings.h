@@ -14,6 +14,16 @@ enum {
     INGEST_LISTENERS = 3
 };
 
+/* What decoders may remember; the memory is for all workers together. */
+struct decode_settings {
+    uint64_t max_exporters;
+    uint64_t max_templates;
+    uint64_t template_bytes;
+    uint64_t template_lifetime_ms;
+    uint64_t held_bytes;
+    uint64_t held_age_ms;
+};
+
 /* One UDP port; any protocol is understood on any of them. */
 struct listener_settings {
     bool is_on;
@@ -28,6 +38,7 @@ struct ingest_settings {
     struct listener_settings nf;
     uint64_t workers;
     uint64_t receive_buffer_bytes;
+    struct decode_settings decode;
     const char *read_path;
     const char *transport;
     const char *format;

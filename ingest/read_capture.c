@@ -47,7 +47,8 @@ static enum err decode_all(
     return ERR_OK;
 }
 
-enum err read_capture(const char *path, const struct outlet *outlet)
+enum err read_capture(
+    const char *path, const struct outlet *outlet, const struct decoder_options *options)
 {
     struct capture *capture;
     enum err err = capture_open(&capture, path);
@@ -55,8 +56,7 @@ enum err read_capture(const char *path, const struct outlet *outlet)
         return err;
     }
     struct decoder *decoder;
-    const struct decoder_options options = {0};
-    err = decoder_new(&decoder, &options);
+    err = decoder_new(&decoder, options);
     if (err != ERR_OK) {
         log_error("read", "cannot start the decoder", "error=\"%s\"", err_text(err));
         capture_close(&capture);
@@ -64,6 +64,7 @@ enum err read_capture(const char *path, const struct outlet *outlet)
     }
     const struct flow_sink sink = {outlet->take, outlet->context};
     err = decode_all(capture, decoder, &sink);
+    decoder_finish(decoder);
     outlet->finish(outlet->context);
     print_summary(capture, decoder_counters(decoder));
     decoder_destroy(&decoder);

@@ -7,10 +7,12 @@
 #pragma once
 
 #include "common/err.h"
+#include "ingest/decode/decode.h"
 #include "ingest/receive/outlet.h"
 
 /*
  * Reads the file to its end, or until the program is stopped. The outlet is borrowed and finished.
  * ERR_CORRUPT and ERR_IO when the file cannot be read to its end; it is decoded up to there.
  */
-MUST_CHECK enum err read_capture(const char *path, const struct outlet *outlet);
+MUST_CHECK enum err read_capture(
+    const char *path, const struct outlet *outlet, const struct decoder_options *options);

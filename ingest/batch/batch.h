@@ -4,19 +4,22 @@
  * A batcher belongs to one receive worker. Flows are appended as they are decoded; a batch is
  * sealed when it is full (bytes or flows), old, or when the day of TimeReceived changes, and is
  * then handed to `deliver`, which takes ownership. All flows of a batch were received on the same
- * UTC day, so a batch never spans two partitions of the table.
+ * UTC day, so a batch never spans two partitions of the table. Batches of other rows than flows
+ * are made by record_batch.h and travel the same way.
  */
 #pragma once
 
 #include "common/counter.h"
 #include "common/err.h"
 #include "common/flow.h"
+#include "common/record.h"
 
 struct batch {
-    uint8_t *bytes; /* a FlowBatch (proto/flow.proto); free() it where the batch is taken apart */
+    uint8_t *bytes; /* a FlowBatch or RecordBatch; free() it where the batch is taken apart */
     size_t size;
     size_t room;
-    uint32_t flow_count;
+    enum record_kind kind;
+    uint32_t flow_count; /* or rows of another kind */
     uint32_t day;        /* of TimeReceived: days since 1970, UTC */
     uint64_t created_ns; /* first flow, monotonic */
 };

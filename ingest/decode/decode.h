@@ -33,7 +33,7 @@ struct decoder_options {
     uint32_t template_lifetime_s;        /* since last announced; 0: never expires */
     uint64_t max_template_bytes;         /* all templates of this decoder; 0: 256 MiB */
     uint64_t max_held_bytes;             /* data that waits for its template; 0: none waits */
-    uint32_t max_held_age_s;             /* 0: half an hour */
+    uint32_t max_held_age_s;             /* 0: a minute */
 };
 
 /* On success *decoder_p is owned by the caller: decoder_destroy() it. */
@@ -46,6 +46,15 @@ void decoder_destroy(struct decoder **decoder_p);
  */
 enum decode_status decoder_decode(
     struct decoder *decoder, const struct datagram *datagram, const struct flow_sink *sink);
+
+/*
+ * Drops and counts data that has waited too long for its template: every second or so, since the
+ * exporter itself may have fallen silent.
+ */
+void decoder_expire(struct decoder *decoder, uint64_t now_ns);
+
+/* Drops and counts what still waits: no datagram comes any more. */
+void decoder_finish(struct decoder *decoder);
 
 /* Counters of this decoder: lent as long as it lives, readable by any thread. */
 const struct decode_counters *decoder_counters(const struct decoder *decoder);

@@ -11,7 +11,7 @@
 enum {
     DEFAULT_EXPORTERS = 4096,
     DEFAULT_TEMPLATES = 4096,
-    DEFAULT_HELD_AGE_S = 1800 /* routers announce their templates within half an hour */
+    DEFAULT_HELD_AGE_S = 60
 };
 
 #define DEFAULT_TEMPLATE_BYTES (UINT64_C(256) << 20)
@@ -96,6 +96,10 @@ static uint32_t value_or(uint32_t value, uint32_t otherwise)
 enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *options)
 {
     *decoder_p = NULL;
+    struct decoder *decoder = calloc(1, sizeof *decoder);
+    if (decoder == NULL) {
+        return ERR_MEMORY;
+    }
     struct exporter_limits limits = {
         .max_exporters = value_or(options->max_exporters, DEFAULT_EXPORTERS),
         .templates = {.max_per_exporter =
@@ -104,11 +108,9 @@ enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *o
                                                           : DEFAULT_TEMPLATE_BYTES,
             .lifetime_ns = options->template_lifetime_s * NS_PER_S},
         .held = {.max_bytes = options->max_held_bytes,
-            .max_age_ns = value_or(options->max_held_age_s, DEFAULT_HELD_AGE_S) * NS_PER_S}};
-    struct decoder *decoder = calloc(1, sizeof *decoder);
-    if (decoder == NULL) {
-        return ERR_MEMORY;
-    }
+            .max_age_ns = value_or(options->max_held_age_s, DEFAULT_HELD_AGE_S) * NS_PER_S,
+            .waiting = &decoder->counters.held_sets,
+            .dropped = &decoder->counters.dropped[DECODE_TEMPLATE_MISSING]}};
     enum err err = exporter_table_new(&decoder->exporters, &limits);
     if (err != ERR_OK) {
         free(decoder);
@@ -155,6 +157,16 @@ enum decode_status decoder_decode(
         count_fault(&context.exporter->counters, context.status);
     }
     return context.status;
+}
+
+void decoder_expire(struct decoder *decoder, uint64_t now_ns)
+{
+    exporter_table_expire(decoder->exporters, now_ns);
+}
+
+void decoder_finish(struct decoder *decoder)
+{
+    exporter_table_drop_held(decoder->exporters);
 }
 
 const struct decode_counters *decoder_counters(const struct decoder *decoder)

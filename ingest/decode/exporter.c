@@ -207,6 +207,21 @@ void exporter_table_visit(const struct exporter_table *table, exporter_visit *vi
     }
 }
 
+void exporter_table_expire(struct exporter_table *table, uint64_t now_ns)
+{
+    uint32_t count = table->held.bytes > 0 ? exporter_table_count(table) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        held_list_expire(&table->slots[i].held, now_ns);
+    }
+}
+
+void exporter_table_drop_held(struct exporter_table *table)
+{
+    for (uint32_t i = 0; i < exporter_table_count(table); i++) {
+        held_list_clear(&table->slots[i].held);
+    }
+}
+
 const struct exporter *exporter_table_at(const struct exporter_table *table, uint32_t index)
 {
     return &table->slots[index];

@@ -56,5 +56,11 @@ uint32_t exporter_table_count(const struct exporter_table *table);
  */
 void exporter_table_visit(const struct exporter_table *table, exporter_visit *visit, void *context);
 
+/* Drops and counts data that has waited too long for its template. */
+void exporter_table_expire(struct exporter_table *table, uint64_t now_ns);
+
+/* Drops and counts all data that waits. */
+void exporter_table_drop_held(struct exporter_table *table);
+
 /* The exporter in slot `index` below exporter_table_count(); the decoder's thread only. */
 const struct exporter *exporter_table_at(const struct exporter_table *table, uint32_t index);

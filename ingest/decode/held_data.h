@@ -2,9 +2,10 @@
  * held_data.h -- data sets that came before their template, kept until it comes.
  *
  * After a restart an exporter's data is unreadable until it announces its templates again, which
- * may take minutes. So each exporter's sets wait, in order, and are decoded once when their
- * template arrives. Bounded in number for each exporter, in bytes for all of them, and in age. The
- * decoder's thread only.
+ * may take minutes. So its sets wait in a queue for each template and are decoded, once and in
+ * order, when that template arrives. Bounded in age, in bytes for all exporters (each of which may
+ * take as much as it leaves to the others) and in templates for each exporter, because every
+ * template that comes is looked up among them. The decoder's thread only.
  */
 #pragma once
 
@@ -14,11 +15,18 @@
 struct held_set {
     struct held_set *next;
     struct export_message message; /* its counters are the exporter's */
-    uint16_t template_id;
     uint16_t source_port;
     uint64_t received_ns;
     size_t size;
     uint8_t bytes[]; /* the set behind HELD_HEADROOM bytes that stand for its headers */
+};
+
+/* The sets of one template, oldest first; never empty. */
+struct held_queue {
+    struct held_queue *next;
+    struct template_key key;
+    struct held_set *first;
+    struct held_set *last;
 };
 
 /* Programs load eight bytes that end with a field: see template_program.h. */
@@ -36,5 +44,8 @@ bool held_data_keep(struct decode_context *context, const struct export_message 
 /* Decodes what waited for this template, which has just been learnt. */
 void held_data_release(struct decode_context *context, const struct template_key *key);
 
-/* Forgets everything that waits. */
+/* Drops and counts what has waited too long. */
+void held_list_expire(struct held_list *list, uint64_t now_ns);
+
+/* Drops and counts everything that waits. */
 void held_list_clear(struct held_list *list);

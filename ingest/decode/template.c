@@ -21,11 +21,6 @@ static struct template **bucket_of(struct template_store *store, const struct te
     return &store->buckets[(hash ^ hash >> 16) % TEMPLATE_BUCKETS];
 }
 
-static bool key_equal(const struct template_key *a, const struct template_key *b)
-{
-    return a->id == b->id && a->domain == b->domain && a->version == b->version;
-}
-
 static size_t template_bytes(const struct template *template)
 {
     size_t program = template->program != NULL ? template_program_bytes(template->program) : 0;
@@ -110,8 +105,8 @@ static struct template **find_link(
     struct template_store *store, const struct template_key *key, uint16_t source_port)
 {
     struct template **link = bucket_of(store, key);
-    while (
-        *link != NULL && (!key_equal(&(*link)->key, key) || (*link)->source_port != source_port)) {
+    while (*link != NULL &&
+           (!template_key_equal(&(*link)->key, key) || (*link)->source_port != source_port)) {
         link = &(*link)->next;
     }
     return link;
@@ -125,7 +120,7 @@ static struct template *find_same(struct template_store *store,
     const struct template_definition *definition, struct template *own)
 {
     struct template *template = own != NULL ? own : *bucket_of(store, &definition->key);
-    while (template != NULL && (!key_equal(&template->key, &definition->key) ||
+    while (template != NULL && (!template_key_equal(&template->key, &definition->key) ||
                                    !same_definition(template, definition))) {
         template = own != NULL ? NULL : template->next;
     }
@@ -220,7 +215,7 @@ struct template *template_store_find(struct template_store *store, const struct 
 {
     struct template *found = NULL;
     for (struct template *next = *bucket_of(store, key); next != NULL; next = next->next) {
-        if (!key_equal(&next->key, key) || is_expired(store, next, now_ns)) {
+        if (!template_key_equal(&next->key, key) || is_expired(store, next, now_ns)) {
             continue;
         }
         if (next->source_port == source_port) {

@@ -39,6 +39,11 @@ struct template_key {
     uint16_t version; /* 9 or 10 */
 };
 
+static inline bool template_key_equal(const struct template_key *a, const struct template_key *b)
+{
+    return a->id == b->id && a->domain == b->domain && a->version == b->version;
+}
+
 struct template
 {
     struct template *next; /* of the same bucket */

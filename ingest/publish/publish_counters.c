@@ -13,6 +13,18 @@ static const struct metric_family FLOWS_RECOVERED = {"goflow_link_flows_recovere
     METRIC_COUNTER, "Flows found in the spool at the start; part of what was accepted."};
 static const struct metric_family FLOWS_WAITING = {
     "goflow_link_flows_waiting", METRIC_GAUGE, "Flows accepted and not stored yet."};
+static const struct metric_family RECORDS_IN = {"goflow_link_records_in_total", METRIC_COUNTER,
+    "Rows beside flows accepted for delivery: in = stored + shelved + dropped + waiting."};
+static const struct metric_family RECORDS_STORED = {
+    "goflow_link_records_stored_total", METRIC_COUNTER, "Such rows that a store has committed."};
+static const struct metric_family RECORDS_SHELVED = {
+    "goflow_link_records_shelved_total", METRIC_COUNTER, "Such rows that the database refused."};
+static const struct metric_family RECORDS_DROPPED = {
+    "goflow_link_records_dropped_total", METRIC_COUNTER, "Such rows accepted and lost, by reason."};
+static const struct metric_family RECORDS_RECOVERED = {"goflow_link_records_recovered_total",
+    METRIC_COUNTER, "Such rows found in the spool at the start; part of what was accepted."};
+static const struct metric_family RECORDS_WAITING = {
+    "goflow_link_records_waiting", METRIC_GAUGE, "Such rows accepted and not stored yet."};
 static const struct metric_family BATCHES_IN = {
     "goflow_link_batches_in_total", METRIC_COUNTER, "Batches accepted for delivery."};
 static const struct metric_family BATCHES_STORED = {
@@ -69,23 +81,46 @@ static void add_reason(struct metrics_page *page, const struct metric_family *fa
     metrics_page_add(page, family, (double)counter_get(counter), "reason=\"%s\"", reason);
 }
 
-static void report_flows(const struct publish_counters *counters,
+/* The same of flows, and of rows of all other kinds together. */
+struct row_families {
+    const struct metric_family *in;
+    const struct metric_family *stored;
+    const struct metric_family *shelved;
+    const struct metric_family *recovered;
+    const struct metric_family *waiting;
+    const struct metric_family *dropped;
+    size_t member; /* of struct window_amount */
+};
+
+static const struct row_families FLOW_FAMILIES = {&FLOWS_IN, &FLOWS_STORED, &FLOWS_SHELVED,
+    &FLOWS_RECOVERED, &FLOWS_WAITING, &FLOWS_DROPPED, offsetof(struct window_amount, flows)};
+static const struct row_families RECORD_FAMILIES = {&RECORDS_IN, &RECORDS_STORED, &RECORDS_SHELVED,
+    &RECORDS_RECOVERED, &RECORDS_WAITING, &RECORDS_DROPPED,
+    offsetof(struct window_amount, records)};
+
+static const struct counter *rows_of(
+    const struct row_families *families, const struct window_amount *amount)
+{
+    return (const struct counter *)((const char *)amount + families->member);
+}
+
+static void report_rows(const struct row_families *families, const struct counter *no_memory,
     const struct window_counters *window, struct metrics_page *page)
 {
     /* Refused for want of memory is in and out at once; the window never saw it. */
-    uint64_t no_memory = counter_get(&counters->flows_dropped_memory);
-    metrics_page_add(
-        page, &FLOWS_IN, (double)(counter_get(&window->in.flows) + no_memory), "%s", "");
-    add(page, &FLOWS_STORED, &window->stored.flows);
-    add(page, &FLOWS_SHELVED, &window->shelved.flows);
-    add(page, &FLOWS_RECOVERED, &window->recovered.flows);
-    add(page, &FLOWS_WAITING, &window->waiting.flows);
-    add_reason(page, &FLOWS_DROPPED, &window->dropped_window.flows, "window");
-    add_reason(page, &FLOWS_DROPPED, &window->dropped_spool.flows, "spool");
-    add_reason(page, &FLOWS_DROPPED, &window->dropped_damaged.flows, "damaged");
-    add_reason(page, &FLOWS_DROPPED, &window->dropped_refused.flows, "refused");
-    add_reason(page, &FLOWS_DROPPED, &window->dropped_stop.flows, "stop");
-    add_reason(page, &FLOWS_DROPPED, &counters->flows_dropped_memory, "memory");
+    uint64_t in = counter_get(rows_of(families, &window->in)) + counter_get(no_memory);
+    metrics_page_add(page, families->in, (double)in, "%s", "");
+    add(page, families->stored, rows_of(families, &window->stored));
+    add(page, families->shelved, rows_of(families, &window->shelved));
+    add(page, families->recovered, rows_of(families, &window->recovered));
+    add(page, families->waiting, rows_of(families, &window->waiting));
+    const struct metric_family *dropped = families->dropped;
+    add_reason(page, dropped, rows_of(families, &window->dropped_window), "window");
+    add_reason(page, dropped, rows_of(families, &window->dropped_spool), "spool");
+    add_reason(page, dropped, rows_of(families, &window->dropped_damaged), "damaged");
+    add_reason(page, dropped, rows_of(families, &window->dropped_refused), "refused");
+    add_reason(page, dropped, rows_of(families, &window->dropped_stop), "stop");
+    add_reason(page, dropped, no_memory, "memory");
 }
 
 static void report_batches(const struct publish_counters *counters,
@@ -105,7 +140,8 @@ static void report_batches(const struct publish_counters *counters,
 void publish_report(const struct publish_counters *counters, const struct window_counters *window,
     struct metrics_page *page)
 {
-    report_flows(counters, window, page);
+    report_rows(&FLOW_FAMILIES, &counters->flows_dropped_memory, window, page);
+    report_rows(&RECORD_FAMILIES, &counters->records_dropped_memory, window, page);
     report_batches(counters, window, page);
     for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
         metrics_page_add(

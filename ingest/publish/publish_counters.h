@@ -15,6 +15,7 @@ struct publish_counters {
     struct counter batches_sent;  /* taken by the socket, with repeats */
     struct counter bytes_sent;
     struct counter flows_dropped_memory;
+    struct counter records_dropped_memory;
     struct counter acks[LINK_ACK_KIND_COUNT];
     struct counter acks_bad;
     struct counter tap_batches;

@@ -79,20 +79,31 @@ static void write_to_spool(struct publisher *publisher, struct window_batch *bat
     }
 }
 
+static void count_without_memory(struct publisher *publisher, const struct window_batch *batch)
+{
+    bool is_flows = batch->kind == RECORD_FLOWS;
+    counter_add(is_flows ? &publisher->counters.flows_dropped_memory
+                         : &publisher->counters.records_dropped_memory,
+        batch->flow_count);
+}
+
 static void accept_batch(struct publisher *publisher, struct batch *batch)
 {
     struct window_batch entry = {
         .created_ms = clock_wall_ns() / NS_PER_MS,
         .payload_size = (uint32_t)batch->size,
+        .kind = batch->kind,
         .flow_count = batch->flow_count,
         .day = batch->day,
         .sequence = window_next_sequence(publisher->window),
     };
     if (message_of_batch(&entry.payload, batch) != ERR_OK) {
-        counter_add(&publisher->counters.flows_dropped_memory, entry.flow_count);
+        count_without_memory(publisher, &entry);
         return;
     }
-    publish_on_tap(publisher, &entry.payload);
+    if (entry.kind == RECORD_FLOWS) {
+        publish_on_tap(publisher, &entry.payload);
+    }
     if (publisher->zstd != NULL) {
         entry.is_compressed = compress_message(publisher, &entry.payload);
     }
@@ -100,7 +111,7 @@ static void accept_batch(struct publisher *publisher, struct batch *batch)
         write_to_spool(publisher, &entry);
     }
     if (window_append(publisher->window, &entry) != ERR_OK) {
-        counter_add(&publisher->counters.flows_dropped_memory, entry.flow_count);
+        count_without_memory(publisher, &entry);
         (void)zmq_msg_close(&entry.payload);
         if (entry.place.segment != 0) {
             spool_settle(publisher->spool, &entry);

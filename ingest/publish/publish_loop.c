@@ -23,6 +23,7 @@ static size_t pack_header(const struct publisher *publisher, const struct window
         .payload_size = batch->payload_size,
         .day = batch->day,
         .lease_ms = publisher->lease_ms,
+        .kind = batch->kind,
         .is_compressed = batch->is_compressed,
     };
     return link_header_pack(&header, out);

@@ -57,6 +57,7 @@ void spool_record_pack(const struct window_batch *batch, const void *payload, si
     out[12] = batch != NULL ? SPOOL_BATCH : SPOOL_SETTLED;
     if (batch != NULL) {
         out[13] = batch->is_compressed ? FLAG_COMPRESSED : 0;
+        out[14] = (uint8_t)batch->kind;
         store_be64(out + 16, batch->sequence);
         store_be64(out + 24, batch->created_ms);
         store_be32(out + 32, batch->flow_count);
@@ -81,13 +82,15 @@ enum err spool_record_take(struct spool_record *record_p, struct cursor *segment
     if (payload.failed ||
         crc32c(0, header + CRC_FROM, SPOOL_RECORD_HEADER - CRC_FROM + (size_t)size) !=
             load_be32(header + 4) ||
-        (header[12] != SPOOL_BATCH && header[12] != SPOOL_SETTLED)) {
+        (header[12] != SPOOL_BATCH && header[12] != SPOOL_SETTLED) ||
+        header[14] >= RECORD_KIND_COUNT) {
         return ERR_CORRUPT;
     }
     *record_p = (struct spool_record){
         .kind = (enum spool_kind)header[12],
         .batch = {.sequence = load_be64(header + 16),
             .created_ms = load_be64(header + 24),
+            .kind = (enum record_kind)header[14],
             .flow_count = load_be32(header + 32),
             .payload_size = load_be32(header + 36),
             .day = load_be32(header + 40),

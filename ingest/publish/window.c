@@ -65,16 +65,22 @@ static uint64_t find_position(const struct window *window, uint64_t sequence)
     return low;
 }
 
+static struct counter *rows_of(struct window_amount *amount, const struct window_batch *batch)
+{
+    return batch->kind == RECORD_FLOWS ? &amount->flows : &amount->records;
+}
+
 static void amount_add(struct window_amount *amount, const struct window_batch *batch)
 {
     counter_add(&amount->batches, 1);
-    counter_add(&amount->flows, batch->flow_count);
+    counter_add(rows_of(amount, batch), batch->flow_count);
 }
 
 static void amount_subtract(struct window_amount *amount, const struct window_batch *batch)
 {
     counter_set(&amount->batches, counter_get(&amount->batches) - 1);
-    counter_set(&amount->flows, counter_get(&amount->flows) - batch->flow_count);
+    struct counter *rows = rows_of(amount, batch);
+    counter_set(rows, counter_get(rows) - batch->flow_count);
 }
 
 enum err window_new(struct window **window_p, const struct window_options *options)

@@ -60,7 +60,8 @@ struct window_batch {
     uint64_t deadline_ns;  /* RECOVERED, SENT, LEASED: when it is WAITING again */
     uint64_t holder;       /* store with the latest lease; 0: nobody ever had one */
     uint32_t payload_size; /* before compression */
-    uint32_t flow_count;
+    enum record_kind kind;
+    uint32_t flow_count; /* or rows of another kind */
     uint32_t day;
     uint32_t attempt;
     uint32_t refusals;
@@ -69,10 +70,11 @@ struct window_batch {
     bool may_repeat; /* a store may have inserted it for the process before */
 };
 
-/* in = stored + shelved + dropped + kept + waiting, in batches and in flows. */
+/* in = stored + shelved + dropped + kept + waiting, in batches, in flows and in other rows. */
 struct window_amount {
     struct counter batches;
     struct counter flows;
+    struct counter records;
 };
 
 struct window_counters {

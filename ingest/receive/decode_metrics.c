@@ -17,6 +17,9 @@ FAMILY(SKIPPED_RECORDS, "goflow_decode_skipped_records_total",
 FAMILY(OPTIONS_RECORDS, "goflow_decode_options_records_total", "Options data records read.");
 FAMILY(TEMPLATES, "goflow_decode_templates_total", "Templates learnt or renewed.");
 
+static const struct metric_family HELD = {"goflow_decode_held_sets", METRIC_GAUGE,
+    "Data sets that wait for their template; those it never comes for are dropped."};
+
 static const char *const TYPES[DECODE_TYPE_COUNT] = {
     [FLOW_TYPE_UNKNOWN] = "unknown",
     [FLOW_TYPE_SFLOW5] = "sFlow5",
@@ -49,4 +52,5 @@ void decode_metrics_collect(const struct decode_counters *counters, struct metri
     add(page, &SKIPPED_RECORDS, &counters->skipped_records);
     add(page, &OPTIONS_RECORDS, &counters->options_records);
     add(page, &TEMPLATES, &counters->templates);
+    add(page, &HELD, &counters->held_sets);
 }

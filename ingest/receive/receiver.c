@@ -91,7 +91,8 @@ static enum err start_workers(
     struct receiver *receiver, const struct receiver_options *options, const struct ports *ports)
 {
     for (uint32_t i = 0; i < options->worker_count; i++) {
-        struct worker_options start = {.index = i, .has_remote_ports = options->has_remote_ports};
+        struct worker_options start = {
+            .index = i, .has_remote_ports = options->has_remote_ports, .decoder = options->decoder};
         enum err err = options->make_outlet(options->context, &start.outlet);
         if (err != ERR_OK) {
             close_ports(ports, i, options->worker_count);

@@ -16,7 +16,8 @@ struct receiver_options {
     const struct udp_options *ports; /* borrowed for the call; at most WORKER_PORTS_MAX */
     size_t port_count;
     uint32_t worker_count;
-    bool has_remote_ports; /* metrics tell an exporter's source ports apart */
+    bool has_remote_ports;          /* metrics tell an exporter's source ports apart */
+    struct decoder_options decoder; /* of each worker */
     /* Makes a worker's outlet; on failure one line is logged. */
     enum err (*make_outlet)(void *context, struct outlet *outlet_p);
     void *context;

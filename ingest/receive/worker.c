@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "ingest/decode/decode_counters.h"
 #include "ingest/receive/worker_state.h"
 
 #include <assert.h>
@@ -14,7 +15,8 @@ enum {
     BLOCK_SLOTS = 64,
     BLOCKS_PER_TURN = 8,  /* then the other sockets and the pipe get theirs */
     STOP_DRAIN_MS = 2000, /* a stop does not wait for the flood to end */
-    GATHER_MS = 1
+    GATHER_MS = 1,
+    EXPIRE_MS = 1000 /* how often data without a template is looked through */
 };
 
 /* Room for what 1 Gbit/s brings in a few GATHER_MS, with the kernel's overhead. */
@@ -90,9 +92,24 @@ static bool receive_turn(struct worker *worker, size_t port)
     return true;
 }
 
+/* An exporter that fell silent leaves data without a template behind: nothing else ends its wait.
+ */
+static bool expire(struct worker *worker, uint64_t now_ns)
+{
+    if (now_ns - worker->expired_ns >= EXPIRE_MS * NS_PER_MS) {
+        worker->expired_ns = now_ns;
+        decoder_expire(worker->decoder, clock_wall_ns());
+    }
+    return counter_get(&decoder_counters(worker->decoder)->held_sets) > 0;
+}
+
+/* Returns after how many ms the next turn is due at the latest; -1: whenever something comes. */
 static int tick(struct worker *worker)
 {
-    return worker->options.outlet.tick(worker->options.outlet.context, clock_monotonic_ns());
+    uint64_t now_ns = clock_monotonic_ns();
+    int due_ms = worker->options.outlet.tick(worker->options.outlet.context, now_ns);
+    bool is_held = expire(worker, now_ns);
+    return is_held && (due_ms < 0 || due_ms > EXPIRE_MS) ? EXPIRE_MS : due_ms;
 }
 
 static void send_templates(const struct worker *worker, zsock_t *pipe)
@@ -182,6 +199,7 @@ static void run(zsock_t *pipe, void *context)
         }
     }
     drain(worker);
+    decoder_finish(worker->decoder);
     worker->options.outlet.finish(worker->options.outlet.context);
     atomic_store(&worker->has_ended, true);
 }
@@ -195,8 +213,7 @@ enum err worker_new(struct worker **worker_p, const struct worker_options *optio
     }
     worker->options = *options;
     worker->sink = (struct flow_sink){options->outlet.take, options->outlet.context};
-    const struct decoder_options decoder_options = {0};
-    enum err err = decoder_new(&worker->decoder, &decoder_options);
+    enum err err = decoder_new(&worker->decoder, &options->decoder);
     if (err == ERR_OK) {
         err = datagram_block_new(&worker->block, BLOCK_SLOTS);
     }

@@ -9,6 +9,7 @@
 
 #include "common/buffer.h"
 #include "common/metrics.h"
+#include "ingest/decode/decode.h"
 #include "ingest/receive/outlet.h"
 #include "ingest/receive/udp_socket.h"
 
@@ -27,6 +28,7 @@ struct worker_options {
     size_t port_count;
     struct worker_port ports[WORKER_PORTS_MAX]; /* the worker takes the sockets, */
     struct outlet outlet;                       /* and the outlet, also on failure */
+    struct decoder_options decoder;
 };
 
 struct worker;

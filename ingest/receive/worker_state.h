@@ -26,6 +26,7 @@ struct worker {
     struct traffic *traffic;
     zactor_t *actor;
     bool is_stopping;
+    uint64_t expired_ns;   /* last look for data whose template does not come */
     atomic_bool has_ended; /* the thread's last word: who reads it sees all the thread did */
     struct counter datagrams[WORKER_PORTS_MAX];
     struct counter bytes[WORKER_PORTS_MAX];

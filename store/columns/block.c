@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- blocks: columns and the batches they came from. */
+/* SPDX-License-Identifier: BSD-3-Clause -- blocks: rows and the batches they came from. */
 #include "store/columns/block.h"
 
 #include <stdlib.h>
@@ -7,21 +7,43 @@ enum {
     FIRST_BATCH_ROOM = 1024 /* the puller enlarges it for blocks of many small batches */
 };
 
-enum err block_new(struct block **block_p, uint32_t max_rows)
+/* Without a place for rows. */
+static struct block *block_empty(enum record_kind kind)
 {
-    *block_p = NULL;
     struct block *block = calloc(1, sizeof *block);
     if (block == NULL) {
-        return ERR_MEMORY;
+        return NULL;
     }
+    block->kind = kind;
     block->batches = calloc(FIRST_BATCH_ROOM, sizeof *block->batches);
     block->batch_room = FIRST_BATCH_ROOM;
-    if (block->batches == NULL || columns_new(&block->columns, max_rows) != ERR_OK) {
+    if (block->batches == NULL) {
         block_destroy(&block);
-        return ERR_MEMORY;
+    }
+    return block;
+}
+
+static enum err finish_new(struct block **block_p, struct block *block, enum err err)
+{
+    if (err != ERR_OK) {
+        block_destroy(&block);
     }
     *block_p = block;
-    return ERR_OK;
+    return err;
+}
+
+enum err block_new(struct block **block_p, uint32_t max_rows)
+{
+    struct block *block = block_empty(RECORD_FLOWS);
+    return finish_new(
+        block_p, block, block != NULL ? columns_new(&block->columns, max_rows) : ERR_MEMORY);
+}
+
+enum err block_new_records(struct block **block_p, enum record_kind kind)
+{
+    struct block *block = block_empty(kind);
+    return finish_new(
+        block_p, block, block != NULL ? record_rows_new(&block->records, kind) : ERR_MEMORY);
 }
 
 void block_destroy(struct block **block_p)
@@ -29,6 +51,7 @@ void block_destroy(struct block **block_p)
     struct block *block = *block_p;
     if (block != NULL) {
         columns_destroy(&block->columns);
+        record_rows_destroy(&block->records);
         free(block->batches);
         free(block);
         *block_p = NULL;
@@ -37,17 +60,45 @@ void block_destroy(struct block **block_p)
 
 void block_reset(struct block *block)
 {
-    columns_reset(block->columns);
+    if (block->columns != NULL) {
+        columns_reset(block->columns);
+    } else {
+        record_rows_reset(block->records);
+    }
     block->batch_count = 0;
     block->day = 0;
     block->opened_ns = 0;
     block->outcome = BLOCK_PENDING;
 }
 
+enum err block_append(struct block *block, struct cursor payload, uint32_t row_count,
+    const struct row_identity *identity)
+{
+    return block->columns != NULL
+               ? columns_append(block->columns, payload, row_count, identity)
+               : record_rows_append(block->records, payload, row_count, identity);
+}
+
+uint32_t block_rows(const struct block *block)
+{
+    return block->columns != NULL ? columns_rows(block->columns)
+                                  : record_rows_count(block->records);
+}
+
+size_t block_bytes(const struct block *block)
+{
+    return block->columns != NULL ? columns_bytes(block->columns)
+                                  : record_rows_bytes(block->records);
+}
+
 void block_remove(struct block *block, size_t batch)
 {
     struct block_batch *removed = &block->batches[batch];
-    columns_drop(block->columns, removed->first_row, removed->row_count);
+    if (block->columns != NULL) {
+        columns_drop(block->columns, removed->first_row, removed->row_count);
+    } else {
+        record_rows_drop(block->records, &removed->identity);
+    }
     removed->is_removed = true;
     for (size_t i = batch + 1; i < block->batch_count; i++) {
         block->batches[i].first_row -= block->batches[i].is_removed ? 0 : removed->row_count;

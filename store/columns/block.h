@@ -1,5 +1,5 @@
 /*
- * block.h -- what becomes one INSERT: columns, and the batches they came from.
+ * block.h -- what becomes one INSERT: rows of one kind, and the batches they came from.
  *
  * The puller fills a block and hands it to the writer; the writer gives it back with its outcome,
  * so that the puller can acknowledge the batches. At any moment one thread owns it. All rows have
@@ -9,6 +9,7 @@
 
 #include "common/counter.h"
 #include "store/columns/columns.h"
+#include "store/columns/record_rows.h"
 
 enum block_outcome {
     BLOCK_PENDING,
@@ -28,11 +29,13 @@ struct block_batch {
     uint32_t row_count;
     uint32_t attempt; /* 0: surely new; else the table may have it, so ask first */
     bool is_left_out; /* set by the writer: not inserted, not to be acknowledged */
-    bool is_removed;  /* its rows are no longer in the columns: left out, or in the table already */
+    bool is_removed;  /* its rows are no longer in the block: left out, or in the table already */
 };
 
 struct block {
-    struct columns *columns;
+    enum record_kind kind;
+    struct columns *columns;     /* of flows, else NULL */
+    struct record_rows *records; /* of any other kind, else NULL */
     struct block_batch *batches;
     size_t batch_count;
     size_t batch_room;
@@ -41,9 +44,19 @@ struct block {
     enum block_outcome outcome;
 };
 
+/* For flows, and for rows of another kind. */
 MUST_CHECK enum err block_new(struct block **block_p, uint32_t max_rows);
+MUST_CHECK enum err block_new_records(struct block **block_p, enum record_kind kind);
 void block_destroy(struct block **block_p);
 void block_reset(struct block *block);
 
-/* Takes the rows of a batch out of the columns; its row_count stays. Once for each batch. */
+/* As columns_append(), with the payload that the block's kind has. */
+MUST_CHECK enum err block_append(struct block *block, struct cursor payload, uint32_t row_count,
+    const struct row_identity *identity);
+
+uint32_t block_rows(const struct block *block);
+/* Bytes in use. */
+size_t block_bytes(const struct block *block);
+
+/* Takes the rows of a batch out of the block; its row_count stays. Once for each batch. */
 void block_remove(struct block *block, size_t batch);

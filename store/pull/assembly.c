@@ -8,14 +8,15 @@
 
 enum {
     DAYS_OPEN = 2,
+    SLOTS = DAYS_OPEN * RECORD_KIND_COUNT, /* a kind's are next to each other */
     BATCHES_AT_START = 256
 };
 
 struct assembly {
     struct assembly_options options;
-    struct block *open[DAYS_OPEN]; /* NULL or with rows */
-    bool is_sealed[DAYS_OPEN];     /* waits for the writer */
-    struct block **spares;         /* empty blocks; room for all there can be */
+    struct block *open[SLOTS]; /* NULL or with rows */
+    bool is_sealed[SLOTS];     /* waits for the writer */
+    struct block **spares;     /* empty blocks for flows; room for all there can be */
     size_t spare_count;
     uint32_t inflight;
 };
@@ -43,7 +44,7 @@ void assembly_destroy(struct assembly **assembly_p)
     if (assembly == NULL) {
         return;
     }
-    for (size_t i = 0; i < DAYS_OPEN; i++) {
+    for (size_t i = 0; i < SLOTS; i++) {
         block_destroy(&assembly->open[i]);
     }
     for (size_t i = 0; i < assembly->spare_count; i++) {
@@ -71,24 +72,27 @@ static enum err submit(struct assembly *assembly, size_t slot)
     return ERR_OK;
 }
 
-static struct block *take_spare(struct assembly *assembly)
+/* Blocks of other rows than flows are few and small: they are made anew each time. */
+static struct block *take_spare(struct assembly *assembly, enum record_kind kind)
 {
+    struct block *block = NULL;
+    if (kind != RECORD_FLOWS) {
+        return block_new_records(&block, kind) == ERR_OK ? block : NULL;
+    }
     if (assembly->spare_count > 0) {
         return assembly->spares[--assembly->spare_count];
     }
-    struct block *block = NULL;
-    if (block_new(&block, assembly->options.max_rows) != ERR_OK) {
-        return NULL;
-    }
-    return block;
+    return block_new(&block, assembly->options.max_rows) == ERR_OK ? block : NULL;
 }
 
-/* The slot to fill with rows of that day: the day's own, a free one, or the older one's. */
-static size_t slot_for(const struct assembly *assembly, uint32_t day)
+/* The slot to fill with such rows of that day: the day's own, a free one, or the older one's. */
+static size_t slot_for(const struct assembly *assembly, enum record_kind kind, uint32_t day)
 {
-    size_t oldest = 0;
-    size_t free_slot = DAYS_OPEN;
-    for (size_t i = 0; i < DAYS_OPEN; i++) {
+    size_t first = (size_t)kind * DAYS_OPEN;
+    size_t end = first + DAYS_OPEN;
+    size_t oldest = first;
+    size_t free_slot = end;
+    for (size_t i = first; i < end; i++) {
         const struct block *block = assembly->open[i];
         if (block == NULL) {
             free_slot = i;
@@ -99,25 +103,26 @@ static size_t slot_for(const struct assembly *assembly, uint32_t day)
             oldest = i;
         }
     }
-    return free_slot < DAYS_OPEN ? free_slot : oldest;
+    return free_slot < end ? free_slot : oldest;
 }
 
-/* Makes the slot hold a block of that day that is not sealed. */
-static enum err open_slot(struct assembly *assembly, size_t slot, uint32_t day, uint64_t now_ns)
+/* Makes the slot hold a block for the batch's rows that is not sealed. */
+static enum err open_slot(
+    struct assembly *assembly, size_t slot, const struct assembly_batch *batch, uint64_t now_ns)
 {
     struct block *block = assembly->open[slot];
-    if (block != NULL && (assembly->is_sealed[slot] || block->day != day)) {
+    if (block != NULL && (assembly->is_sealed[slot] || block->day != batch->day)) {
         enum err err = submit(assembly, slot);
         if (err != ERR_OK) {
             return err;
         }
     }
     if (assembly->open[slot] == NULL) {
-        block = take_spare(assembly);
+        block = take_spare(assembly, batch->kind);
         if (block == NULL) {
             return ERR_MEMORY;
         }
-        block->day = day;
+        block->day = batch->day;
         block->opened_ns = now_ns;
         block->outcome = BLOCK_PENDING;
         assembly->open[slot] = block;
@@ -145,7 +150,7 @@ static void note_batch(struct block *block, const struct assembly_batch *batch)
     struct block_batch *noted = &block->batches[block->batch_count++];
     *noted = (struct block_batch){
         .identity = batch->identity,
-        .first_row = columns_rows(block->columns) - batch->flow_count,
+        .first_row = block_rows(block) - batch->flow_count,
         .row_count = batch->flow_count,
         .attempt = batch->attempt,
     };
@@ -158,11 +163,11 @@ static enum err append(struct assembly *assembly, size_t slot, const struct asse
     struct block *block = assembly->open[slot];
     enum err err = reserve_batch(block);
     if (err == ERR_OK) {
-        err = columns_append(block->columns, payload, batch->flow_count, &batch->identity);
+        err = block_append(block, payload, batch->flow_count, &batch->identity);
     }
     if (err == ERR_OK) {
         note_batch(block, batch);
-    } else if (columns_rows(block->columns) == 0) {
+    } else if (block_rows(block) == 0) {
         /* An open block has rows, so that every block that is submitted has some. */
         assembly->open[slot] = NULL;
         assembly_recycle(assembly, block);
@@ -175,10 +180,10 @@ static enum err append(struct assembly *assembly, size_t slot, const struct asse
 enum err assembly_add(struct assembly *assembly, const struct assembly_batch *batch,
     struct cursor payload, uint64_t now_ns, struct assembly_place *place_p)
 {
-    size_t slot = slot_for(assembly, batch->day);
+    size_t slot = slot_for(assembly, batch->kind, batch->day);
     enum err err = ERR_FULL;
     for (int i = 0; i < 2 && err == ERR_FULL; i++) {
-        err = open_slot(assembly, slot, batch->day, now_ns);
+        err = open_slot(assembly, slot, batch, now_ns);
         if (err == ERR_OK) {
             err = append(assembly, slot, batch, payload);
         }
@@ -196,15 +201,14 @@ enum err assembly_add(struct assembly *assembly, const struct assembly_batch *ba
 static bool is_due(const struct assembly *assembly, size_t slot, uint64_t now_ns)
 {
     const struct block *block = assembly->open[slot];
-    return assembly->is_sealed[slot] ||
-           columns_rows(block->columns) >= assembly->options.max_rows ||
-           columns_bytes(block->columns) >= assembly->options.max_bytes ||
+    return assembly->is_sealed[slot] || block_rows(block) >= assembly->options.max_rows ||
+           block_bytes(block) >= assembly->options.max_bytes ||
            now_ns >= block->opened_ns + assembly->options.max_age_ms * NS_PER_MS;
 }
 
 void assembly_submit(struct assembly *assembly, uint64_t now_ns, bool is_flush)
 {
-    for (size_t i = 0; i < DAYS_OPEN; i++) {
+    for (size_t i = 0; i < SLOTS; i++) {
         if (assembly->open[i] != NULL && (is_flush || is_due(assembly, i, now_ns))) {
             /* ERR_AGAIN: it stays sealed until the writer has room. */
             enum err err = submit(assembly, i);
@@ -215,7 +219,7 @@ void assembly_submit(struct assembly *assembly, uint64_t now_ns, bool is_flush)
 
 bool assembly_is_blocked(const struct assembly *assembly)
 {
-    for (size_t i = 0; i < DAYS_OPEN; i++) {
+    for (size_t i = 0; i < SLOTS; i++) {
         if (assembly->is_sealed[i]) {
             return true;
         }
@@ -235,6 +239,10 @@ struct block *assembly_finished(struct assembly *assembly)
 
 void assembly_recycle(struct assembly *assembly, struct block *block)
 {
+    if (block->kind != RECORD_FLOWS) {
+        block_destroy(&block);
+        return;
+    }
     block_reset(block);
     assembly->spares[assembly->spare_count++] = block;
 }
@@ -247,7 +255,7 @@ uint32_t assembly_inflight(const struct assembly *assembly)
 bool assembly_is_idle(const struct assembly *assembly)
 {
     bool is_idle = assembly->inflight == 0;
-    for (size_t i = 0; i < DAYS_OPEN; i++) {
+    for (size_t i = 0; i < SLOTS; i++) {
         is_idle = is_idle && assembly->open[i] == NULL;
     }
     return is_idle;

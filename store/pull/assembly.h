@@ -1,10 +1,10 @@
 /*
  * assembly.h -- blocks being filled, and blocks with the writer.
  *
- * One open block for each UTC day, since one INSERT must be one partition: around midnight, and
- * while an ingest delivers what it kept from yesterday, two days come mixed. A block is sealed by
- * rows, bytes or age, and handed to the writer while that has room; blocks are reused. The
- * puller's thread owns an assembly.
+ * One open block for each kind of rows and UTC day, since one INSERT must be one partition: around
+ * midnight, and while an ingest delivers what it kept from yesterday, two days come mixed. A block
+ * is sealed by rows, bytes or age, and handed to the writer while that has room; blocks are reused.
+ * The puller's thread owns an assembly.
  */
 #pragma once
 
@@ -37,12 +37,13 @@ struct assembly_batch {
     struct row_identity identity;
     uint64_t lease_end_ns;
     uint32_t attempt;
-    uint32_t flow_count;
+    enum record_kind kind;
+    uint32_t flow_count; /* or rows of another kind */
     uint32_t day;
 };
 
 /*
- * Appends a batch to the block of its day. ERR_AGAIN: no room until a block is finished.
+ * Appends a batch to the block of its kind and day. ERR_AGAIN: no room until a block is finished.
  * ERR_CORRUPT, ERR_MEMORY: nothing was appended.
  */
 MUST_CHECK enum err assembly_add(struct assembly *assembly, const struct assembly_batch *batch,

@@ -43,9 +43,15 @@ struct holding {
     uint64_t tick_due_ns;
 };
 
-static void drop_flows(struct holding *holding, enum pull_drop reason, uint32_t flow_count)
+static struct pull_rows *counters_of(struct holding *holding, enum record_kind kind)
 {
-    counter_add(&holding->counters->flows_dropped[reason], flow_count);
+    return kind == RECORD_FLOWS ? &holding->counters->flows : &holding->counters->records;
+}
+
+static void count_dropped(
+    struct holding *holding, enum pull_drop reason, const struct link_header *header)
+{
+    counter_add(&counters_of(holding, header->kind)->dropped[reason], header->flow_count);
 }
 
 static void gauge_subtract(struct counter *gauge, uint64_t amount)
@@ -64,7 +70,7 @@ static struct held *held_new(
     (void)zmq_msg_init(&held->payload);
     (void)zmq_msg_move(&held->payload, payload);
     counter_add(&holding->counters->unread_bytes, zmq_msg_size(&held->payload));
-    counter_add(&holding->counters->flows_waiting, header->flow_count);
+    counter_add(&counters_of(holding, header->kind)->waiting, header->flow_count);
     counter_add(&holding->counters->batches_waiting, 1);
     return held;
 }
@@ -80,7 +86,7 @@ static void held_release_payload(struct holding *holding, struct held *held)
 static void held_destroy(struct holding *holding, struct held *held)
 {
     if (held->place.block == NULL) {
-        gauge_subtract(&holding->counters->flows_waiting, held->header.flow_count);
+        gauge_subtract(&counters_of(holding, held->header.kind)->waiting, held->header.flow_count);
         gauge_subtract(&holding->counters->batches_waiting, 1);
     }
     held_release_payload(holding, held);
@@ -129,7 +135,7 @@ static void on_forgotten(void *context, const struct ledger_batch *batch)
         return;
     }
     bool is_leased = batch->state == LEDGER_LEASED;
-    drop_flows(holding, is_leased ? PULL_DROP_LAPSED : PULL_DROP_UNLEASED, held->header.flow_count);
+    count_dropped(holding, is_leased ? PULL_DROP_LAPSED : PULL_DROP_UNLEASED, &held->header);
     if (held->is_in_line) {
         held->is_forgotten = true;
     } else {
@@ -176,6 +182,7 @@ static enum err add_to_block(struct holding *holding, struct held *held, uint64_
         .identity = {.ingest_id = held->header.ingest_id, .sequence = held->header.sequence},
         .lease_end_ns = held->lease_end_ns,
         .attempt = held->may_repeat ? held->header.attempt + 1 : 0,
+        .kind = held->header.kind,
         .flow_count = held->header.flow_count,
         .day = held->header.day,
     };
@@ -186,7 +193,7 @@ static void give_up(struct holding *holding, struct held *held, enum err err)
 {
     const struct link_header *header = &held->header;
     if (err == ERR_CORRUPT) {
-        drop_flows(holding, PULL_DROP_CORRUPT, header->flow_count);
+        count_dropped(holding, PULL_DROP_CORRUPT, header);
         ledger_settle(holding->ledger, header->ingest_id, header->sequence, LINK_ACK_CORRUPT, held);
         held_destroy(holding, held);
         return;
@@ -243,18 +250,18 @@ static void settle_batch(
     struct holding *holding, const struct block *block, const struct block_batch *batch)
 {
     struct held *held = held_in(holding, block, batch);
-    gauge_subtract(&holding->counters->flows_waiting, batch->row_count);
+    struct pull_rows *counters = counters_of(holding, block->kind);
+    gauge_subtract(&counters->waiting, batch->row_count);
     gauge_subtract(&holding->counters->batches_waiting, 1);
     if (batch->is_left_out || block->outcome == BLOCK_PENDING) {
-        drop_flows(holding, PULL_DROP_LAPSED, batch->row_count);
+        counter_add(&counters->dropped[PULL_DROP_LAPSED], batch->row_count);
         if (held != NULL) {
             ledger_forget(holding->ledger, batch->identity.ingest_id, batch->identity.sequence);
         }
         return;
     }
     bool is_stored = block->outcome == BLOCK_STORED;
-    counter_add(is_stored ? &holding->counters->flows_stored : &holding->counters->flows_shelved,
-        batch->row_count);
+    counter_add(is_stored ? &counters->stored : &counters->shelved, batch->row_count);
     ledger_settle(holding->ledger, batch->identity.ingest_id, batch->identity.sequence,
         is_stored ? LINK_ACK_STORED : LINK_ACK_SHELVED, held);
     if (held != NULL) {
@@ -340,22 +347,22 @@ void holding_take(
 {
     counter_add(&holding->counters->batches_in, 1);
     counter_add(&holding->counters->bytes_in, zmq_msg_size(payload));
-    counter_add(&holding->counters->flows_in, header->flow_count);
+    counter_add(&counters_of(holding, header->kind)->in, header->flow_count);
     if (header->payload_size > PAYLOAD_MAX ||
         (!header->is_compressed && header->payload_size != zmq_msg_size(payload))) {
-        drop_flows(holding, PULL_DROP_CORRUPT, header->flow_count);
+        count_dropped(holding, PULL_DROP_CORRUPT, header);
         holding_refuse(holding, header, LINK_ACK_CORRUPT);
         return;
     }
     struct held *held = held_new(holding, header, payload);
     if (held == NULL) {
-        drop_flows(holding, PULL_DROP_MEMORY, header->flow_count);
+        count_dropped(holding, PULL_DROP_MEMORY, header);
         return;
     }
     enum ledger_arrival arrival = ledger_take(holding->ledger, header, held, now_ns);
     if (arrival != LEDGER_NEW) {
-        drop_flows(holding, arrival == LEDGER_FULL ? PULL_DROP_MEMORY : PULL_DROP_DUPLICATE,
-            header->flow_count);
+        count_dropped(
+            holding, arrival == LEDGER_FULL ? PULL_DROP_MEMORY : PULL_DROP_DUPLICATE, header);
         held_destroy(holding, held);
     }
 }

@@ -158,7 +158,7 @@ static void finish(struct puller *puller, zsock_t *pipe)
     if (batches > 0) {
         log_warning("pull", "stopped before everything was stored; it goes back to the ingest",
             "batches=%" PRIu64 " flows=%" PRIu64, batches,
-            counter_get(&puller->counters.flows_waiting));
+            counter_get(&puller->counters.flows.waiting));
     }
 }
 

@@ -17,6 +17,16 @@ static const struct metric_family FLOWS_DROPPED = {"goflow_pull_flows_dropped_to
     "given them to another store, or counts them too."};
 static const struct metric_family FLOWS_WAITING = {
     "goflow_pull_flows_waiting", METRIC_GAUGE, "Flows received and not yet in the database."};
+static const struct metric_family RECORDS_IN = {"goflow_pull_records_total", METRIC_COUNTER,
+    "Rows beside flows received: in = stored + shelved + dropped + waiting."};
+static const struct metric_family RECORDS_STORED = {"goflow_pull_records_stored_total",
+    METRIC_COUNTER, "Such rows in the database, acknowledged as stored."};
+static const struct metric_family RECORDS_SHELVED = {
+    "goflow_pull_records_shelved_total", METRIC_COUNTER, "Such rows that the database refused."};
+static const struct metric_family RECORDS_DROPPED = {"goflow_pull_records_dropped_total",
+    METRIC_COUNTER, "Such rows received and not inserted by this store, by reason."};
+static const struct metric_family RECORDS_WAITING = {
+    "goflow_pull_records_waiting", METRIC_GAUGE, "Such rows received and not yet in the database."};
 static const struct metric_family BATCHES_WAITING = {
     "goflow_pull_batches_waiting", METRIC_GAUGE, "Batches received and not yet in the database."};
 static const struct metric_family UNREAD_BYTES = {"goflow_pull_unread_bytes", METRIC_GAUGE,
@@ -54,24 +64,44 @@ static void add(
     metrics_page_add(page, family, (double)counter_get(counter), "%s", "");
 }
 
+struct row_families {
+    const struct metric_family *in;
+    const struct metric_family *stored;
+    const struct metric_family *shelved;
+    const struct metric_family *waiting;
+    const struct metric_family *dropped;
+};
+
+static const struct row_families FLOW_FAMILIES = {
+    &FLOWS_IN, &FLOWS_STORED, &FLOWS_SHELVED, &FLOWS_WAITING, &FLOWS_DROPPED};
+static const struct row_families RECORD_FAMILIES = {
+    &RECORDS_IN, &RECORDS_STORED, &RECORDS_SHELVED, &RECORDS_WAITING, &RECORDS_DROPPED};
+
+static void report_rows(
+    const struct row_families *families, const struct pull_rows *rows, struct metrics_page *page)
+{
+    add(page, families->in, &rows->in);
+    add(page, families->stored, &rows->stored);
+    add(page, families->shelved, &rows->shelved);
+    add(page, families->waiting, &rows->waiting);
+    for (size_t i = 0; i < PULL_DROP_COUNT; i++) {
+        metrics_page_add(page, families->dropped, (double)counter_get(&rows->dropped[i]),
+            "reason=\"%s\"", DROP_NAMES[i]);
+    }
+}
+
 void pull_report(const struct pull_counters *counters, struct metrics_page *page)
 {
     add(page, &BATCHES_IN, &counters->batches_in);
     add(page, &BYTES_IN, &counters->bytes_in);
-    add(page, &FLOWS_IN, &counters->flows_in);
-    add(page, &FLOWS_STORED, &counters->flows_stored);
-    add(page, &FLOWS_SHELVED, &counters->flows_shelved);
-    add(page, &FLOWS_WAITING, &counters->flows_waiting);
+    report_rows(&FLOW_FAMILIES, &counters->flows, page);
+    report_rows(&RECORD_FAMILIES, &counters->records, page);
     add(page, &BATCHES_WAITING, &counters->batches_waiting);
     add(page, &UNREAD_BYTES, &counters->unread_bytes);
     add(page, &INFLIGHT, &counters->inflight);
     add(page, &FRAMES_BAD, &counters->frames_bad);
     add(page, &UNSUPPORTED, &counters->unsupported);
     add(page, &STALE_EPOCHS, &counters->stale_epochs);
-    for (size_t i = 0; i < PULL_DROP_COUNT; i++) {
-        metrics_page_add(page, &FLOWS_DROPPED, (double)counter_get(&counters->flows_dropped[i]),
-            "reason=\"%s\"", DROP_NAMES[i]);
-    }
     for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
         metrics_page_add(
             page, &ACKS, (double)counter_get(&counters->acks[i]), "kind=\"%s\"", ACK_NAMES[i]);

@@ -2,7 +2,7 @@
  * pull_counters.h -- what the puller's thread counts, and how it is shown.
  *
  * Internal to store/pull: pull.c counts, pull_counters.c reports on the HTTP thread.
- * In flows: in = stored + shelved + dropped + waiting.
+ * In flows, and in rows of all other kinds: in = stored + shelved + dropped + waiting.
  */
 #pragma once
 
@@ -18,14 +18,20 @@ enum pull_drop {
     PULL_DROP_COUNT
 };
 
+/* Rows: flows, or those of all other kinds together. */
+struct pull_rows {
+    struct counter in;
+    struct counter stored;
+    struct counter shelved;
+    struct counter dropped[PULL_DROP_COUNT];
+    struct counter waiting; /* gauge */
+};
+
 struct pull_counters {
     struct counter batches_in;
     struct counter bytes_in;
-    struct counter flows_in;
-    struct counter flows_stored;
-    struct counter flows_shelved;
-    struct counter flows_dropped[PULL_DROP_COUNT];
-    struct counter flows_waiting;   /* gauge */
+    struct pull_rows flows;
+    struct pull_rows records;
     struct counter batches_waiting; /* gauge */
     struct counter unread_bytes;    /* gauge: payloads that wait for a lease or a block */
     struct counter inflight;        /* gauge: blocks with the writer */

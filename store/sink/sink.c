@@ -2,6 +2,7 @@
 #include "store/sink/sink.h"
 
 #include "common/log.h"
+#include "store/columns/record_native.h"
 #include "store/sink/fence.h"
 #include "store/sink/sink_address.h"
 #include "store/sink/sink_backend.h"
@@ -15,7 +16,7 @@
 
 struct sink {
     struct sink_backend *backend;
-    struct table *table;
+    struct table *tables[RECORD_KIND_COUNT];
     struct buffer bytes;   /* of the block under way; room kept between blocks */
     struct buffer columns; /* its column list */
     struct buffer structure;
@@ -42,7 +43,10 @@ enum err sink_open(struct sink **sink_p, const struct sink_options *options)
     if (sink == NULL) {
         return ERR_MEMORY;
     }
-    enum err err = table_new(&sink->table, options);
+    enum err err = ERR_OK;
+    for (int kind = 0; kind < RECORD_KIND_COUNT && err == ERR_OK; kind++) {
+        err = table_new(&sink->tables[kind], (enum record_kind)kind, options);
+    }
     if (err == ERR_OK) {
         err = open_backend(&sink->backend, options);
     }
@@ -61,18 +65,20 @@ void sink_close(struct sink **sink_p)
     if (sink->backend != NULL) {
         sink->backend->class->close(sink->backend);
     }
-    table_destroy(&sink->table);
     buffer_clear(&sink->structure);
+    for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        table_destroy(&sink->tables[kind]);
+    }
     buffer_clear(&sink->columns);
     buffer_clear(&sink->bytes);
     free(sink);
     *sink_p = NULL;
 }
 
-enum sink_outcome sink_prepare(struct sink *sink, struct buffer *error)
+enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct buffer *error)
 {
     sink->fence = (struct fence){0}; /* it may be another server now */
-    return table_prepare(sink->table, sink->backend, error);
+    return table_prepare(sink->tables[kind], sink->backend, error);
 }
 
 /* Asks, once nothing can come late any more. */
@@ -92,14 +98,14 @@ static enum sink_outcome ask(
 enum sink_outcome sink_find(
     struct sink *sink, const struct block *block, bool *is_found, struct buffer *error)
 {
-    const struct native_plan *plan = table_plan(sink->table);
-    if (plan == NULL || !native_plan_has_identity(plan)) {
+    const struct table *table = sink->tables[block->kind];
+    if (!table_is_ready(table) || !table_has_identity(table)) {
         return SINK_DONE;
     }
     struct buffer question = {0};
     struct buffer answer = {0};
     enum sink_outcome outcome = SINK_DONE;
-    if (sink_repeats_question(&question, table_name(sink->table), block)) {
+    if (sink_repeats_question(&question, table_name(table), block)) {
         outcome = ask(sink, buffer_text(&question), &answer, error);
     }
     if (outcome == SINK_DONE) {
@@ -113,15 +119,23 @@ enum sink_outcome sink_find(
 /* The block in the form that the table takes. */
 static enum err pack(struct sink *sink, const struct block *block)
 {
-    const struct native_plan *plan = table_plan(sink->table);
+    const struct table *table = sink->tables[block->kind];
     sink->bytes.size = 0;
     sink->columns.size = 0;
     sink->structure.size = 0;
-    native_column_list(plan, block->columns, &sink->columns);
-    native_structure(plan, block->columns, &sink->structure);
+    enum err err;
+    if (block->kind == RECORD_FLOWS) {
+        native_column_list(table_plan(table), block->columns, &sink->columns);
+        native_structure(table_plan(table), block->columns, &sink->structure);
+        err = native_write(table_plan(table), block->columns, &sink->bytes);
+    } else {
+        uint64_t sent = table_record_columns(table);
+        record_native_list(block->kind, sent, &sink->columns);
+        record_native_structure(block->kind, sent, &sink->structure);
+        err = record_native_write(block->records, sent, &sink->bytes);
+    }
     (void)buffer_text(&sink->columns);
     (void)buffer_text(&sink->structure);
-    enum err err = native_write(plan, block->columns, &sink->bytes);
     if (err == ERR_OK) {
         err = buffer_check(&sink->columns);
     }
@@ -138,7 +152,8 @@ static enum err pack(struct sink *sink, const struct block *block)
 
 enum sink_outcome sink_insert(struct sink *sink, const struct block *block, struct buffer *error)
 {
-    if (table_plan(sink->table) == NULL) {
+    const struct table *table = sink->tables[block->kind];
+    if (!table_is_ready(table)) {
         buffer_text_append(error, "the table is not known yet");
         return SINK_RETRY;
     }
@@ -152,11 +167,11 @@ enum sink_outcome sink_insert(struct sink *sink, const struct block *block, stru
     if (outcome != SINK_DONE) {
         return SINK_RETRY;
     }
-    struct sink_native native = {.table = table_name(sink->table),
+    struct sink_native native = {.table = table_name(table),
         .columns = buffer_text(&sink->columns),
         .structure = buffer_text(&sink->structure),
         .bytes = &sink->bytes,
-        .rows = columns_rows(block->columns),
+        .rows = block_rows(block),
         .fence = &sink->fence_end};
     return sink->backend->class->insert(sink->backend, &native, error);
 }

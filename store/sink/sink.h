@@ -27,7 +27,7 @@ struct sink_options {
     const char *username;
     const char *password;
     const char *database;
-    const char *table;
+    const char *table;   /* of flows; other kinds have tables of this name and their own */
     const char *path;    /* embedded: the folder */
     const char *library; /* embedded: libchdb.so; NULL: the usual places */
     uint64_t ttl_s;      /* 0: keep for ever */
@@ -40,10 +40,11 @@ MUST_CHECK enum err sink_open(struct sink **sink_p, const struct sink_options *o
 void sink_close(struct sink **sink_p);
 
 /*
- * Creates database and table when missing, adds missing columns, reads the table's columns. Must
- * succeed once before the first insert; again after SINK_REJECT, since a schema may have changed.
+ * Creates database and the kind's table when missing, adds missing columns, reads its columns. Must
+ * succeed once before the first insert of the kind; again after SINK_REJECT, since a schema may
+ * have changed.
  */
-enum sink_outcome sink_prepare(struct sink *sink, struct buffer *error);
+enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct buffer *error);
 
 /*
  * Looks for the block's batches that may be in the table already (attempt > 0): sets is_found[i]

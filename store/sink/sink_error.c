@@ -96,6 +96,11 @@ enum sink_outcome sink_error_outcome(int code)
     return CONTAINS(REFUSED, code) ? SINK_RETRY : SINK_UNKNOWN;
 }
 
+bool sink_error_is_forbidden(int code)
+{
+    return code == 164 /* READONLY */ || code == 497 /* ACCESS_DENIED */;
+}
+
 bool sink_error_is_too_new(int code)
 {
     return CONTAINS(TOO_NEW, code);

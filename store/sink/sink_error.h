@@ -20,5 +20,8 @@ int sink_error_code(const char *text);
 
 enum sink_outcome sink_error_outcome(int code);
 
+/* True when the user may not do that. */
+bool sink_error_is_forbidden(int code);
+
 /* True for what an old server says to types, codecs or settings it does not know. */
 bool sink_error_is_too_new(int code);

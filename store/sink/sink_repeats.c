@@ -42,7 +42,7 @@ static void append_range(struct buffer *out, const struct block *block, uint64_t
 }
 
 /* The same rows have the same times, however often they are sent. */
-static void append_times(struct buffer *out, const struct columns *columns)
+static void append_flow_times(struct buffer *out, const struct columns *columns)
 {
     if (!columns_has(columns, FLOW_TIME_RECEIVED)) {
         return;
@@ -59,6 +59,16 @@ static void append_times(struct buffer *out, const struct columns *columns)
         first, last);
 }
 
+/* Options of one key become one row, the latest: what it replaced is not missed. */
+static void append_times(struct buffer *out, const struct block *block)
+{
+    if (block->kind == RECORD_FLOWS) {
+        append_flow_times(out, block->columns);
+    } else {
+        buffer_format(out, "toDate(TimeReceived) = toDate(%" PRIu32 ") AND ", block->day);
+    }
+}
+
 bool sink_repeats_question(struct buffer *out, const char *table, const struct block *block)
 {
     size_t ingests = 0;
@@ -69,7 +79,7 @@ bool sink_repeats_question(struct buffer *out, const char *table, const struct b
         if (ingests++ == 0) {
             buffer_format(out,
                 "SELECT DISTINCT " TABLE_INGEST_ID ", " TABLE_SEQUENCE " FROM %s WHERE ", table);
-            append_times(out, block->columns);
+            append_times(out, block);
             buffer_text_append(out, "(");
         } else {
             buffer_text_append(out, " OR ");

@@ -2,6 +2,7 @@
 #include "store/sink/table.h"
 
 #include "common/log.h"
+#include "store/sink/record_ddl.h"
 #include "store/sink/sink_error.h"
 #include "store/sink/table_ddl.h"
 
@@ -17,17 +18,33 @@ struct described {
 };
 
 struct table {
+    enum record_kind kind;
     struct buffer name;
     struct buffer description; /* TabSeparated, cut up in place */
     struct described *columns;
     size_t column_count;
-    struct native_plan *plan;
+    struct native_plan *plan; /* of flows */
+    bool is_ready;
     const char *database;
     uint64_t ttl_s;
     bool was_warned;
 };
 
-enum err table_new(struct table **table_p, const struct sink_options *options)
+static void format_name(struct table *table, const struct sink_options *options)
+{
+    struct buffer name = {0};
+    buffer_text_append(&name, options->table);
+    if (table->kind != RECORD_FLOWS) {
+        buffer_format(&name, "_%s", RECORD_SCHEMAS[table->kind].name);
+    }
+    table_ddl_name(&table->name, options->database, buffer_text(&name));
+    (void)buffer_text(&table->name);
+    table->name.failed |= name.failed;
+    buffer_clear(&name);
+}
+
+enum err table_new(
+    struct table **table_p, enum record_kind kind, const struct sink_options *options)
 {
     *table_p = calloc(1, sizeof **table_p);
     if (*table_p == NULL) {
@@ -36,8 +53,8 @@ enum err table_new(struct table **table_p, const struct sink_options *options)
     struct table *table = *table_p;
     table->database = options->database;
     table->ttl_s = options->ttl_s;
-    table_ddl_name(&table->name, options->database, options->table);
-    (void)buffer_text(&table->name);
+    table->kind = kind;
+    format_name(table, options);
     if (table->name.failed) {
         table_destroy(table_p);
         return ERR_MEMORY;
@@ -67,6 +84,11 @@ const char *table_name(const struct table *table)
 const struct native_plan *table_plan(const struct table *table)
 {
     return table->plan;
+}
+
+bool table_is_ready(const struct table *table)
+{
+    return table->is_ready;
 }
 
 /* Undoes TabSeparated's escapes up to the end of the value; returns what follows it. */
@@ -167,16 +189,63 @@ static const struct described *find_column(const struct table *table, const char
     return NULL;
 }
 
+bool table_has_identity(const struct table *table)
+{
+    return find_column(table, TABLE_INGEST_ID) != NULL &&
+           find_column(table, TABLE_SEQUENCE) != NULL;
+}
+
+uint64_t table_record_columns(const struct table *table)
+{
+    uint64_t columns = 0;
+    for (size_t i = 0; i < record_native_columns(table->kind); i++) {
+        bool is_there = find_column(table, record_native_name(table->kind, i)) != NULL;
+        columns |= (uint64_t)is_there << i;
+    }
+    return columns;
+}
+
+/* The columns that ours has. */
+static size_t own_columns(const struct table *table)
+{
+    return table->kind == RECORD_FLOWS ? table_ddl_columns() : record_native_columns(table->kind);
+}
+
+static const char *own_column_name(const struct table *table, size_t column)
+{
+    return table->kind == RECORD_FLOWS ? table_ddl_column_name(column)
+                                       : record_native_name(table->kind, column);
+}
+
+static void append_column(
+    struct buffer *out, const struct table *table, size_t column, enum table_dialect dialect)
+{
+    if (table->kind == RECORD_FLOWS) {
+        table_ddl_column(out, column, dialect);
+    } else {
+        record_ddl_column(out, table->kind, column, dialect);
+    }
+}
+
+static void append_create(struct buffer *out, const struct table *table, enum table_dialect dialect)
+{
+    if (table->kind == RECORD_FLOWS) {
+        table_ddl_create(out, table_name(table), dialect, table->ttl_s);
+    } else {
+        record_ddl_create(out, table_name(table), table->kind, dialect, table->ttl_s);
+    }
+}
+
 /* Today's schema where the server takes it, else one that an old server takes. */
 static enum sink_outcome create_table(
     struct table *table, struct sink_backend *backend, struct buffer *error)
 {
     struct buffer statement = {0};
-    table_ddl_create(&statement, table_name(table), TABLE_MODERN, table->ttl_s);
+    append_create(&statement, table, TABLE_MODERN);
     enum sink_outcome outcome = execute(backend, &statement, error);
     if (outcome != SINK_DONE && sink_error_is_too_new(sink_error_code(buffer_text(error)))) {
         buffer_clear(error);
-        table_ddl_create(&statement, table_name(table), TABLE_PLAIN, table->ttl_s);
+        append_create(&statement, table, TABLE_PLAIN);
         outcome = execute(backend, &statement, error);
         if (outcome == SINK_DONE) {
             log_warning(COMPONENT, "old server: created with plain types, without codecs and TTL",
@@ -211,41 +280,27 @@ static bool is_plain(const struct table *table)
     return start != NULL && strncmp(start->column.type, "DateTime64", 10) != 0;
 }
 
-/* ALTER TABLE with the columns that a newer goflow has and the table does not; returns how many. */
-static size_t add_columns(const struct table *table, enum table_dialect dialect, struct buffer *out)
-{
-    size_t missing = 0;
-    for (size_t i = 0; i < table_ddl_columns(); i++) {
-        if (find_column(table, table_ddl_column_name(i)) != NULL) {
-            continue;
-        }
-        if (missing++ == 0) {
-            buffer_format(out, "ALTER TABLE %s ADD COLUMN ", table_name(table));
-        } else {
-            buffer_text_append(out, ", ADD COLUMN ");
-        }
-        table_ddl_column(out, i, dialect);
-    }
-    return missing;
-}
-
-/* Completes a table of ours; a user's on an old server shows its age only by refusing types. */
+/* Adds the columns that a newer goflow has and the table does not. */
 static enum sink_outcome complete(
     struct table *table, struct sink_backend *backend, struct buffer *error)
 {
     struct buffer statement = {0};
-    enum table_dialect dialect = is_plain(table) ? TABLE_PLAIN : TABLE_MODERN;
-    size_t missing = add_columns(table, dialect, &statement);
+    size_t missing = 0;
+    for (size_t i = 0; i < own_columns(table); i++) {
+        if (find_column(table, own_column_name(table, i)) != NULL) {
+            continue;
+        }
+        if (missing++ == 0) {
+            buffer_format(&statement, "ALTER TABLE %s ADD COLUMN ", table_name(table));
+        } else {
+            buffer_text_append(&statement, ", ADD COLUMN ");
+        }
+        append_column(&statement, table, i, is_plain(table) ? TABLE_PLAIN : TABLE_MODERN);
+    }
     if (missing == 0) {
         return SINK_DONE;
     }
     enum sink_outcome outcome = execute(backend, &statement, error);
-    if (outcome != SINK_DONE && dialect == TABLE_MODERN &&
-        sink_error_is_too_new(sink_error_code(buffer_text(error)))) {
-        buffer_clear(error);
-        (void)add_columns(table, TABLE_PLAIN, &statement);
-        outcome = execute(backend, &statement, error);
-    }
     if (outcome != SINK_DONE && sink_error_code(buffer_text(error)) != SINK_ERROR_NONE) {
         log_warning(COMPONENT, "new columns are left out: the database refuses to add them",
             "table=%s error=\"%s\"", table_name(table), buffer_text(error));
@@ -259,8 +314,8 @@ static enum sink_outcome complete(
     return describe(table, backend, error);
 }
 
-/* Matches the columns that can be written; computed ones fill themselves. */
-static enum sink_outcome match(struct table *table, struct buffer *error)
+/* Matches the columns of flows that can be written; computed ones fill themselves. */
+static enum sink_outcome match_flows(struct table *table, struct buffer *error)
 {
     struct table_column *columns = calloc(table->column_count + 1, sizeof *columns);
     if (columns == NULL) {
@@ -286,9 +341,21 @@ static enum sink_outcome match(struct table *table, struct buffer *error)
     return SINK_DONE;
 }
 
+static enum sink_outcome match(struct table *table, struct buffer *error)
+{
+    if (table->kind == RECORD_FLOWS) {
+        return match_flows(table, error);
+    }
+    if (table_record_columns(table) == 0) {
+        buffer_format(error, "%s has none of our columns", table_name(table));
+        return SINK_REJECT;
+    }
+    return SINK_DONE;
+}
+
 static void warn_without_identity(struct table *table)
 {
-    if (native_plan_has_identity(table->plan) || table->was_warned) {
+    if (table_has_identity(table) || table->was_warned) {
         return;
     }
     table->was_warned = true;
@@ -300,6 +367,7 @@ enum sink_outcome table_prepare(
     struct table *table, struct sink_backend *backend, struct buffer *error)
 {
     native_plan_destroy(&table->plan);
+    table->is_ready = false;
     enum sink_outcome outcome = describe(table, backend, error);
     int code = outcome == SINK_DONE ? SINK_ERROR_NONE : sink_error_code(buffer_text(error));
     if (code == SINK_ERROR_UNKNOWN_TABLE || code == SINK_ERROR_UNKNOWN_DATABASE) {
@@ -314,6 +382,12 @@ enum sink_outcome table_prepare(
     }
     if (outcome == SINK_DONE) {
         warn_without_identity(table);
+        table->is_ready = true;
+    }
+    /* Flows wait until it is allowed; other rows must not hold them up. */
+    if (table->kind != RECORD_FLOWS &&
+        sink_error_is_forbidden(sink_error_code(buffer_text(error)))) {
+        return SINK_REJECT;
     }
     return outcome;
 }

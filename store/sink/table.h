@@ -1,5 +1,8 @@
 /*
- * table.h -- the table as it is: created when missing, completed when ours, described.
+ * table.h -- one table as it is: created when missing, completed when ours, described.
+ *
+ * A sink has one for flows, and one for each kind of record, whose name ends in that kind's:
+ * netflow, netflow_counters.
  *
  * A table is ours when it has the identity columns; any other belongs to the user and is never
  * altered. The writer's thread owns it.
@@ -11,17 +14,24 @@
 
 struct table;
 
-MUST_CHECK enum err table_new(struct table **table_p, const struct sink_options *options);
+MUST_CHECK enum err table_new(
+    struct table **table_p, enum record_kind kind, const struct sink_options *options);
 void table_destroy(struct table **table_p);
 
 /* "`database`.`table`". */
 const char *table_name(const struct table *table);
 
-/*
- * The plan for the table's columns; NULL unless the last table_prepare() was SINK_DONE.
- * Lent until the next one.
- */
+/* True after a table_prepare() that was SINK_DONE. */
+bool table_is_ready(const struct table *table);
+
+/* True when rows can be told apart by their batch. */
+bool table_has_identity(const struct table *table);
+
+/* The plan for the columns of a table of flows that is ready. Lent until the next preparation. */
 const struct native_plan *table_plan(const struct table *table);
+
+/* Which of the columns of record_native.h a table of records that is ready has. */
+uint64_t table_record_columns(const struct table *table);
 
 /* See sink_prepare(). */
 enum sink_outcome table_prepare(

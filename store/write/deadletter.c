@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "store/columns/native.h"
+#include "store/columns/record_native.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -139,6 +140,25 @@ static void format_path(
         (unsigned)(now_ns % NS_PER_S), (unsigned)deadletter->written, end);
 }
 
+static enum err pack(
+    const struct deadletter *deadletter, const struct block *block, struct buffer *bytes)
+{
+    return block->kind == RECORD_FLOWS
+               ? native_write(deadletter->plan, block->columns, bytes)
+               : record_native_write(block->records, RECORD_NATIVE_ALL, bytes);
+}
+
+/* Other rows than flows say what they are: TIME-N.counters.native. */
+static void format_native_path(const struct deadletter *deadletter, const struct block *block,
+    uint64_t now_ns, char path[PATH_MAX])
+{
+    char end[32] = "native";
+    if (block->kind != RECORD_FLOWS) {
+        (void)snprintf(end, sizeof end, "%s.native", RECORD_SCHEMAS[block->kind].name);
+    }
+    format_path(deadletter, now_ns, end, path);
+}
+
 enum err deadletter_put(struct deadletter *deadletter, const struct block *block, const char *error)
 {
     uint64_t now_ns = clock_wall_ns();
@@ -149,9 +169,9 @@ enum err deadletter_put(struct deadletter *deadletter, const struct block *block
         return err;
     }
     struct buffer bytes = {0};
-    err = native_write(deadletter->plan, block->columns, &bytes);
+    err = pack(deadletter, block, &bytes);
     if (err == ERR_OK) {
-        format_path(deadletter, now_ns, "native", path);
+        format_native_path(deadletter, block, now_ns, path);
         err = write_file(path, bytes.bytes, bytes.size);
     }
     buffer_clear(&bytes);
@@ -161,7 +181,7 @@ enum err deadletter_put(struct deadletter *deadletter, const struct block *block
     if (err == ERR_OK) {
         deadletter->written++;
         log_error(COMPONENT, "the database refused a block for good",
-            "path=%s rows=%u error=\"%s\"", path, (unsigned)columns_rows(block->columns), error);
+            "path=%s rows=%u error=\"%s\"", path, (unsigned)block_rows(block), error);
     }
     return err;
 }

@@ -3,7 +3,8 @@
  *
  * A block becomes TIME-N.native, in Native format with every column of our own table, whatever the
  * refusing table looks like: nothing is lost. Beside it TIME-N.error has the database's words. Put
- * in later with: INSERT INTO t FORMAT Native.
+ * in later with: INSERT INTO t FORMAT Native. Rows of another kind become TIME-N.counters.native
+ * and so on, for their own table.
  */
 #pragma once
 

@@ -20,9 +20,10 @@ struct write_loop {
     zpoller_t *poller;
     struct block *queue[QUEUE_MAX]; /* oldest first */
     size_t queued;
-    bool is_prepared;
-    bool was_rejected; /* the oldest block, since it came to be the oldest */
-    bool is_away;      /* said in the log */
+    bool is_prepared[RECORD_KIND_COUNT];
+    bool was_given_up[RECORD_KIND_COUNT]; /* said in the log */
+    bool was_rejected;                    /* the oldest block, since it came to be the oldest */
+    bool is_away;                         /* said in the log */
     uint64_t away_ns;
     struct backoff backoff;
     uint64_t due_ns; /* no attempt before */
@@ -135,13 +136,50 @@ static void wait_until_settled(struct write_loop *loop)
     loop->due_ns = settled_ns > loop->due_ns ? settled_ns : loop->due_ns;
 }
 
+/* Rows beside flows must not hold flows up for ever, so without a folder they are given up. */
+static bool may_give_up(struct write_loop *loop, enum record_kind kind, struct buffer *error)
+{
+    if (loop->options->deadletter != NULL || kind == RECORD_FLOWS) {
+        return false;
+    }
+    if (!loop->was_given_up[kind]) {
+        loop->was_given_up[kind] = true;
+        log_warning(COMPONENT, "the database refuses rows beside flows: they are dropped",
+            "kind=%s error=\"%s\"", RECORD_SCHEMAS[kind].name, buffer_text(error));
+    }
+    return true;
+}
+
+/* The oldest block will never be taken. */
+static void shelve(struct write_loop *loop, struct buffer *error)
+{
+    const struct block *block = loop->queue[0];
+    struct deadletter *deadletter = loop->options->deadletter;
+    bool is_kept =
+        deadletter != NULL && deadletter_put(deadletter, block, buffer_text(error)) == ERR_OK;
+    if (is_kept || may_give_up(loop, block->kind, error)) {
+        give_back(loop, BLOCK_REJECTED);
+    } else {
+        back_off(loop, error);
+    }
+}
+
+/* The kind of the block whose turn it is; without one, flows: their table is made at the start. */
+static enum record_kind next_kind(const struct write_loop *loop)
+{
+    return loop->queued > 0 ? loop->queue[0]->kind : RECORD_FLOWS;
+}
+
 static void prepare(struct write_loop *loop)
 {
     struct buffer error = {0};
-    enum sink_outcome outcome = sink_prepare(loop->options->sink, &error);
+    enum record_kind kind = next_kind(loop);
+    enum sink_outcome outcome = sink_prepare(loop->options->sink, kind, &error);
     counter_add(&loop->options->counters->prepares[outcome], 1);
-    loop->is_prepared = outcome == SINK_DONE;
-    if (loop->is_prepared) {
+    loop->is_prepared[kind] = outcome == SINK_DONE;
+    if (outcome == SINK_REJECT && kind != RECORD_FLOWS) {
+        shelve(loop, &error);
+    } else if (loop->is_prepared[kind]) {
         /* After a refused block only its insert shows whether things are well again. */
         if (!loop->was_rejected) {
             come_back(loop);
@@ -154,17 +192,12 @@ static void prepare(struct write_loop *loop)
 
 static void reject(struct write_loop *loop, const struct block *block, struct buffer *error)
 {
-    loop->is_prepared = false;
+    loop->is_prepared[block->kind] = false;
     if (!loop->was_rejected) {
         loop->was_rejected = true;
         return;
     }
-    struct deadletter *deadletter = loop->options->deadletter;
-    if (deadletter == NULL || deadletter_put(deadletter, block, buffer_text(error)) != ERR_OK) {
-        back_off(loop, error);
-        return;
-    }
-    give_back(loop, BLOCK_REJECTED);
+    shelve(loop, error);
 }
 
 /* SINK_DONE: the block is in the table, or nothing of it was left to go there. */
@@ -177,7 +210,7 @@ static enum sink_outcome insert_rows(
     if (outcome != SINK_DONE) {
         return outcome == SINK_REJECT ? SINK_REJECT : SINK_RETRY; /* nothing was inserted */
     }
-    if (columns_rows(block->columns) == 0) {
+    if (block_rows(block) == 0) {
         return SINK_DONE;
     }
     outcome = sink_insert(loop->options->sink, block, error);
@@ -217,7 +250,7 @@ static void insert(struct write_loop *loop)
 
 static bool has_work(const struct write_loop *loop)
 {
-    return !loop->is_prepared || loop->queued > 0;
+    return !loop->is_prepared[RECORD_FLOWS] || loop->queued > 0;
 }
 
 /* Milliseconds until something is due; -1: for ever. */
@@ -263,7 +296,7 @@ static void attempt(struct write_loop *loop)
     if (!has_work(loop) || clock_monotonic_ns() < loop->due_ns) {
         return;
     }
-    if (!loop->is_prepared) {
+    if (!loop->is_prepared[next_kind(loop)]) {
         prepare(loop);
         return;
     }
@@ -277,7 +310,7 @@ static void drop_rest(struct write_loop *loop)
         struct block *block = take_oldest(loop);
         count_rows(loop, block, &loop->options->counters->rows_dropped);
         log_warning(COMPONENT, "stopped before a block could be written", "rows=%u",
-            (unsigned)columns_rows(block->columns));
+            (unsigned)block_rows(block));
         block_destroy(&block);
     }
 }

@@ -8,6 +8,8 @@
  *      +---+              |        +-- REJECT again --> dead-letter folder, REJECTED, back
  *     backoff <-----------+ RETRY, UNKNOWN
  *
+ * Each kind of rows has a table of its own, prepared before its first block.
+ *
  * Internal to store/write. Nothing here gives up but a stop that ran out of time.
  */
 #pragma once

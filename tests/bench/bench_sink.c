@@ -88,7 +88,7 @@ int main(int argc, char **argv)
         fail("cannot open the engine");
     }
     fill(block);
-    if (sink_prepare(sink, &error) != SINK_DONE) {
+    if (sink_prepare(sink, RECORD_FLOWS, &error) != SINK_DONE) {
         fail(buffer_text(&error));
     }
     insert(sink, block, rounds);

@@ -10,6 +10,9 @@ enum {
     TEXT_MAX = 1 << 18
 };
 
+/* Data may wait for its template. */
+static const struct decoder_options OPTIONS = {.max_held_bytes = 1 << 20};
+
 static struct flow_collector collector;
 static struct golden golden;
 static struct golden_list list;
@@ -37,7 +40,7 @@ Test(golden, packets_give_the_flows_written_down_for_them)
 {
     for (size_t i = 0; i < list.count; i++) {
         golden_load(&golden, list.names[i]);
-        collector_start(&collector);
+        collector_start_with(&collector, &OPTIONS);
         for (size_t j = 0; j < golden.count; j++) {
             collector_decode(&collector, &golden.datagrams[j]);
         }
@@ -53,12 +56,12 @@ Test(golden, packets_cut_anywhere_give_no_more_than_the_whole)
 {
     for (size_t i = 0; i < list.count; i++) {
         golden_load(&golden, list.names[i]);
-        collector_start(&collector);
+        collector_start_with(&collector, &OPTIONS);
         collector_decode(&collector, &golden.datagrams[0]);
         size_t whole = collector.flow_count;
         collector_stop(&collector);
         for (size_t size = 0; size < golden.datagrams[0].wire.size; size++) {
-            collector_start(&collector);
+            collector_start_with(&collector, &OPTIONS);
             collector_decode_part(&collector, &golden.datagrams[0], size);
             cr_expect_leq(collector.flow_count, whole, "%s cut to %zu", list.names[i], size);
             collector_stop(&collector);
@@ -73,7 +76,7 @@ Test(golden, packets_with_any_two_bytes_wrong_are_survived)
     static const uint16_t WRONG[] = {0, 1, 3, 4, 255, 0x7fff, 0x8000, UINT16_MAX};
     for (size_t i = 0; i < list.count; i++) {
         golden_load(&golden, list.names[i]);
-        collector_start(&collector);
+        collector_start_with(&collector, &OPTIONS);
         struct packet *packet = &golden.datagrams[0];
         for (size_t at = 0; at + 2 <= packet->wire.size; at++) {
             uint16_t kept = load_be16(packet->wire.bytes + at);
@@ -92,7 +95,7 @@ static void decode_corpus_file(const uint8_t *bytes, size_t size)
 {
     static struct packet packet;
     struct cursor input = cursor_of(bytes, size);
-    collector_start(&collector);
+    collector_start_with(&collector, &OPTIONS);
     while (cursor_left(&input) > 2) {
         size_t length = cursor_be16(&input);
         length = length < cursor_left(&input) ? length : cursor_left(&input);

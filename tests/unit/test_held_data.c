@@ -13,7 +13,7 @@ static struct packet packet;
 static void start(void)
 {
     collector_start_with(
-        &collector, &(struct decoder_options){.max_held_bytes = 1 << 16, .max_held_age_s = 60});
+        &collector, &(struct decoder_options){.max_held_bytes = 1 << 17, .max_held_age_s = 60});
 }
 
 static void stop(void)
@@ -92,6 +92,25 @@ Test(held_data, that_is_too_old_is_dropped_and_counted)
     cr_assert_eq(collector_dropped(&collector, DECODE_TEMPLATE_MISSING), 1);
 }
 
+Test(held_data, that_is_too_old_is_dropped_although_the_exporter_is_silent)
+{
+    send_data(1, 4);
+    decoder_expire(collector.decoder, collector.received_ns + UINT64_C(59000000000));
+    cr_assert_eq(held(), 1);
+    decoder_expire(collector.decoder, collector.received_ns + UINT64_C(61000000000));
+    cr_assert_eq(held(), 0);
+    cr_assert_eq(collector_dropped(&collector, DECODE_TEMPLATE_MISSING), 1);
+}
+
+Test(held_data, is_counted_as_dropped_when_nothing_comes_any_more)
+{
+    send_data(1, 4);
+    send_data(2, 4);
+    decoder_finish(collector.decoder);
+    cr_assert_eq(held(), 0);
+    cr_assert_eq(collector_dropped(&collector, DECODE_TEMPLATE_MISSING), 2);
+}
+
 Test(held_data, is_bounded_in_bytes_and_the_rest_counted)
 {
     for (uint32_t i = 0; i < 200; i++) {
@@ -103,16 +122,27 @@ Test(held_data, is_bounded_in_bytes_and_the_rest_counted)
     cr_assert_eq(held() + dropped, 200);
 }
 
-Test(held_data, is_bounded_in_number_and_the_oldest_goes)
+Test(held_data, of_one_exporter_leaves_room_for_that_of_others)
 {
-    collector_stop(&collector);
-    collector_start_with(&collector, &(struct decoder_options){.max_held_bytes = 1 << 24});
-    for (uint32_t i = 0; i < 300; i++) {
-        send_data(i + 1, 4);
+    for (uint32_t i = 0; i < 200; i++) {
+        send_data(i, 1000);
     }
-    cr_assert_eq(held(), 256);
-    cr_assert_eq(collector_dropped(&collector, DECODE_TEMPLATE_MISSING), 44);
-    send_template(TEMPLATE_ID);
-    cr_assert_eq(flow_number(&collector.flows[0], FLOW_BYTES), 45);
-    cr_assert_eq(collector.flow_count, 256);
+    uint64_t before = held();
+    collector.source = "203.0.113.10";
+    send_data(1, 1000);
+    cr_assert_eq(held(), before + 1);
+}
+
+/* Each template that comes is looked up among those waited for. */
+Test(held_data, waits_for_a_bounded_number_of_templates)
+{
+    for (uint16_t i = 0; i < 100; i++) {
+        packet_netflow9(&packet);
+        packet_open_set(&packet, (uint16_t)(TEMPLATE_ID + i));
+        build_u32(&packet.wire, 1);
+        packet_close_set(&packet);
+        collector_decode(&collector, &packet);
+    }
+    cr_assert_eq(held(), 64);
+    cr_assert_eq(collector_dropped(&collector, DECODE_TEMPLATE_MISSING), 36);
 }

@@ -15,7 +15,7 @@ static const uint64_t NOW = 1000000 * NS_PER_MS;
 static const uint64_t LEASE_NS = LEASE_MS * NS_PER_MS;
 
 /* What the ledger told its owner. */
-struct record {
+struct heard {
     uint32_t granted;
     uint32_t granted_first;
     uint32_t renewed;
@@ -27,7 +27,7 @@ struct record {
 
 static void on_granted(void *context, const struct ledger_batch *batch, bool is_first)
 {
-    struct record *record = context;
+    struct heard *record = context;
     record->granted++;
     record->granted_first += is_first;
     record->place = batch->place;
@@ -36,26 +36,26 @@ static void on_granted(void *context, const struct ledger_batch *batch, bool is_
 static void on_renewed(void *context, const struct ledger_batch *batch)
 {
     (void)batch;
-    ((struct record *)context)->renewed++;
+    ((struct heard *)context)->renewed++;
 }
 
 static void on_forgotten(void *context, const struct ledger_batch *batch)
 {
-    struct record *record = context;
+    struct heard *record = context;
     record->forgotten++;
     record->place = batch->place;
 }
 
 static void on_acknowledge(void *context, uint64_t ingest_id, const struct link_ack *ack)
 {
-    struct record *record = context;
+    struct heard *record = context;
     cr_assert_eq(ingest_id, INGEST);
     cr_assert_eq(ack->store_id, STORE);
     record->acks[ack->kind]++;
     record->latest[ack->kind] = ack->ranges.values[ack->ranges.count - 1];
 }
 
-static struct ledger *open_ledger(struct record *record)
+static struct ledger *open_ledger(struct heard *record)
 {
     struct ledger_listener listener = {
         .granted = on_granted,
@@ -88,7 +88,7 @@ static void answer(struct ledger *ledger, enum link_verdict verdict, uint64_t fi
 
 Test(ledger, asks_for_what_it_received_at_once_and_again)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     cr_assert_eq(take(ledger, 5, &record, NOW), LEDGER_NEW);
     cr_assert_eq(take(ledger, 6, &record, NOW), LEDGER_NEW);
@@ -105,7 +105,7 @@ Test(ledger, asks_for_what_it_received_at_once_and_again)
 
 Test(ledger, a_lease_runs_from_the_question)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     (void)take(ledger, 5, &record, NOW);
     answer(ledger, LINK_GRANTED, 5, 5, NOW - LEASE_NS, NOW);
@@ -124,7 +124,7 @@ Test(ledger, a_lease_runs_from_the_question)
 
 Test(ledger, tells_a_first_lease_from_a_later_one)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     (void)take(ledger, 5, &record, NOW);
     (void)take(ledger, 6, &record, NOW);
@@ -137,7 +137,7 @@ Test(ledger, tells_a_first_lease_from_a_later_one)
 
 Test(ledger, renews_before_the_lease_ends)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     (void)take(ledger, 5, &record, NOW);
     answer(ledger, LINK_GRANTED, 5, 5, NOW, NOW);
@@ -157,7 +157,7 @@ Test(ledger, renews_before_the_lease_ends)
 
 Test(ledger, an_older_answer_does_not_shorten_a_lease)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     (void)take(ledger, 5, &record, NOW);
     answer(ledger, LINK_GRANTED, 5, 5, NOW, NOW);
@@ -170,7 +170,7 @@ Test(ledger, an_older_answer_does_not_shorten_a_lease)
 
 Test(ledger, forgets_what_is_gone_whatever_range_says_so)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     (void)take(ledger, 5, &record, NOW);
     (void)take(ledger, 500, &record, NOW);
@@ -182,7 +182,7 @@ Test(ledger, forgets_what_is_gone_whatever_range_says_so)
 
 Test(ledger, gives_up_when_the_ingest_never_answers)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     (void)take(ledger, 5, &record, NOW);
     ledger_tick(ledger, NOW + LEASE_NS);
@@ -193,7 +193,7 @@ Test(ledger, gives_up_when_the_ingest_never_answers)
 
 Test(ledger, takes_a_batch_again_only_when_its_own_late_insert_is_over)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     (void)take(ledger, 5, &record, NOW);
     answer(ledger, LINK_GRANTED, 5, 5, NOW, NOW);
@@ -207,7 +207,7 @@ Test(ledger, takes_a_batch_again_only_when_its_own_late_insert_is_over)
 
 Test(ledger, acknowledges_a_duplicate_of_a_stored_batch_again)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     (void)take(ledger, 5, &record, NOW);
     answer(ledger, LINK_GRANTED, 5, 5, NOW, NOW);
@@ -223,7 +223,7 @@ Test(ledger, acknowledges_a_duplicate_of_a_stored_batch_again)
 
 Test(ledger, stored_in_time_but_told_late_is_still_stored)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     (void)take(ledger, 5, &record, NOW);
     answer(ledger, LINK_GRANTED, 5, 5, NOW, NOW);
@@ -240,7 +240,7 @@ Test(ledger, stored_in_time_but_told_late_is_still_stored)
 
 Test(ledger, keeps_order_when_batches_come_in_any)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     for (uint64_t i = 0; i < 1000; i++) {
         cr_assert_eq(take(ledger, i * 7919 % 1000, &record, NOW), LEDGER_NEW);
@@ -253,7 +253,7 @@ Test(ledger, keeps_order_when_batches_come_in_any)
 
 Test(ledger, remembers_the_latest_stored_batches_within_a_limit)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     for (uint64_t i = 0; i < 50000; i++) {
         (void)take(ledger, i, &record, NOW);
@@ -266,7 +266,7 @@ Test(ledger, remembers_the_latest_stored_batches_within_a_limit)
 
 Test(ledger, sees_a_process_older_than_the_latest)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     struct link_header header = {
         .ingest_id = INGEST, .sequence = 1, .epoch = 200, .lease_ms = LEASE_MS};
@@ -280,7 +280,7 @@ Test(ledger, sees_a_process_older_than_the_latest)
 
 Test(ledger, does_not_run_out_of_ingests)
 {
-    struct record record = {0};
+    struct heard record = {0};
     struct ledger *ledger = open_ledger(&record);
     for (uint64_t id = 1; id <= 5000; id++) {
         struct link_header header = {.ingest_id = id, .sequence = 1, .lease_ms = LEASE_MS};

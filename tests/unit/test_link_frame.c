@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- frames of the link: there and back, and refused. */
 #include "common/link_frame.h"
 
+#include "common/link.h"
 #include "proto/link.pb-c.h"
 
 #include <criterion/criterion.h>
@@ -42,6 +43,32 @@ Test(link_frame, names_a_batch_of_an_unknown_version)
     cr_assert_eq(link_header_parse(&header, bytes, size), ERR_UNSUPPORTED);
     cr_assert_eq(header.ingest_id, 7);
     cr_assert_eq(header.sequence, 9);
+}
+
+Test(link_frame, shows_a_reader_of_flows_nothing_else)
+{
+    struct link_header header = HEADER;
+    uint8_t bytes[LINK_HEADER_MAX];
+    header.kind = RECORD_LOSSES;
+    size_t size = link_header_pack(&header, bytes);
+    cr_assert_eq(link_header_parse(&header, bytes, size), ERR_OK);
+    cr_assert_eq(header.kind, RECORD_LOSSES);
+    Goflow__Link__BatchHeader *message = goflow__link__batch_header__unpack(NULL, size, bytes);
+    cr_assert_neq(message->version, LINK_VERSION);
+    message->version = LINK_VERSION;
+    size = goflow__link__batch_header__pack(message, bytes);
+    goflow__link__batch_header__free_unpacked(message, NULL);
+    cr_assert_eq(link_header_parse(&header, bytes, size), ERR_UNSUPPORTED);
+}
+
+Test(link_frame, names_a_batch_of_an_unknown_kind)
+{
+    struct link_header header = HEADER;
+    uint8_t bytes[LINK_HEADER_MAX];
+    header.kind = RECORD_KIND_COUNT;
+    size_t size = link_header_pack(&header, bytes);
+    cr_assert_eq(link_header_parse(&header, bytes, size), ERR_UNSUPPORTED);
+    cr_assert_eq(header.sequence, HEADER.sequence);
 }
 
 Test(link_frame, keeps_a_header)
