@@ -280,27 +280,41 @@ static bool is_plain(const struct table *table)
     return start != NULL && strncmp(start->column.type, "DateTime64", 10) != 0;
 }
 
-/* Adds the columns that a newer goflow has and the table does not. */
-static enum sink_outcome complete(
-    struct table *table, struct sink_backend *backend, struct buffer *error)
+/* ALTER TABLE with the columns that a newer goflow has and the table does not; returns how many. */
+static size_t add_columns(const struct table *table, enum table_dialect dialect, struct buffer *out)
 {
-    struct buffer statement = {0};
     size_t missing = 0;
     for (size_t i = 0; i < own_columns(table); i++) {
         if (find_column(table, own_column_name(table, i)) != NULL) {
             continue;
         }
         if (missing++ == 0) {
-            buffer_format(&statement, "ALTER TABLE %s ADD COLUMN ", table_name(table));
+            buffer_format(out, "ALTER TABLE %s ADD COLUMN ", table_name(table));
         } else {
-            buffer_text_append(&statement, ", ADD COLUMN ");
+            buffer_text_append(out, ", ADD COLUMN ");
         }
-        append_column(&statement, table, i, is_plain(table) ? TABLE_PLAIN : TABLE_MODERN);
+        append_column(out, table, i, dialect);
     }
+    return missing;
+}
+
+/* Completes a table of ours; a user's on an old server shows its age only by refusing types. */
+static enum sink_outcome complete(
+    struct table *table, struct sink_backend *backend, struct buffer *error)
+{
+    struct buffer statement = {0};
+    enum table_dialect dialect = is_plain(table) ? TABLE_PLAIN : TABLE_MODERN;
+    size_t missing = add_columns(table, dialect, &statement);
     if (missing == 0) {
         return SINK_DONE;
     }
     enum sink_outcome outcome = execute(backend, &statement, error);
+    if (outcome != SINK_DONE && dialect == TABLE_MODERN &&
+        sink_error_is_too_new(sink_error_code(buffer_text(error)))) {
+        buffer_clear(error);
+        (void)add_columns(table, TABLE_PLAIN, &statement);
+        outcome = execute(backend, &statement, error);
+    }
     if (outcome != SINK_DONE && sink_error_code(buffer_text(error)) != SINK_ERROR_NONE) {
         log_warning(COMPONENT, "new columns are left out: the database refuses to add them",
             "table=%s error=\"%s\"", table_name(table), buffer_text(error));
