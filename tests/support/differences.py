@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-3-Clause -- where tshark 4.0 reads otherwise, and who is right.
+"""
+One entry a difference: the captures (a pattern), the field ("flows": their number), why, and a
+condition on both values, so that an entry excuses nothing but what it describes.
+"""
+import fnmatch
+
+
+class Difference:
+    def __init__(self, captures, fields, why, is_so=lambda ours, theirs: theirs is None):
+        self.captures, self.fields, self.why, self.is_so = captures, fields.split(), why, is_so
+
+    def of(self, field):
+        return Met(field, self.is_so)
+
+
+class Met:
+    """A difference in one field of one capture, and whether it has been met."""
+
+    def __init__(self, field, is_so):
+        self.field, self.is_so, self.is_met = field, is_so, False
+
+    def covers(self, field, ours, theirs):
+        is_covered = field == self.field and self.is_so(ours, theirs)
+        self.is_met = self.is_met or is_covered
+        return is_covered
+
+
+def of(capture):
+    """The differences to expect in a capture."""
+    return [
+        difference.of(field) for difference in LIST
+        if fnmatch.fnmatch(capture, difference.captures) for field in difference.fields
+    ]
+
+
+LIST = [
+    Difference(
+        "netflow5-basic", "TimeFlowStart TimeFlowStartNs",
+        "First is 2^32 - 1 ms while the uptime is 3 s. Uptimes are 32 bit and wrap (RFC 3954 "
+        "section 5.1, sysUpTime as in RFC 3418), so the flow began 1 ms before the wrap, not 49 "
+        "days after its export.",
+        lambda ours, theirs: theirs - ours in (4294968, 4294967296 * 10**6)),
+    Difference(
+        "netflow5-invalid-*", "flows",
+        "The headers count 55582 and 163 records in a datagram of 30. Version 5 has at most 30, "
+        "and nothing else in a header that lies is worth belief: dropped, reason count.",
+        lambda ours, theirs: (len(ours), len(theirs)) == (0, 30)),
+    Difference(
+        "sflow-multiple-counter-30-pdus", "flows",
+        "Five datagrams of NetFlow 5 to sFlow's port: tshark goes by ports, we by the version.",
+        lambda ours, theirs: (len(ours), len(theirs)) == (7, 0)),
+    Difference(
+        "netflow9-invalid", "flows",
+        "The count is 2 and tshark stops after two FlowSets, which are templates. RFC 3954 "
+        "section 5.1 counts records, exporters count what they like: the datagram's end counts.",
+        lambda ours, theirs: (len(ours), len(theirs)) == (2, 0)),
+    Difference(
+        "netflow9-nprobe", "TimeFlowStartNs",
+        "FIRST_SWITCHED is 0, the moment of boot (RFC 3954 section 8); tshark takes it for none.",
+        lambda ours, theirs: theirs - ours == 5 * 10**6),
+    Difference(
+        "ipfix-netscaler-varlen", "TimeFlowStartNs TimeFlowEndNs",
+        "RFC 7011 section 6.1.9: the low eleven bits of a fraction in microseconds are to be "
+        "ignored; tshark reads them.",
+        lambda ours, theirs: 0 < theirs - ours < 477),
+    Difference(
+        "ipfix_times", "TimeFlowStartNs",
+        "RFC 7011 section 6.1.10: a fraction of 0x80000000 is half a second; tshark is 1 ns off.",
+        lambda ours, theirs: abs(theirs - ours) == 1),
+    Difference(
+        "ipfix_withdrawal", "flows",
+        "RFC 7011 section 8.1: a withdrawn template reads no more data; tshark keeps it.",
+        lambda ours, theirs: (len(ours), len(theirs)) == (0, 1)),
+    Difference(
+        "netflow9_odd_fields", "VlanId SrcVlan",
+        "IEEE 802.1Q: a VLAN id has twelve bits; here priority bits stand above it.",
+        lambda ours, theirs: ours == theirs & 0xFFF),
+    Difference(
+        "netflow9_odd_fields", "TCPFlags",
+        "RFC 7125 section 3: the upper four bits of tcpControlBits are no flags.",
+        lambda ours, theirs: ours == theirs & 0xFFF),
+    Difference(
+        "ipfix_enterprise", "SrcAddrEncap DstAddrEncap ProtoEncap DstPortEncap",
+        "Elements of VMware (6876), bare bytes to tshark."),
+    Difference(
+        "ipfix_packet_section",
+        "Bytes Packets SrcAddr DstAddr Etype Proto SrcMac DstMac IPTTL IPv6FlowLabel",
+        "RFC 7133 section 8: the element holds a packet; tshark shows it as bytes. The header "
+        "parser is the one of sFlow's raw headers, which are compared."),
+    Difference(
+        "sflow_discarded", "flows",
+        "tshark does not know discarded packet samples (sFlow's drop notification, format 5).",
+        lambda ours, theirs: (len(ours), len(theirs)) == (1, 0)),
+    Difference(
+        "sflow_expanded_rewritten",
+        "VlanId ForwardingStatus DropReason HasMPLS MPLSCount MPLS1TTL MPLS1Label MPLSLastTTL "
+        "MPLSLastLabel MplsTTL MplsLabel TunnelID PostNatSrcAddr PostNatDstAddr PostNatSrcPort "
+        "PostNatDstPort",
+        "Records 1006, 1007, 1012, 1020 and 1030: tshark names them at most."),
+    Difference(
+        "sflow_expanded_rewritten", "Bytes",
+        "A second raw header of two bytes is no packet; the first one tells the length.",
+        lambda ours, theirs: (ours, theirs) == (60, 4)),
+]

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause -- the project's own packets, tests/golden, as captures.
+"""
+A .hex file has the bytes of one or more datagrams in hexadecimal; `#` begins a comment, an empty
+line ends a datagram. See tests/support/golden.h, which reads the same files.
+"""
+import ipaddress
+import itertools
+import struct
+
+import case
+import traffic
+
+FOLDER = case.ROOT / "tests" / "golden"
+EXPORTER = ipaddress.ip_address("203.0.113.9")
+COLLECTOR = ipaddress.ip_address("192.0.2.2")
+NETFLOW_PORT = 2055
+
+
+def names():
+    return sorted(path.stem for path in FOLDER.glob("*.hex"))
+
+
+def datagrams(name):
+    lines = (FOLDER / f"{name}.hex").read_text().splitlines()
+    for has_bytes, part in itertools.groupby(lines, key=bool):
+        data = bytes.fromhex("".join(line.split("#")[0] for line in part))
+        if has_bytes and data:
+            yield data
+
+
+def write_capture(path, payloads, port=NETFLOW_PORT):
+    """A pcap of the datagrams, sent by one exporter."""
+    traffic.write_pcap(path, [udp_frame(data, port) for data in payloads], 1_700_000_000, 0)
+    return path
+
+
+def udp_frame(payload, port):
+    session = traffic.Session(EXPORTER, COLLECTOR, traffic.UDP, port, port, [])
+    body = struct.pack(">HHHH", port, port, 8 + len(payload), 0) + payload
+    return bytes(12) + b"\x08\x00" + traffic.ipv4(session, body, 0) + body
