@@ -1,7 +1,7 @@
 /*
  * publish.h -- the publisher: sends batches to the stores, keeps them until they are stored.
  *
- * One thread (a CZMQ actor) owns the PUSH socket, the SUB socket for acknowledgements, the window
+ * One thread (a CZMQ actor) owns the PUSH socket, the ROUTER socket for leases, the window
  * and the tap. Workers hand sealed batches over with publisher_offer(); that never blocks: a full
  * publisher is a return value. Frames, acknowledgements and states: docs/wire.md.
  */

@@ -1,7 +1,7 @@
 /*
  * pull.h -- the puller: receives batches, fills blocks, acknowledges.
  *
- * One thread (a CZMQ actor) owns the PULL socket, the PUB socket for acknowledgements, the ledger
+ * One thread (a CZMQ actor) owns the PULL socket, the ROUTER socket for leases, the ledger
  * of batches it holds and the open block. It stops pulling while `max_inflight` blocks are with the
  * writer. A block is sealed by rows, bytes, age, or when the day changes. docs/wire.md.
  */

@@ -101,4 +101,15 @@ def test_links_between_documents_lead_somewhere():
             case.true((document.parent / target).exists(), f"{document.name}: no {target}")
 
 
+def test_files_that_documents_name_exist():
+    """A document may leave out the folder, for basenames are unique; NAME and X stand for any."""
+    for document in documents():
+        spans = re.findall(r"`([\w./*]+\.(?:c|h|def|proto|py))`", document.read_text())
+        for span in spans:
+            if not re.search(r"NAME|(?:^|[_/])X\.", span):
+                found = list(case.ROOT.glob(span)) or [
+                    path for path in case.ROOT.glob(f"[a-z]*/**/{span}") if "build" not in path.parts]
+                case.true(found, f"{document.name}: there is no {span}")
+
+
 case.main(globals())
