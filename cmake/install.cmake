@@ -3,7 +3,8 @@ include(GNUInstallDirs)
 install(TARGETS goflow goflow-ingest goflow-store goflow-tap goflow-replay
     cnetflow csflow cnflegacy)
 install(FILES ${GOFLOW_MANUALS} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md"
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING
+    PATTERN "*.md" PATTERN "tap_consumer.*"
     PATTERN man EXCLUDE)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES proto/flow.proto proto/link.proto DESTINATION ${CMAKE_INSTALL_DATADIR}/goflow)
