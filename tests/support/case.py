@@ -20,16 +20,23 @@ class Settings:
 
     bin = ROOT / "build" / "release" / "bin"
     keep = False
+    own = argparse.Namespace()  # what the script itself asks for
 
 
-def main(names):
-    """Runs the script's cases and exits with status 1 if one failed."""
+def main(names, **own):
+    """
+    Runs the script's cases and exits with status 1 if one failed. `own` are flags of this script
+    and their defaults: main(globals(), seconds=600) makes --seconds, found in Settings.own.seconds.
+    """
     script = pathlib.Path(sys.argv[0]).stem
     parser = argparse.ArgumentParser(description=names.get("__doc__"))
     parser.add_argument("part", nargs="?", default="", help="run the cases whose name contains it")
     parser.add_argument("--bin", type=pathlib.Path, default=Settings.bin, help="programs to test")
     parser.add_argument("--keep", action="store_true", help="keep temporary folders")
+    for name, default in own.items():
+        parser.add_argument(f"--{name}", type=type(default), default=default)
     arguments = parser.parse_args()
+    Settings.own = arguments
     Settings.bin = arguments.bin.resolve()
     Settings.keep = arguments.keep
     cases = [

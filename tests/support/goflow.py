@@ -96,14 +96,14 @@ class Ingest(Daemon):
 class Store(Daemon):
     """goflow-store; unless told otherwise with the embedded engine, served over HTTP."""
 
-    def __init__(self, folder, endpoints, name="store", **settings):
+    def __init__(self, folder, endpoints, name="store", place=HERE, **settings):
         given = {"zmq_connect": endpoints, "block_age": "300ms"}
         self.table = settings.get("ch_table", "netflow")
         if "ch_addr" not in settings:
             self.sql_port = process.free_ports()
             given["ch_path"] = folder / f"{name}-data"
             given["ch_serve"] = f"127.0.0.1:{self.sql_port}"
-        super().__init__(name, "goflow-store", {**given, **settings}, folder)
+        super().__init__(name, "goflow-store", {**given, **settings}, folder, place)
 
     def wait_until_ready(self):
         """With the embedded engine also until the table is there."""
