@@ -10,17 +10,24 @@
 #include "ingest/publish/publish.h"
 #include "ingest/read_capture.h"
 #include "ingest/receive/receiver.h"
+#include "ingest/template_file.h"
 
 #include <czmq.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What is learnt in it is lost when the process is killed. */
+enum {
+    SAVE_PERIOD_MS = 60000
+};
+
 struct ingest_program {
     const struct ingest_settings *settings;
     struct metrics *metrics;
     struct publisher *publisher; /* NULL unless -transport=zmq */
     struct receiver *receiver;   /* NULL with -read */
+    struct template_file *templates;
     struct ingest_http *http;
 };
 
@@ -70,9 +77,9 @@ static enum err make_outlet(void *context, struct outlet *outlet_p)
 
 /* Workers share nothing, so each gets its part of the memory. */
 static struct decoder_options decoder_options_of(
-    const struct ingest_settings *settings, uint64_t workers)
+    const struct ingest_program *program, uint64_t workers)
 {
-    const struct decode_settings *decode = &settings->decode;
+    const struct decode_settings *decode = &program->settings->decode;
     return (struct decoder_options){
         .max_exporters = (uint32_t)decode->max_exporters,
         .max_templates_per_exporter = (uint32_t)decode->max_templates,
@@ -80,6 +87,7 @@ static struct decoder_options decoder_options_of(
         .max_template_bytes = decode->template_bytes / workers,
         .max_held_bytes = decode->held_bytes / workers,
         .max_held_age_s = (uint32_t)(decode->held_age_ms / 1000),
+        .snapshot = template_file_snapshot(program->templates),
     };
 }
 
@@ -104,7 +112,7 @@ static enum err open_receiver(struct ingest_program *program)
         .port_count = count,
         .worker_count = (uint32_t)settings->workers,
         .has_remote_ports = settings->has_remote_ports,
-        .decoder = decoder_options_of(settings, settings->workers),
+        .decoder = decoder_options_of(program, settings->workers),
         .make_outlet = make_outlet,
         .context = program,
     };
@@ -128,6 +136,9 @@ enum err ingest_program_open(
     if (err == ERR_OK) {
         err = open_publisher(program);
     }
+    if (err == ERR_OK) {
+        err = template_file_open(&program->templates, settings->decode.template_file);
+    }
     bool is_live = settings->read_path[0] == '\0';
     if (err == ERR_OK && is_live) {
         err = open_receiver(program);
@@ -146,7 +157,7 @@ static enum err run_file(struct ingest_program *program)
     struct outlet outlet;
     enum err err = make_outlet(program, &outlet);
     if (err == ERR_OK) {
-        struct decoder_options options = decoder_options_of(program->settings, 1);
+        struct decoder_options options = decoder_options_of(program, 1);
         err = read_capture(program->settings->read_path, &outlet, &options);
         outlet.destroy(outlet.context);
     }
@@ -160,7 +171,9 @@ enum err ingest_program_run(struct ingest_program *program)
     }
     while (!daemon_is_stopping()) {
         struct pollfd wait = {.fd = daemon_stop_fd(), .events = POLLIN};
-        (void)poll(&wait, 1, -1);
+        if (poll(&wait, 1, SAVE_PERIOD_MS) == 0) {
+            template_file_save(program->templates, program->receiver);
+        }
     }
     return ERR_OK;
 }
@@ -172,8 +185,13 @@ void ingest_program_close(struct ingest_program **program_p)
         return;
     }
     ingest_http_close(&program->http);
+    if (program->receiver != NULL) {
+        receiver_stop(program->receiver);
+        template_file_save(program->templates, program->receiver);
+    }
     receiver_destroy(&program->receiver);
     publisher_destroy(&program->publisher);
+    template_file_close(&program->templates);
     metrics_destroy(&program->metrics);
     free(program);
     *program_p = NULL;

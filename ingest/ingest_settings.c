@@ -59,6 +59,8 @@ static const struct option OPTIONS[] = {
         .help = "Memory for data that waits for its template; 0: such data is dropped."},
     {"templates.hold.age", OPTION_DURATION, "60s", .min = 1000, .max = 3600000,
         MEMBER(decode.held_age_ms), .help = "Time data waits for its template."},
+    {"templates.file", OPTION_TEXT, NULL, MEMBER(decode.template_file),
+        .help = "Keeps templates and sampling rates across restarts; empty: does not."},
     {"read", OPTION_TEXT, NULL, MEMBER(read_path),
         .help = "Takes datagrams from a pcap or pcapng file (- is standard input) and exits."},
     {"transport", OPTION_CHOICE, "zmq", .choices = "zmq|console|none", MEMBER(transport),

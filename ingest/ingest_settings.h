@@ -22,6 +22,7 @@ struct decode_settings {
     uint64_t template_lifetime_ms;
     uint64_t held_bytes;
     uint64_t held_age_ms;
+    const char *template_file; /* "": none */
 };
 
 /* One UDP port; any protocol is understood on any of them. */

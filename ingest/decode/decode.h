@@ -15,6 +15,7 @@
 
 struct buffer;
 struct decoder;
+struct snapshot;
 struct template_census;
 
 /* One received datagram; the bytes are lent for the call. */
@@ -34,6 +35,7 @@ struct decoder_options {
     uint64_t max_template_bytes;         /* all templates of this decoder; 0: 256 MiB */
     uint64_t max_held_bytes;             /* data that waits for its template; 0: none waits */
     uint32_t max_held_age_s;             /* 0: a minute */
+    const struct snapshot *snapshot;     /* borrowed; what exporters announced before, or NULL */
 };
 
 /* On success *decoder_p is owned by the caller: decoder_destroy() it. */
@@ -74,3 +76,9 @@ void decoder_visit_exporters(const struct decoder *decoder, exporter_visit *visi
  * several decoders can be joined. The decoder's thread only.
  */
 void decoder_print_templates(const struct decoder *decoder, struct buffer *out);
+
+/*
+ * Appends what the exporters have announced as exporters of a snapshot (snapshot.h). The decoder's
+ * thread only.
+ */
+void decoder_print_snapshot(const struct decoder *decoder, struct buffer *exporters);

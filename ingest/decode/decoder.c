@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "ingest/decode/decode_context.h"
 #include "ingest/decode/exporter.h"
+#include "ingest/decode/snapshot.h"
 #include "ingest/decode/template_census.h"
 #include "ingest/decode/template_document.h"
 
@@ -18,6 +19,7 @@ enum {
 
 struct decoder {
     struct exporter_table *exporters;
+    const struct snapshot *snapshot; /* borrowed, or NULL */
     struct flow flow;
     struct decode_counters counters;
     struct template_census census;
@@ -116,6 +118,7 @@ enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *o
         free(decoder);
         return err;
     }
+    decoder->snapshot = options->snapshot;
     *decoder_p = decoder;
     return ERR_OK;
 }
@@ -128,6 +131,15 @@ void decoder_destroy(struct decoder **decoder_p)
     exporter_table_destroy(&(*decoder_p)->exporters);
     free(*decoder_p);
     *decoder_p = NULL;
+}
+
+/* An exporter is heard for the first time. */
+static void introduce(const struct decoder *decoder, struct exporter *exporter)
+{
+    exporter->is_introduced = true;
+    if (decoder->snapshot != NULL) {
+        snapshot_restore(decoder->snapshot, exporter);
+    }
 }
 
 enum decode_status decoder_decode(
@@ -151,6 +163,9 @@ enum decode_status decoder_decode(
     if (context.exporter == NULL) {
         decode_drop(&context, DECODE_EXPORTER_LIMIT);
         return context.status;
+    }
+    if (!context.exporter->is_introduced) {
+        introduce(decoder, context.exporter);
     }
     decode_known(&context, type);
     if (context.status != DECODE_OK && type != FLOW_TYPE_SFLOW5) {
@@ -195,5 +210,12 @@ void decoder_print_templates(const struct decoder *decoder, struct buffer *out)
         buffer_text_append(out, is_first ? "" : ",");
         template_document_print(out, exporter);
         is_first = false;
+    }
+}
+
+void decoder_print_snapshot(const struct decoder *decoder, struct buffer *exporters)
+{
+    for (uint32_t i = 0; i < exporter_table_count(decoder->exporters); i++) {
+        snapshot_append(exporters, exporter_table_at(decoder->exporters, i));
     }
 }

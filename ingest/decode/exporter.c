@@ -149,6 +149,7 @@ static struct exporter *add_exporter(
     }
     atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_acq_rel);
     exporter->address = *address;
+    exporter->is_introduced = false;
     uint64_t words[2];
     memcpy(words, address->bytes, sizeof words);
     atomic_store_explicit(&exporter->address_words[0], words[0], memory_order_relaxed);

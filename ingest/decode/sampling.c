@@ -182,6 +182,19 @@ void sampling_table_learn(struct sampling_table *table, enum sampling_scope scop
     }
 }
 
+void sampling_table_restore(struct sampling_table *table, const struct sampling_entry *entry)
+{
+    if (entry->scope > ENTRY_ANY_SOLE) {
+        return;
+    }
+    struct sampling_entry *own =
+        take_entry(table, (enum entry_scope)entry->scope, entry->domain, entry->id);
+    if (own != NULL) {
+        *own = *entry;
+        table->has_interfaces |= entry->scope == ENTRY_INTERFACE;
+    }
+}
+
 static struct sampling_answer find_by_sampler(
     const struct sampling_table *table, uint32_t domain, uint64_t sampler_id)
 {

@@ -69,6 +69,9 @@ void sampling_table_clear(struct sampling_table *table);
 void sampling_table_learn(struct sampling_table *table, enum sampling_scope scope, uint32_t domain,
     uint64_t id, uint64_t rate);
 
+/* Puts back an entry as it was in a table before; one of an unknown scope is left out. */
+void sampling_table_restore(struct sampling_table *table, const struct sampling_entry *entry);
+
 /*
  * The rate of a flow that names no rate itself: by its sampler, its input interface, its domain,
  * then the exporter's other domains (line cards, other ports). 0 stands for no sampler and no

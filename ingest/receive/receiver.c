@@ -4,11 +4,13 @@
 #include "common/log.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct receiver {
+    pthread_mutex_t questions; /* a worker answers one at a time */
     uint32_t worker_count;
     struct worker *workers[RECEIVER_WORKERS_MAX];
 };
@@ -116,6 +118,9 @@ enum err receiver_new(struct receiver **receiver_p, const struct receiver_option
         return ERR_INVALID;
     }
     struct receiver *receiver = calloc(1, sizeof *receiver);
+    if (receiver != NULL) {
+        (void)pthread_mutex_init(&receiver->questions, NULL); /* of the default kind: cannot fail */
+    }
     struct ports *ports = calloc(1, sizeof *ports);
     *receiver_p = receiver;
     enum err err = receiver != NULL && ports != NULL ? ERR_OK : ERR_MEMORY;
@@ -132,6 +137,13 @@ enum err receiver_new(struct receiver **receiver_p, const struct receiver_option
     return err;
 }
 
+void receiver_stop(struct receiver *receiver)
+{
+    for (uint32_t i = 0; i < receiver->worker_count; i++) {
+        worker_stop(receiver->workers[i]);
+    }
+}
+
 void receiver_destroy(struct receiver **receiver_p)
 {
     struct receiver *receiver = *receiver_p;
@@ -141,11 +153,12 @@ void receiver_destroy(struct receiver **receiver_p)
     for (uint32_t i = 0; i < receiver->worker_count; i++) {
         worker_destroy(&receiver->workers[i]);
     }
+    (void)pthread_mutex_destroy(&receiver->questions);
     free(receiver);
     *receiver_p = NULL;
 }
 
-enum err receiver_print_templates(struct receiver *receiver, struct buffer *out)
+static enum err print_templates(struct receiver *receiver, struct buffer *out)
 {
     buffer_text_append(out, "{");
     for (uint32_t i = 0; i < receiver->worker_count; i++) {
@@ -162,6 +175,25 @@ enum err receiver_print_templates(struct receiver *receiver, struct buffer *out)
     }
     buffer_text_append(out, "}\n");
     return buffer_check(out);
+}
+
+enum err receiver_print_templates(struct receiver *receiver, struct buffer *out)
+{
+    (void)pthread_mutex_lock(&receiver->questions);
+    enum err err = print_templates(receiver, out);
+    (void)pthread_mutex_unlock(&receiver->questions);
+    return err;
+}
+
+enum err receiver_print_snapshot(struct receiver *receiver, struct buffer *exporters)
+{
+    enum err err = ERR_OK;
+    (void)pthread_mutex_lock(&receiver->questions);
+    for (uint32_t i = 0; err == ERR_OK && i < receiver->worker_count; i++) {
+        err = worker_print_snapshot(receiver->workers[i], exporters);
+    }
+    (void)pthread_mutex_unlock(&receiver->questions);
+    return err;
 }
 
 void receiver_collect(void *context, struct metrics_page *page)

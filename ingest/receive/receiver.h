@@ -29,11 +29,17 @@ struct receiver;
 MUST_CHECK enum err receiver_new(
     struct receiver **receiver_p, const struct receiver_options *options);
 
-/* Stops the workers, which first take what waits at their sockets. */
+/* Stops the workers, which first take what waits at their sockets. Nobody may ask them any more. */
+void receiver_stop(struct receiver *receiver);
+
+/* Stops them first. */
 void receiver_destroy(struct receiver **receiver_p);
 
-/* Appends the templates of all workers as one JSON object. One thread at a time. */
+/* Appends the templates of all workers as one JSON object. Any thread. */
 MUST_CHECK enum err receiver_print_templates(struct receiver *receiver, struct buffer *out);
+
+/* Appends what exporters have announced to all workers (snapshot.h). Any thread. */
+MUST_CHECK enum err receiver_print_snapshot(struct receiver *receiver, struct buffer *exporters);
 
 /* A metrics_collect_fn; `context` is the receiver. */
 void receiver_collect(void *receiver, struct metrics_page *page);

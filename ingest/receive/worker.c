@@ -121,8 +121,19 @@ static void send_templates(const struct worker *worker, zsock_t *pipe)
     buffer_clear(&document);
 }
 
+/* The buffer goes to who asked. */
+static void send_snapshot(const struct worker *worker, zsock_t *pipe)
+{
+    struct buffer *exporters = calloc(1, sizeof *exporters);
+    if (exporters != NULL) {
+        decoder_print_snapshot(worker->decoder, exporters);
+    }
+    (void)zsock_send(pipe, "p", exporters);
+}
+
 /*
- * Messages: "$TERM"; "TEMPLATES", answered by an enum err and the document. ZeroMQ's descriptor
+ * Messages: "$TERM"; "TEMPLATES", answered by an enum err and the document; "SNAPSHOT", answered by
+ * a struct buffer. ZeroMQ's descriptor
  * tells only of what comes after the pipe was found empty, so the pipe is read until it is, also
  * once before the first poll.
  */
@@ -132,6 +143,8 @@ static void answer(struct worker *worker, zsock_t *pipe)
         char *command = zstr_recv(pipe);
         if (command == NULL || strcmp(command, "$TERM") == 0) {
             worker->is_stopping = true;
+        } else if (strcmp(command, "SNAPSHOT") == 0) {
+            send_snapshot(worker, pipe);
         } else {
             send_templates(worker, pipe);
         }
@@ -232,15 +245,20 @@ enum err worker_new(struct worker **worker_p, const struct worker_options *optio
     return err;
 }
 
+void worker_stop(struct worker *worker)
+{
+    bool is_started = worker->actor != NULL;
+    zactor_destroy(&worker->actor);
+    assert(!is_started || atomic_load(&worker->has_ended));
+}
+
 void worker_destroy(struct worker **worker_p)
 {
     struct worker *worker = *worker_p;
     if (worker == NULL) {
         return;
     }
-    bool is_started = worker->actor != NULL;
-    zactor_destroy(&worker->actor);
-    assert(!is_started || atomic_load(&worker->has_ended));
+    worker_stop(worker);
     for (size_t i = 0; i < worker->options.port_count; i++) {
         (void)close(worker->options.ports[i].socket);
     }
@@ -265,4 +283,26 @@ enum err worker_print_templates(struct worker *worker, struct buffer *out)
     }
     zstr_free(&document);
     return answer_err != ERR_OK ? (enum err)answer_err : buffer_check(out);
+}
+
+enum err worker_print_snapshot(struct worker *worker, struct buffer *exporters)
+{
+    if (worker->actor == NULL) {
+        decoder_print_snapshot(worker->decoder, exporters);
+        return buffer_check(exporters);
+    }
+    void *answer_p = NULL;
+    if (zstr_send(worker->actor, "SNAPSHOT") != 0 ||
+        zsock_recv(worker->actor, "p", &answer_p) != 0) {
+        return ERR_STOPPED;
+    }
+    struct buffer *part = answer_p;
+    if (part == NULL) {
+        return ERR_MEMORY;
+    }
+    enum err err = buffer_check(part);
+    buffer_append(exporters, part->bytes, part->size);
+    buffer_clear(part);
+    free(part);
+    return err != ERR_OK ? err : buffer_check(exporters);
 }

@@ -37,6 +37,9 @@ struct worker;
 MUST_CHECK enum err worker_new(struct worker **worker_p, const struct worker_options *options);
 
 /* Receives what already waits at the sockets, sends what is left, and ends the thread. */
+void worker_stop(struct worker *worker);
+
+/* Stops it first. */
 void worker_destroy(struct worker **worker_p);
 
 /*
@@ -44,6 +47,12 @@ void worker_destroy(struct worker **worker_p);
  * at once.
  */
 MUST_CHECK enum err worker_print_templates(struct worker *worker, struct buffer *out);
+
+/*
+ * Appends what decoder_print_snapshot() gives. Also of a worker that was stopped; else under the
+ * same rule as worker_print_templates().
+ */
+MUST_CHECK enum err worker_print_snapshot(struct worker *worker, struct buffer *exporters);
 
 /* A metrics_collect_fn; `context` is the worker. */
 void worker_collect(void *worker, struct metrics_page *page);

@@ -55,5 +55,72 @@ def test_without_room_to_wait_data_is_dropped_at_once(folder):
     case.equal(flows(ingest), [], "flows")
 
 
+def restart(ingest, folder, **settings):
+    """Stops the ingest; (what it printed, its successor)."""
+    ingest.stop()
+    return flows(ingest), console(folder, name=f"{ingest.name}-again", **settings)
+
+
+def announce(port):
+    exports.send(port, exports.netflow9(1, exports.template(), exports.sampling_template(),
+                                        exports.sampling(512)))
+
+
+def send_flows(port, first, count):
+    """Each of its own number of octets."""
+    exports.send(port, *(exports.netflow9(number, exports.data([(number, 1)]))
+                         for number in range(first, first + count)))
+
+
+def test_a_restart_in_mid_stream_loses_no_flow_and_no_sampling_rate(folder):
+    file = folder / "templates"
+    ingest = console(folder, workers=2, templates_file=file)
+    announce(ingest.port)
+    send_flows(ingest.port, 10, 20)
+    wait_for(ingest, "goflow_flows_total", 20)
+    before, ingest = restart(
+        ingest, folder, workers=3, templates_file=file, templates_hold="0")
+    send_flows(ingest.port, 30, 20)
+    wait_for(ingest, "goflow_flows_total", 20)
+    between, ingest = restart(ingest, folder, templates_file=file, templates_hold="0")
+    send_flows(ingest.port, 50, 20)
+    wait_for(ingest, "goflow_flows_total", 20)
+    ingest.stop()
+    everything = before + between + flows(ingest)
+    case.equal([flow["Bytes"] for flow in everything], list(range(10, 70)), "octets")
+    case.equal({flow["SamplingRate"] for flow in everything}, {512}, "rates")
+    case.equal(sorted(path.name for path in folder.glob("templates*")), ["templates"], "files")
+
+
+def test_a_damaged_file_is_said_and_written_anew(folder):
+    file = folder / "templates"
+    file.write_bytes(b"GOFLOWTF\0\0\0\1" + bytes(99))
+    ingest = console(folder, templates_file=file)
+    announce(ingest.port)
+    wait_for(ingest, "goflow_decode_templates_total", 2)
+    ingest.stop()
+    case.equal(ingest.stderr.count("damaged"), 1, ingest.stderr)
+    case.true(len(file.read_bytes()) > 150, "the file was not written anew")
+
+
+def test_a_foreign_file_is_said_and_left_alone(folder):
+    file = folder / "notes"
+    file.write_text("nobody has another copy of this\n")
+    ingest = console(folder, templates_file=file)
+    announce(ingest.port)
+    wait_for(ingest, "goflow_decode_templates_total", 2)
+    ingest.stop()
+    case.equal(len(ingest.stderr.splitlines()), 1, ingest.stderr)
+    case.equal(file.read_text(), "nobody has another copy of this\n", "the file")
+
+
+def test_a_file_that_cannot_be_written_is_said_once(folder):
+    ingest = console(folder, templates_file=folder / "nowhere" / "templates")
+    announce(ingest.port)
+    wait_for(ingest, "goflow_decode_templates_total", 2)
+    ingest.stop()
+    case.equal(len(ingest.stderr.splitlines()), 1, ingest.stderr)
+
+
 if __name__ == "__main__":
     case.main(globals())

@@ -1,0 +1,19 @@
+/*
+ * snapshot_format.h -- sizes of docs/templates.md, for who writes and who reads it.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define SNAPSHOT_MAGIC "GOFLOWTF"
+
+enum {
+    SNAPSHOT_MAGIC_SIZE = 8,
+    SNAPSHOT_VERSION = 1,
+    SNAPSHOT_CHECKED_AT = 16, /* the CRC covers what begins here */
+    SNAPSHOT_HEADER_SIZE = 24,
+    SNAPSHOT_EXPORTER_SIZE = 32, /* behind its length */
+    SNAPSHOT_TEMPLATE_SIZE = 24,
+    SNAPSHOT_FIELD_SIZE = 8,
+    SNAPSHOT_RATE_SIZE = 32
+};

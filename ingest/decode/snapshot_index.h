@@ -1,0 +1,32 @@
+/*
+ * snapshot_index.h -- the exporters of a snapshot by address; internal to snapshot_....c.
+ */
+#pragma once
+
+#include "common/address.h"
+#include "common/cursor.h"
+
+struct snapshot_exporter {
+    struct address address;
+    uint64_t heard_s;
+    const uint8_t *bytes; /* borrowed: from the address on */
+    size_t size;
+};
+
+struct snapshot_index {
+    size_t count;
+    struct snapshot_exporter *exporters; /* in order of their addresses */
+};
+
+struct snapshot {
+    struct snapshot_index index;
+    uint8_t bytes[];
+};
+
+/* Borrows the bytes. ERR_CORRUPT: they are no whole exporters. snapshot_index_clear() it. */
+MUST_CHECK enum err snapshot_index_build(struct snapshot_index *index, struct cursor exporters);
+void snapshot_index_clear(struct snapshot_index *index);
+
+/* The first exporter of that address, or NULL; others of the same address follow it. */
+const struct snapshot_exporter *snapshot_index_find(
+    const struct snapshot_index *index, const struct address *address);
