@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- prints source, destination and bytes of flows. */
+
 /*
- * SPDX-License-Identifier: BSD-3-Clause -- prints the flows of a tap: source, destination, bytes.
- *
  *     protoc-c --proto_path=proto --c_out=. flow.proto
  *     cc -I. docs/consumers/tap_consumer.c flow.pb-c.c -lzmq -lprotobuf-c -o tap_consumer
  *     ./tap_consumer tcp://127.0.0.1:5559

@@ -112,4 +112,43 @@ def test_files_that_documents_name_exist():
                 case.true(found, f"{document.name}: there is no {span}")
 
 
+LABELS_ROW = re.compile(r"^\| (`[^|]*`) \| (`[^|]*`) \|", re.M)
+
+
+def documented_labels():
+    """{metric: its labels} by the section Labels of docs/metrics.md."""
+    reference = (case.ROOT / "docs" / "metrics.md").read_text()
+    section = reference.partition("## Labels\n")[2].partition("<!--")[0]
+    return {
+        name: set(re.findall(r"`(\w+)`", labels))
+        for names, labels in LABELS_ROW.findall(section)
+        for name in re.findall(r"`(\w+)`", names)
+    }
+
+
+def reported_labels(daemon):
+    """{metric: its labels}; what belongs to summaries alone is left out."""
+    page = daemon.get("/metrics")
+    kinds = dict(re.findall(r"^# TYPE (\w+) (\w+)$", page, re.M))
+    found = {}
+    for name, labels, _ in goflow.Metrics(page).samples:
+        if name in kinds:
+            found.setdefault(name, set()).update(set(labels) - {"quantile"})
+    return found
+
+
+def test_labels_are_documented(folder):
+    documented = documented_labels()
+    reference = (case.ROOT / "docs" / "metrics.md").read_text()
+    unknown = sorted(name for name in documented if f"\n| `{name}` | " not in reference)
+    case.equal(unknown, [], "labels of metrics that are not in the reference")
+    line = goflow.Line(folder)
+    for protocol in ("netflow5", "netflow9", "ipfix", "sflow"):
+        line.ingest.replay(f"-synthetic={protocol}", "-count=10")
+    for daemon in (line.ingest, line.store):
+        for name, labels in reported_labels(daemon).items():
+            case.equal(labels, documented.get(name, set()), f"{daemon.name}: labels of {name}")
+    line.stop()
+
+
 case.main(globals())

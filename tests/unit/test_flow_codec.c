@@ -148,6 +148,22 @@ Test(flow_codec, refuses_malformed_messages)
     cr_assert_eq(UNPACK(0xc1, 0x7d, 1, 2, 3), ERR_CORRUPT, "an unknown fixed64 cut short");
 }
 
+Test(flow_codec, puts_the_length_before_a_message)
+{
+    struct random random = {7};
+    for (int i = 0; i < 200; i++) {
+        static uint8_t message[FLOW_PACKED_MAX];
+        random_flow(&random, &flow, 30);
+        size_t size = flow_pack_message(&flow, message);
+        struct cursor cursor = cursor_of(packed, flow_pack_delimited(&flow, packed));
+        uint64_t length;
+        cr_assert_eq(wire_take_varint(&cursor, &length), ERR_OK);
+        cr_assert_eq(length, size);
+        cr_assert_eq(cursor_left(&cursor), size);
+        cr_assert_arr_eq(cursor.pos, message, size);
+    }
+}
+
 Test(flow_codec, refuses_every_truncation)
 {
     struct random random = {1};
