@@ -34,9 +34,3 @@ static inline bool device_counters_have(
 {
     return (counters->present >> counter & 1) != 0;
 }
-
-/* Who takes counters: called once for each sample; they are lent for the call only. */
-struct device_counters_sink {
-    void (*take)(void *context, const struct device_counters *counters);
-    void *context;
-};

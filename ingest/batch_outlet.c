@@ -19,8 +19,14 @@ enum {
     PATIENCE_NS = 100000 /* between two looks at a full publisher */
 };
 
+FAMILY(RECORDS_IN, "goflow_batch_records_total", "Rows beside flows packed, by kind.");
+FAMILY(RECORDS_DROPPED, "goflow_batch_records_dropped_total",
+    "Rows beside flows whose batch nobody took, or for which there was no memory.");
+
 struct batch_outlet {
     struct batcher *batcher;
+    struct record_batcher *records; /* NULL: not wanted */
+    uint64_t drops_told;
     struct publisher_port *port; /* NULL: batches are thrown away */
     uint64_t patient_bytes;
 };
@@ -59,17 +65,51 @@ static void take(void *context, const struct flow *flow)
     batcher_take(outlet->batcher, flow);
 }
 
+static void take_record(void *context, enum record_kind kind, const struct record *record)
+{
+    struct batch_outlet *outlet = context;
+    record_batcher_take(outlet->records, kind, record);
+}
+
+/* What this worker's batches lost, and what the publisher lost of any worker's. */
+static uint64_t take_drops(void *context)
+{
+    struct batch_outlet *outlet = context;
+    const struct batcher_counters *counters = batcher_counters(outlet->batcher);
+    uint64_t drops =
+        counter_get(&counters->flows_dropped_full) + counter_get(&counters->flows_dropped_memory);
+    uint64_t fresh = drops - outlet->drops_told;
+    outlet->drops_told = drops;
+    return fresh + (outlet->port != NULL ? publisher_take_drops(outlet->port) : 0);
+}
+
 static int tick(void *context, uint64_t now_ns)
 {
     struct batch_outlet *outlet = context;
-    return batcher_tick(outlet->batcher, now_ns);
+    int flows_ms = batcher_tick(outlet->batcher, now_ns);
+    int records_ms = outlet->records != NULL ? record_batcher_tick(outlet->records, now_ns) : -1;
+    bool is_flows = records_ms < 0 || (flows_ms >= 0 && flows_ms < records_ms);
+    return is_flows ? flows_ms : records_ms;
 }
 
 static void finish(void *context)
 {
     struct batch_outlet *outlet = context;
     batcher_flush(outlet->batcher);
+    if (outlet->records != NULL) {
+        record_batcher_flush(outlet->records);
+    }
     publisher_port_destroy(&outlet->port);
+}
+
+static void collect_records(
+    const struct record_batcher_counters *counters, struct metrics_page *page)
+{
+    for (size_t kind = RECORD_COUNTERS; kind < RECORD_KIND_COUNT; kind++) {
+        metrics_page_add(page, &RECORDS_IN, (double)counter_get(&counters->rows_in[kind]),
+            "kind=\"%s\"", RECORD_SCHEMAS[kind].name);
+    }
+    metrics_page_add(page, &RECORDS_DROPPED, (double)counter_get(&counters->rows_dropped), "");
 }
 
 static void collect(void *context, struct metrics_page *page)
@@ -83,12 +123,16 @@ static void collect(void *context, struct metrics_page *page)
     metrics_page_add(page, &FLOWS_DROPPED, (double)counter_get(&counters->flows_dropped_memory),
         "reason=\"memory\"");
     metrics_page_add(page, &BATCHES, (double)counter_get(&counters->batches), "");
+    if (outlet->records != NULL) {
+        collect_records(record_batcher_counters(outlet->records), page);
+    }
 }
 
 static void destroy(void *context)
 {
     struct batch_outlet *outlet = context;
     batcher_destroy(&outlet->batcher);
+    record_batcher_destroy(&outlet->records);
     publisher_port_destroy(&outlet->port);
     free(outlet);
 }
@@ -122,12 +166,19 @@ enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_opt
         };
         err = batcher_new(&outlet->batcher, &batcher_options);
     }
+    if (err == ERR_OK && options->takes_records) {
+        const struct record_batcher_options record_options = {
+            .deliver = outlet->port != NULL ? publisher_offer : discard, .context = outlet->port};
+        err = record_batcher_new(&outlet->records, &record_options);
+    }
     if (err != ERR_OK) {
         destroy(outlet);
         return err;
     }
     *outlet_p = (struct outlet){.context = outlet,
         .take = take,
+        .take_record = options->takes_records ? take_record : NULL,
+        .take_drops = take_drops,
         .tick = tick,
         .finish = finish,
         .collect = collect,

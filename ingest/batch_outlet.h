@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ingest/batch/batch.h"
+#include "ingest/batch/record_batch.h"
 #include "ingest/publish/publish.h"
 #include "ingest/receive/outlet.h"
 
@@ -11,6 +12,7 @@ struct batch_outlet_options {
     uint32_t max_bytes;
     uint32_t max_flows;
     uint32_t max_age_ms;
+    bool takes_records;          /* and rows beside flows */
     struct publisher *publisher; /* borrowed until finish(); NULL: packed, then thrown away */
     uint64_t patient_bytes; /* 0: refuses when full, as sockets need it; else a full batch waits
                              * until less than this waits for the stores, as files can */

@@ -69,6 +69,7 @@ static enum err make_outlet(void *context, struct outlet *outlet_p)
         .max_bytes = (uint32_t)settings->batch_bytes,
         .max_flows = (uint32_t)settings->batch_flows,
         .max_age_ms = (uint32_t)settings->batch_age_ms,
+        .takes_records = settings->sends_records,
         .publisher = program->publisher,
         .patient_bytes = settings->read_path[0] != '\0' ? settings->window_bytes / 2 : 0,
     };

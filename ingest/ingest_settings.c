@@ -87,6 +87,8 @@ static const struct option OPTIONS[] = {
         .help = "Size of the spool; the oldest batches go when it is full."},
     {"spool.sync", OPTION_DURATION, "1s", .max = 3600000, MEMBER(spool_sync_ms),
         .help = "Time until the spool is safe from a power failure; 0: before each batch is sent."},
+    {"records", OPTION_BOOL, "true", MEMBER(sends_records),
+        .help = "Also sends device counters, options data and losses, to tables of their own."},
     {"batch.bytes", OPTION_SIZE, "256KiB", .min = BATCH_MIN, .max = BATCH_MAX, MEMBER(batch_bytes),
         .help = "Size at which a batch is sent."},
     {"batch.flows", OPTION_NUMBER, "8192", .min = 1, .max = 1 << 20, MEMBER(batch_flows),

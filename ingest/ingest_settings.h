@@ -51,6 +51,7 @@ struct ingest_settings {
     const char *spool_dir;
     uint64_t spool_bytes;
     uint64_t spool_sync_ms;
+    bool sends_records;
     uint64_t batch_bytes;
     uint64_t batch_flows;
     uint64_t batch_age_ms;

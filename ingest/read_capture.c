@@ -42,6 +42,7 @@ static enum err decode_all(
         if (err != ERR_OK) {
             return err == ERR_END ? ERR_OK : err;
         }
+        decoder_tick(decoder, datagram.received_ns);
         (void)decoder_decode(decoder, &datagram, sink); /* the decoder counts its drops */
     }
     return ERR_OK;
@@ -56,7 +57,9 @@ enum err read_capture(
         return err;
     }
     struct decoder *decoder;
-    err = decoder_new(&decoder, options);
+    struct decoder_options decoder_options = *options;
+    decoder_options.records = (struct record_sink){outlet->take_record, outlet->context};
+    err = decoder_new(&decoder, &decoder_options);
     if (err != ERR_OK) {
         log_error("read", "cannot start the decoder", "error=\"%s\"", err_text(err));
         capture_close(&capture);

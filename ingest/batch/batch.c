@@ -20,7 +20,7 @@ struct batcher {
     struct batcher_counters counters;
 };
 
-static struct batch *batch_new(size_t room)
+struct batch *batch_new(size_t room)
 {
     struct batch *batch = calloc(1, sizeof *batch);
     if (batch == NULL) {

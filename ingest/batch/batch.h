@@ -24,6 +24,8 @@ struct batch {
     uint64_t created_ns; /* first flow, monotonic */
 };
 
+/* An empty batch with room for so many bytes; NULL without memory. */
+struct batch *batch_new(size_t room);
 void batch_destroy(struct batch **batch_p);
 
 struct batcher;

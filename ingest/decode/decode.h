@@ -10,6 +10,7 @@
 
 #include "common/address.h"
 #include "common/flow.h"
+#include "common/record.h"
 #include "ingest/decode/decode_status.h"
 #include "ingest/decode/exporter_counters.h"
 
@@ -36,6 +37,7 @@ struct decoder_options {
     uint64_t max_held_bytes;             /* data that waits for its template; 0: none waits */
     uint32_t max_held_age_s;             /* 0: a minute */
     const struct snapshot *snapshot;     /* borrowed; what exporters announced before, or NULL */
+    struct record_sink records;          /* takes rows beside flows; `take` NULL: not wanted */
 };
 
 /* On success *decoder_p is owned by the caller: decoder_destroy() it. */
@@ -55,7 +57,14 @@ enum decode_status decoder_decode(
  */
 void decoder_expire(struct decoder *decoder, uint64_t now_ns);
 
-/* Drops and counts what still waits: no datagram comes any more. */
+/*
+ * Gives a row of the loss ledger for each domain of each exporter when a minute has ended, by the
+ * same clock as datagrams are received. Call it now and then; what came in between counts for the
+ * minute before.
+ */
+void decoder_tick(struct decoder *decoder, uint64_t now_ns);
+
+/* No datagram comes any more: drops and counts what still waits, and ends the ledger's minute. */
 void decoder_finish(struct decoder *decoder);
 
 /* Counters of this decoder: lent as long as it lives, readable by any thread. */

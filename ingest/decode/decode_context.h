@@ -8,10 +8,12 @@
 
 #include "common/cursor.h"
 #include "common/device_counters.h"
+#include "common/record.h"
 #include "ingest/decode/decode.h"
 #include "ingest/decode/decode_counters.h"
 
 struct exporter;
+struct sequence_tracker;
 struct template_census;
 
 struct decode_context {
@@ -21,11 +23,12 @@ struct decode_context {
     struct decode_counters *counters;
     struct template_census *census;
     const struct flow_sink *sink;
-    const struct device_counters_sink *counters_sink; /* NULL: counter samples are only counted */
-    struct flow *flow;         /* scratch record, reused for all flows of this decoder */
-    enum decode_status status; /* the first drop of this datagram */
-    uint32_t data_records;     /* of NetFlow 9 or IPFIX, read so far */
-    bool has_unread_records;   /* sets without a template hold further ones */
+    const struct record_sink *records; /* NULL: rows beside flows are not wanted */
+    struct sequence_tracker *tracker;  /* of the datagram's domain, once that is known */
+    struct flow *flow;                 /* scratch record, reused for all flows of this decoder */
+    enum decode_status status;         /* the first drop of this datagram */
+    uint32_t data_records;             /* of NetFlow 9 or IPFIX, read so far */
+    bool has_unread_records;           /* sets without a template hold further ones */
 };
 
 /* Counts a drop and remembers the first. */

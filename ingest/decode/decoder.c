@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "ingest/decode/decode_context.h"
 #include "ingest/decode/exporter.h"
+#include "ingest/decode/loss.h"
 #include "ingest/decode/snapshot.h"
 #include "ingest/decode/template_census.h"
 #include "ingest/decode/template_document.h"
@@ -12,6 +13,7 @@
 enum {
     DEFAULT_EXPORTERS = 4096,
     DEFAULT_TEMPLATES = 4096,
+    SECONDS_PER_MINUTE = 60,
     DEFAULT_HELD_AGE_S = 60
 };
 
@@ -23,6 +25,8 @@ struct decoder {
     struct flow flow;
     struct decode_counters counters;
     struct template_census census;
+    struct record_sink records;
+    uint64_t minute; /* since 1970, of what the ledger has not told; 0: none yet */
 };
 
 typedef void protocol_decode(struct decode_context *context, struct cursor cursor);
@@ -88,6 +92,7 @@ static void decode_known(struct decode_context *context, enum flow_type type)
     ENTRIES[type](context, cursor_of(context->datagram->bytes, context->datagram->size));
     uint64_t flows = counter_get(&context->counters->flows) - flows_before;
     counter_add(&context->exporter->counters.flows, flows);
+    loss_count(context, type, flows);
 }
 
 static uint32_t value_or(uint32_t value, uint32_t otherwise)
@@ -119,6 +124,7 @@ enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *o
         return err;
     }
     decoder->snapshot = options->snapshot;
+    decoder->records = options->records;
     *decoder_p = decoder;
     return ERR_OK;
 }
@@ -150,6 +156,7 @@ enum decode_status decoder_decode(
         .counters = &decoder->counters,
         .census = &decoder->census,
         .sink = sink,
+        .records = decoder->records.take != NULL ? &decoder->records : NULL,
         .flow = &decoder->flow,
         .status = DECODE_OK};
     enum flow_type type = type_of(datagram);
@@ -179,9 +186,33 @@ void decoder_expire(struct decoder *decoder, uint64_t now_ns)
     exporter_table_expire(decoder->exporters, now_ns);
 }
 
+static void report_losses(struct decoder *decoder)
+{
+    if (decoder->records.take == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < exporter_table_count(decoder->exporters); i++) {
+        loss_report(exporter_table_at(decoder->exporters, i), decoder->minute * SECONDS_PER_MINUTE,
+            &decoder->records);
+    }
+}
+
+void decoder_tick(struct decoder *decoder, uint64_t now_ns)
+{
+    uint64_t minute = now_ns / (SECONDS_PER_MINUTE * NS_PER_S);
+    if (minute == decoder->minute) {
+        return;
+    }
+    if (decoder->minute != 0) {
+        report_losses(decoder);
+    }
+    decoder->minute = minute;
+}
+
 void decoder_finish(struct decoder *decoder)
 {
     exporter_table_drop_held(decoder->exporters);
+    report_losses(decoder);
 }
 
 const struct decode_counters *decoder_counters(const struct decoder *decoder)

@@ -36,7 +36,8 @@ static void follow_sequence(struct decode_context *context, const struct export_
         .number = message->sequence,
         .units = is_ipfix ? context->data_records : 1};
     struct exporter *exporter = context->exporter;
-    sequence_follow(&exporter->sequences, &exporter->counters.sequences[message->type], &step);
+    context->tracker =
+        sequence_follow(&exporter->sequences, &exporter->counters.sequences[message->type], &step);
 }
 
 static void read_sets(

@@ -223,7 +223,7 @@ void exporter_table_drop_held(struct exporter_table *table)
     }
 }
 
-const struct exporter *exporter_table_at(const struct exporter_table *table, uint32_t index)
+struct exporter *exporter_table_at(const struct exporter_table *table, uint32_t index)
 {
     return &table->slots[index];
 }

@@ -64,4 +64,4 @@ void exporter_table_expire(struct exporter_table *table, uint64_t now_ns);
 void exporter_table_drop_held(struct exporter_table *table);
 
 /* The exporter in slot `index` below exporter_table_count(); the decoder's thread only. */
-const struct exporter *exporter_table_at(const struct exporter_table *table, uint32_t index);
+struct exporter *exporter_table_at(const struct exporter_table *table, uint32_t index);

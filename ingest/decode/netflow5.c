@@ -189,7 +189,8 @@ static void follow_sequence(struct decode_context *context, const struct layout 
         .number = load_be32(header + SEQUENCE_AT),
         .units = count};
     struct exporter *exporter = context->exporter;
-    sequence_follow(&exporter->sequences, &exporter->counters.sequences[layout->type], &step);
+    context->tracker =
+        sequence_follow(&exporter->sequences, &exporter->counters.sequences[layout->type], &step);
 }
 
 static void decode(

@@ -31,20 +31,6 @@ static struct sequence_tracker *add_tracker(
     return tracker;
 }
 
-static struct sequence_tracker *take_tracker(
-    struct sequence_table *table, uint8_t type, uint32_t domain)
-{
-    for (uint32_t i = 0; i < table->count; i++) {
-        uint32_t at = (table->hint + i) % table->count; /* most exporters have one domain */
-        struct sequence_tracker *tracker = &table->trackers[at];
-        if (tracker->type == type && tracker->domain == domain) {
-            table->hint = at;
-            return tracker;
-        }
-    }
-    return add_tracker(table, type, domain);
-}
-
 static bool is_recent(const struct sequence_tracker *tracker, uint32_t number)
 {
     for (size_t i = 0; i < SEQUENCE_RECENT; i++) {
@@ -89,6 +75,7 @@ static bool follow_late(struct sequence_tracker *tracker, struct sequence_counte
         return true;
     }
     counter_add(&counters->late, step->units);
+    tracker->amounts[SEQUENCE_LATE] += step->units;
     remember(tracker, step->number);
     return false;
 }
@@ -101,13 +88,18 @@ static void follow_known(struct sequence_tracker *tracker, struct sequence_count
         advance(tracker, step);
     } else if (is_recent(tracker, step->number)) {
         counter_add(&counters->doubles, 1);
+        tracker->amounts[SEQUENCE_DOUBLES]++;
+        return;
     } else if (gap > 0 && gap <= MAX_GAP) {
         counter_add(&counters->lost, (uint32_t)gap);
+        tracker->amounts[SEQUENCE_LOST] += (uint32_t)gap;
         advance(tracker, step);
     } else if (gap > 0 || gap < -MAX_LATE || follow_late(tracker, counters, step)) {
         counter_add(&counters->resets, 1);
+        tracker->amounts[SEQUENCE_RESETS]++;
         restart(tracker, step);
     }
+    tracker->amounts[SEQUENCE_RECEIVED] += step->units;
 }
 
 void sequence_table_clear(struct sequence_table *table)
@@ -116,16 +108,32 @@ void sequence_table_clear(struct sequence_table *table)
     memset(table, 0, sizeof *table);
 }
 
-void sequence_follow(struct sequence_table *table, struct sequence_counters *counters,
-    const struct sequence_step *step)
+struct sequence_tracker *sequence_table_take(
+    struct sequence_table *table, uint8_t type, uint32_t domain)
 {
-    struct sequence_tracker *tracker = take_tracker(table, step->type, step->domain);
+    for (uint32_t i = 0; i < table->count; i++) {
+        uint32_t at = (table->hint + i) % table->count; /* most exporters have one domain */
+        struct sequence_tracker *tracker = &table->trackers[at];
+        if (tracker->type == type && tracker->domain == domain) {
+            table->hint = at;
+            return tracker;
+        }
+    }
+    return add_tracker(table, type, domain);
+}
+
+struct sequence_tracker *sequence_follow(struct sequence_table *table,
+    struct sequence_counters *counters, const struct sequence_step *step)
+{
+    struct sequence_tracker *tracker = sequence_table_take(table, step->type, step->domain);
     if (tracker == NULL) {
-        return;
+        return NULL;
     }
-    if (!tracker->is_known) {
+    if (tracker->is_known) {
+        follow_known(tracker, counters, step);
+    } else {
         restart(tracker, step);
-        return;
+        tracker->amounts[SEQUENCE_RECEIVED] += step->units;
     }
-    follow_known(tracker, counters, step);
+    return tracker;
 }

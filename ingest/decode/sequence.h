@@ -26,6 +26,20 @@ enum {
     SEQUENCE_RECENT = 8
 };
 
+/* Of one domain since the start, in the order of the loss ledger's fields (record_fields.def). */
+enum sequence_amount {
+    SEQUENCE_DATAGRAMS,
+    SEQUENCE_RECEIVED, /* units */
+    SEQUENCE_LOST,
+    SEQUENCE_LATE,
+    SEQUENCE_DOUBLES,
+    SEQUENCE_RESETS,
+    SEQUENCE_UNDECODABLE,
+    SEQUENCE_NO_TEMPLATE,
+    SEQUENCE_FLOWS,
+    SEQUENCE_AMOUNT_COUNT
+};
+
 /* One domain of one protocol. */
 struct sequence_tracker {
     uint32_t domain;
@@ -36,6 +50,8 @@ struct sequence_tracker {
     uint32_t next;      /* expected number */
     uint32_t late_next; /* number that would go on with the last late one */
     uint32_t recent[SEQUENCE_RECENT];
+    uint64_t amounts[SEQUENCE_AMOUNT_COUNT];
+    uint64_t told[SEQUENCE_AMOUNT_COUNT]; /* of these, by loss_report() */
 };
 
 struct sequence_table {
@@ -57,5 +73,11 @@ struct sequence_step {
 /* A table set to zero is empty. With too many domains the further ones go untracked. */
 void sequence_table_clear(struct sequence_table *table);
 
-void sequence_follow(struct sequence_table *table, struct sequence_counters *counters,
-    const struct sequence_step *step);
+/* The tracker of that domain, a new one where it was unknown: lent until the next call. NULL: there
+ * are too many. */
+struct sequence_tracker *sequence_table_take(
+    struct sequence_table *table, uint8_t type, uint32_t domain);
+
+/* Returns the tracker, as sequence_table_take(). */
+struct sequence_tracker *sequence_follow(struct sequence_table *table,
+    struct sequence_counters *counters, const struct sequence_step *step);

@@ -52,6 +52,19 @@ static void fix_datagram_fields(struct decode_context *context, const struct sfl
     flow_fix(flow);
 }
 
+/* Each sub-agent numbers its datagrams. */
+static void follow_sequence(struct decode_context *context, const struct sflow_header *header)
+{
+    struct sequence_step step = {.type = FLOW_TYPE_SFLOW5,
+        .has_units = true,
+        .domain = header->sub_agent_id,
+        .number = header->sequence,
+        .units = 1};
+    struct exporter *exporter = context->exporter;
+    context->tracker = sequence_follow(
+        &exporter->sequences, &exporter->counters.sequences[FLOW_TYPE_SFLOW5], &step);
+}
+
 static void count_datagram(struct sflow_counters *counters, const struct address *agent)
 {
     uint64_t words[2];
@@ -70,6 +83,7 @@ static void decode_datagram(struct decode_context *context, struct cursor cursor
         return;
     }
     fix_datagram_fields(context, &header);
+    follow_sequence(context, &header);
     count_datagram(&context->exporter->counters.sflow, &context->flow->sampler_address);
     uint32_t samples = 0;
     while (samples < header.samples && cursor_left(&cursor) > 0) {

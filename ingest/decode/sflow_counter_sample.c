@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow counter samples. */
+#include "ingest/decode/counters_record.h"
 #include "ingest/decode/exporter.h"
 #include "ingest/decode/sflow_sample.h"
 #include "ingest/decode/sflow_xdr.h"
@@ -103,7 +104,7 @@ void sflow_counter_sample_decode(
         decode_drop(context, DECODE_COUNT);
     }
     counter_add(&context->exporter->counters.sflow.records[type], records);
-    if (counters.present != 0 && context->counters_sink != NULL) {
-        context->counters_sink->take(context->counters_sink->context, &counters);
+    if (counters.present != 0 && context->records != NULL) {
+        counters_record_give(&counters, context->records);
     }
 }

@@ -14,7 +14,7 @@ enum {
 
 struct publisher_port {
     zsock_t *socket;
-    const struct publisher *publisher; /* borrowed: its counters */
+    struct publisher *publisher; /* borrowed: its counters, and what it has told of them */
     uint64_t batches_offered;
 };
 
@@ -227,6 +227,24 @@ bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_b
     const struct publisher *publisher = port->publisher;
     return counter_get(&publisher->counters.batches_taken) == port->batches_offered &&
            counter_get(&window_counters(publisher->window)->waiting_bytes) < limit_bytes;
+}
+
+uint64_t publisher_take_drops(struct publisher_port *port)
+{
+    struct publisher *publisher = port->publisher;
+    const struct window_counters *window = window_counters(publisher->window);
+    uint64_t drops =
+        counter_get(&window->dropped_window.flows) + counter_get(&window->dropped_spool.flows) +
+        counter_get(&window->dropped_damaged.flows) + counter_get(&window->dropped_refused.flows) +
+        counter_get(&publisher->counters.flows_dropped_memory);
+    /* Whoever asks first tells; the counters only grow. */
+    uint64_t told = atomic_load(&publisher->drops_told);
+    while (drops > told) {
+        if (atomic_compare_exchange_weak(&publisher->drops_told, &told, drops)) {
+            return drops - told;
+        }
+    }
+    return 0;
 }
 
 void publisher_collect(void *context, struct metrics_page *page)

@@ -48,5 +48,8 @@ MUST_CHECK enum err publisher_offer(void *port, struct batch *batch);
  */
 bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_bytes);
 
+/* Flows that the publisher lost and that no port was told of before; the port's thread. */
+uint64_t publisher_take_drops(struct publisher_port *port);
+
 /* A metrics_collect_fn; `context` is the publisher. */
 void publisher_collect(void *publisher, struct metrics_page *page);

@@ -11,6 +11,7 @@
 #include "ingest/publish/spool.h"
 #include "ingest/publish/window.h"
 
+#include <stdatomic.h>
 #include <zstd.h>
 
 struct publisher {
@@ -28,6 +29,7 @@ struct publisher {
     uint32_t stop_timeout_ms;
     char inbox_endpoint[64];
     struct publish_counters counters;
+    _Atomic uint64_t drops_told; /* to the ports */
 };
 
 /* The thread: a zactor_fn; `context` is the publisher. */

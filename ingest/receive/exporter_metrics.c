@@ -20,6 +20,14 @@ const struct metric_family EXPORTER_NF_ERRORS = {
 const struct metric_family EXPORTER_SF_ERRORS = {"flow_process_sf_errors_count", METRIC_COUNTER,
     "sFlow datagrams with errors, and those with formats that are not read (error_data_format)."};
 
+FAMILY(SEQUENCE_LOST_UNITS, "goflow_sequence_lost_total",
+    "Left out by jumps of sequence numbers: NetFlow 5 and 7 flows, NetFlow 9 and sFlow datagrams, "
+    "IPFIX records; reordered ones came after all.");
+FAMILY(SEQUENCE_REORDERED, "goflow_sequence_reordered_total",
+    "Came after all, out of order; in the same units.");
+FAMILY(SEQUENCE_DUPLICATES, "goflow_sequence_duplicates_total", "Datagrams that were seen before.");
+FAMILY(SEQUENCE_BEGUN, "goflow_sequence_resets_total", "Sequences that began anew.");
+
 /* A forged source must not make the page longer and longer. */
 enum {
     ROUTERS_MAX = 256
@@ -34,6 +42,8 @@ static const char *const VERSIONS[EXPORTER_VERSION_COUNT] = {
     [EXPORTER_NETFLOW9] = "9",
     [EXPORTER_IPFIX] = "10",
 };
+static const char *const PROTOCOLS[] = {
+    "unknown", "sFlow5", "NetFlow5", "NetFlow9", "IPFIX", "NetFlow1", "NetFlow7"};
 static const char *const SETS[EXPORTER_SET_COUNT] = {
     [EXPORTER_SET_TEMPLATE] = "TemplateFlowSet",
     [EXPORTER_SET_OPTIONS_TEMPLATE] = "OptionsTemplateFlowSet",
@@ -136,6 +146,27 @@ static void format_agent(const struct sflow_counters *counters, char text[ADDRES
     (void)address_format(&address, text);
 }
 
+static void add_sequence(struct metrics_page *page, const struct metric_family *family,
+    const struct counter *counter, const char *router, const char *type)
+{
+    if (!is_zero(counter)) {
+        metrics_page_add(
+            page, family, (double)counter_get(counter), "router=\"%s\",type=\"%s\"", router, type);
+    }
+}
+
+static void collect_sequences(
+    const struct exporter_counters *counters, const char *router, struct metrics_page *page)
+{
+    for (size_t i = 0; i < sizeof PROTOCOLS / sizeof PROTOCOLS[0]; i++) {
+        const struct sequence_counters *sequence = &counters->sequences[i];
+        add_sequence(page, &SEQUENCE_LOST_UNITS, &sequence->lost, router, PROTOCOLS[i]);
+        add_sequence(page, &SEQUENCE_REORDERED, &sequence->late, router, PROTOCOLS[i]);
+        add_sequence(page, &SEQUENCE_DUPLICATES, &sequence->doubles, router, PROTOCOLS[i]);
+        add_sequence(page, &SEQUENCE_BEGUN, &sequence->resets, router, PROTOCOLS[i]);
+    }
+}
+
 /* Exporters beyond the limit are added up as one. */
 static void collect_exporter(
     void *context, const struct address *address, const struct exporter_counters *counters)
@@ -150,6 +181,7 @@ static void collect_exporter(
     for (int i = 0; i < EXPORTER_VERSION_COUNT; i++) {
         collect_version(&counters->versions[i], router, VERSIONS[i], visit->page);
     }
+    collect_sequences(counters, router, visit->page);
     collect_version_errors(counters, router, visit->page);
     collect_sflow_errors(&counters->sflow, router, visit->page);
     collect_sflow(&counters->sflow, router, agent, visit->page);

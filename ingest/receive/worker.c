@@ -103,13 +103,20 @@ static bool expire(struct worker *worker, uint64_t now_ns)
     return counter_get(&decoder_counters(worker->decoder)->held_sets) > 0;
 }
 
+/* The earlier of two times to wait; -1: for ever. */
+static int earlier(int first_ms, int second_ms)
+{
+    bool is_first = second_ms < 0 || (first_ms >= 0 && first_ms < second_ms);
+    return is_first ? first_ms : second_ms;
+}
+
 /* Returns after how many ms the next turn is due at the latest; -1: whenever something comes. */
 static int tick(struct worker *worker)
 {
     uint64_t now_ns = clock_monotonic_ns();
-    int due_ms = worker->options.outlet.tick(worker->options.outlet.context, now_ns);
-    bool is_held = expire(worker, now_ns);
-    return is_held && (due_ms < 0 || due_ms > EXPIRE_MS) ? EXPIRE_MS : due_ms;
+    int due_ms = worker_losses_tick(worker, clock_wall_ns());
+    due_ms = earlier(due_ms, worker->options.outlet.tick(worker->options.outlet.context, now_ns));
+    return expire(worker, now_ns) ? earlier(due_ms, EXPIRE_MS) : due_ms;
 }
 
 static void send_templates(const struct worker *worker, zsock_t *pipe)
@@ -212,7 +219,7 @@ static void run(zsock_t *pipe, void *context)
         }
     }
     drain(worker);
-    decoder_finish(worker->decoder);
+    worker_losses_finish(worker);
     worker->options.outlet.finish(worker->options.outlet.context);
     atomic_store(&worker->has_ended, true);
 }
@@ -226,7 +233,9 @@ enum err worker_new(struct worker **worker_p, const struct worker_options *optio
     }
     worker->options = *options;
     worker->sink = (struct flow_sink){options->outlet.take, options->outlet.context};
-    enum err err = decoder_new(&worker->decoder, &options->decoder);
+    struct decoder_options decoder = options->decoder;
+    decoder.records = (struct record_sink){options->outlet.take_record, options->outlet.context};
+    enum err err = decoder_new(&worker->decoder, &decoder);
     if (err == ERR_OK) {
         err = datagram_block_new(&worker->block, BLOCK_SLOTS);
     }

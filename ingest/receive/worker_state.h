@@ -1,5 +1,5 @@
 /*
- * worker_state.h -- what worker.c and worker_metrics.c share.
+ * worker_state.h -- what worker.c, worker_losses.c and worker_metrics.c share.
  */
 #pragma once
 
@@ -26,10 +26,19 @@ struct worker {
     struct traffic *traffic;
     zactor_t *actor;
     bool is_stopping;
-    uint64_t expired_ns;   /* last look for data whose template does not come */
+    uint64_t expired_ns;                     /* last look for data whose template does not come */
+    uint64_t losses_minute;                  /* since 1970, of what was not told yet */
+    uint32_t kernel_drops[WORKER_PORTS_MAX]; /* told */
     atomic_bool has_ended; /* the thread's last word: who reads it sees all the thread did */
     struct counter datagrams[WORKER_PORTS_MAX];
     struct counter bytes[WORKER_PORTS_MAX];
     struct counter answers[DECODE_STATUS_COUNT]; /* datagrams, by what the decoder said */
     struct worker_times times[TRAFFIC_TYPE_COUNT];
 };
+
+/*
+ * The worker's share of the loss ledger, whose exporter is ::, and its decoder's. The first
+ * returns the milliseconds until the next call is due, -1 when nobody wants a ledger.
+ */
+int worker_losses_tick(struct worker *worker, uint64_t now_ns);
+void worker_losses_finish(struct worker *worker);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow counter samples, the broken ones first. */
+#include "common/clock.h"
+#include "common/device_counters.h"
 #include "ingest/decode/exporter.h"
 #include "ingest/decode/sflow_sample.h"
 #include "tests/support/sflow_builder.h"
@@ -14,10 +16,23 @@ static struct {
     size_t taken_count;
 } probe;
 
-static void take(void *context, const struct device_counters *counters)
+/* Reads the row back. */
+static void take(void *context, enum record_kind kind, const struct record *record)
 {
     (void)context;
-    probe.taken = *counters;
+    cr_assert_eq(kind, RECORD_COUNTERS);
+    probe.taken = (struct device_counters){
+        .sampler_address = record_address(record, COUNTERS_SAMPLER_ADDRESS),
+        .time_received_ns = record->values[COUNTERS_TIME_RECEIVED].number * NS_PER_S,
+        .sub_agent_id = (uint32_t)record->values[COUNTERS_SUB_AGENT].number,
+        .sequence = (uint32_t)record->values[COUNTERS_SEQUENCE].number,
+        .source_class = (uint32_t)record->values[COUNTERS_SOURCE_CLASS].number,
+        .source_index = (uint32_t)record->values[COUNTERS_SOURCE_INDEX].number,
+        .present = record->present >> COUNTERS_DEVICE,
+    };
+    for (unsigned i = 0; i < DEVICE_COUNTER_COUNT; i++) {
+        probe.taken.values[i] = record->values[COUNTERS_DEVICE + i].number;
+    }
     probe.taken_count++;
 }
 
@@ -30,13 +45,13 @@ static void decode_bytes(enum sflow_sample_type type, const struct build *body, 
     flow_begin(&probe.flow);
     flow_set_sampler_address(&probe.flow, &agent);
     flow_set_observation_domain_id(&probe.flow, 7);
-    const struct datagram datagram = {.received_ns = 1700000000};
-    const struct device_counters_sink sink = {.take = take};
+    const struct datagram datagram = {.received_ns = 17 * NS_PER_S};
+    const struct record_sink sink = {.take = take};
     struct decode_context context = {.datagram = &datagram,
         .exporter = &probe.exporter,
         .counters = &probe.counters,
         .flow = &probe.flow,
-        .counters_sink = &sink};
+        .records = &sink};
     sflow_counter_sample_decode(&context, type, cursor_of(copy, size));
     free(copy);
 }
@@ -141,7 +156,7 @@ Test(sflow_counter_sample, gives_interface_counters)
     cr_assert_eq(taken->source_class, 1);
     cr_assert_eq(taken->source_index, 0x020304);
     cr_assert_eq(taken->sub_agent_id, 7);
-    cr_assert_eq(taken->time_received_ns, 1700000000);
+    cr_assert_eq(taken->time_received_ns, 17 * NS_PER_S);
     cr_assert_eq(taken->values[DEVICE_IF_INDEX], 1000);
     cr_assert_eq(taken->values[DEVICE_IF_SPEED], UINT64_C(1002) << 32 | 1003);
     cr_assert_eq(taken->values[DEVICE_IF_STATUS], 1005);

@@ -1,0 +1,17 @@
+/*
+ * loss.h -- the loss ledger: what became of the exports of each exporter and domain, by the minute.
+ *
+ * Internal to ingest/decode. Amounts are kept beside the sequence numbers (sequence.h), whose
+ * domains are those of the ledger; a row has what came to them since the last one.
+ */
+#pragma once
+
+#include "common/record.h"
+#include "ingest/decode/decode_context.h"
+#include "ingest/decode/exporter.h"
+
+/* Counts a decoded datagram and what came of it. */
+void loss_count(struct decode_context *context, enum flow_type type, uint64_t flows);
+
+/* Gives a row for each domain that anything happened to; `time_s` is the minute's start. */
+void loss_report(struct exporter *exporter, uint64_t time_s, const struct record_sink *sink);

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause -- rows beside flows: counters, options, losses.
+import pathlib
+import socket
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import case  # noqa: E402
+import clickhouse  # noqa: E402
+import goflow  # noqa: E402
+import process  # noqa: E402
+
+ARRIVE_S = 60
+AGENT = "192.0.2.9"
+HALF_FULL = 1 << 40
+
+
+def send(port, *datagrams):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for datagram in datagrams:
+            sender.sendto(datagram, ("127.0.0.1", port))
+
+
+def sflow(sequence, sample):
+    """A datagram with one counter sample."""
+    header = struct.pack("!II4sIIII", 5, 1, socket.inet_aton(AGENT), 3, sequence, 1000, 1)
+    return header + struct.pack("!II", 2, len(sample)) + sample
+
+
+def interface_counters(index, octets):
+    record = struct.pack("!IIQIIQ6IQ6II", index, 6, 10**9, 1, 3, octets, 1, 2, 3, 4, 5, 0xffffffff,
+                         7, 1, 2, 3, 4, 5, 6, 2)[:88]
+    return struct.pack("!III", 1, index, 1) + struct.pack("!II", 1, len(record)) + record
+
+
+def netflow5(sequence, flows=1):
+    header = struct.pack("!HHIIIIBBH", 5, flows, 10000, 1700000000, 0, sequence, 0, 7, 0)
+    return header + bytes(48) * flows
+
+
+def table_rows(store, name):
+    """Zero while the table is not there."""
+    known = store.query(f"SELECT name FROM system.tables WHERE name = 'netflow_{name}'")
+    return store.query(f"SELECT count() AS n FROM netflow_{name}")[0]["n"] if known else 0
+
+
+def wait_for_rows(store, name, rows):
+    case.wait_until_equal(lambda: table_rows(store, name), rows, ARRIVE_S, f"rows of {name}")
+
+
+def test_what_an_agent_counts_is_in_a_table(folder):
+    line = goflow.Line(folder)
+    send(line.ingest.port, *(sflow(i, interface_counters(i, HALF_FULL + i)) for i in range(1, 6)))
+    wait_for_rows(line.store, "counters", 5)
+    found = line.store.query(
+        "SELECT SamplerAddress, SubAgentID, SourceIndex, IfIndex, IfSpeed, InOctets, InErrors,"
+        " InUnknownProtos FROM netflow_counters WHERE SourceIndex = 3")
+    case.equal(found, [{"SamplerAddress": AGENT, "SubAgentID": 3, "SourceIndex": 3, "IfIndex": 3,
+                        "IfSpeed": 10**9, "InOctets": HALF_FULL + 3, "InErrors": 5,
+                        "InUnknownProtos": None}], "counters of interface 3")
+    line.stop()
+
+
+def test_a_gap_in_sequence_numbers_is_in_the_ledger(folder):
+    line = goflow.Line(folder)
+    send(line.ingest.port, netflow5(100, 2), netflow5(102), netflow5(110), netflow5(111))
+    line.wait_for_rows(5)
+    case.equal(line.ingest.metrics().sum("goflow_sequence_lost_total"), 7, "lost by the metric")
+    line.ingest.stop()
+    found = line.store.query(
+        "SELECT SamplerAddress, ObservationDomainID, Type, sum(Datagrams) AS datagrams,"
+        " sum(UnitsReceived) AS received, sum(UnitsLost) AS lost, sum(Flows) AS flows,"
+        " sum(FlowsDropped) AS dropped FROM netflow_loss GROUP BY ALL")
+    case.equal(found, [{"SamplerAddress": "127.0.0.1", "ObservationDomainID": 7, "Type": 2,
+                        "datagrams": 4, "received": 5, "lost": 7, "flows": 5, "dropped": 0}],
+               "the ledger")
+    line.store.stop()
+
+
+def test_without_them_there_are_flows_only(folder):
+    line = goflow.Line(folder, ingest={"records": False})
+    send(line.ingest.port, sflow(1, interface_counters(1, 1)), netflow5(1), netflow5(2))
+    line.wait_for_rows(2)
+    line.ingest.stop()
+    case.equal(table_rows(line.store, "counters"), 0, "rows of counters")
+    case.equal(table_rows(line.store, "loss"), 0, "rows of losses")
+    line.store.stop()
+
+
+def test_an_old_server_takes_them_too(folder):
+    server = clickhouse.Server(folder)
+    ingest = goflow.Ingest(folder).wait_until_ready()
+    store = goflow.Store(folder, ingest.endpoint,
+                         ch_addr=f"http://127.0.0.1:{server.http_port}").wait_until_ready()
+    send(ingest.port, sflow(1, interface_counters(1, HALF_FULL)))
+    case.wait_until_equal(
+        lambda: store.metrics().sum("goflow_pull_records_stored_total"), 1, ARRIVE_S, "stored")
+    case.equal(server.value("SELECT sum(InOctets) FROM netflow_counters"), HALF_FULL, "octets")
+    ingest.stop()
+    case.equal(server.value("SELECT sum(Datagrams) FROM netflow_loss"), 1, "datagrams")
+    store.stop()
+
+
+def test_rows_that_the_database_refuses_hold_no_flows_up(folder):
+    line = goflow.Line(folder)
+    line.store.query("CREATE VIEW netflow_counters AS SELECT 1 AS nothing")
+    send(line.ingest.port, sflow(1, interface_counters(1, 1)))
+    line.store.until(lambda: "refuses rows beside flows" in line.store.stderr, 30, "says so")
+    sent = line.ingest.replay("-synthetic=netflow5", "-count=50")
+    line.wait_for_rows(sent["flows"])
+    line.stop()
+
+
+if __name__ == "__main__":
+    case.main(globals())

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the loss ledger, minute by minute. */
+#include "common/clock.h"
+#include "ingest/decode/decode.h"
+
+#include <criterion/criterion.h>
+
+enum {
+    MINUTE_S = 60,
+    START_S = 1700000040 /* a minute begins */
+};
+
+struct ledger {
+    size_t rows;
+    struct record last;
+};
+
+static void take_record(void *context, enum record_kind kind, const struct record *record)
+{
+    struct ledger *ledger = context;
+    cr_assert_eq(kind, RECORD_LOSSES);
+    ledger->rows++;
+    ledger->last = *record;
+}
+
+static void take_flow(void *context, const struct flow *flow)
+{
+    (void)context;
+    (void)flow;
+}
+
+static struct decoder *open_decoder(struct ledger *ledger)
+{
+    struct decoder *decoder;
+    const struct decoder_options options = {.records = {take_record, ledger}};
+    cr_assert_eq(decoder_new(&decoder, &options), ERR_OK);
+    return decoder;
+}
+
+static void decode(struct decoder *decoder, const void *bytes, size_t size, uint64_t time_s)
+{
+    const struct datagram datagram = {.bytes = bytes,
+        .size = size,
+        .source = address_from_ipv4((const uint8_t[]){192, 0, 2, 1}),
+        .received_ns = time_s * NS_PER_S};
+    const struct flow_sink sink = {.take = take_flow};
+    decoder_tick(decoder, datagram.received_ns);
+    (void)decoder_decode(decoder, &datagram, &sink);
+}
+
+/* A NetFlow 5 datagram of one flow. */
+static void decode_netflow5(struct decoder *decoder, uint32_t sequence, uint64_t time_s)
+{
+    uint8_t bytes[24 + 48] = {[1] = 5, [3] = 1, [21] = 7};
+    for (int i = 0; i < 4; i++) {
+        bytes[16 + i] = (uint8_t)(sequence >> (24 - 8 * i));
+    }
+    decode(decoder, bytes, sizeof bytes, time_s);
+}
+
+static uint64_t last(const struct ledger *ledger, enum losses_field field)
+{
+    return ledger->last.values[field].number;
+}
+
+Test(loss, nothing_happened_is_no_row)
+{
+    struct ledger ledger = {.rows = 0};
+    struct decoder *decoder = open_decoder(&ledger);
+    decode_netflow5(decoder, 1, START_S);
+    decoder_tick(decoder, (START_S + MINUTE_S) * NS_PER_S);
+    cr_assert_eq(ledger.rows, 1);
+    decoder_tick(decoder, (START_S + 2 * MINUTE_S) * NS_PER_S);
+    decoder_finish(decoder);
+    cr_assert_eq(ledger.rows, 1);
+    decoder_destroy(&decoder);
+}
+
+Test(loss, a_row_has_what_one_minute_brought)
+{
+    struct ledger ledger = {.rows = 0};
+    struct decoder *decoder = open_decoder(&ledger);
+    decode_netflow5(decoder, 1, START_S);
+    decode_netflow5(decoder, 11, START_S + MINUTE_S - 1);
+    decode_netflow5(decoder, 14, START_S + MINUTE_S);
+    cr_assert_eq(ledger.rows, 1);
+    cr_assert_eq(last(&ledger, LOSSES_TIME_RECEIVED), START_S);
+    cr_assert_eq(last(&ledger, LOSSES_PROTOCOL), FLOW_TYPE_NETFLOW5);
+    cr_assert_eq(last(&ledger, LOSSES_DOMAIN), 7);
+    cr_assert_eq(last(&ledger, LOSSES_DATAGRAMS), 2);
+    cr_assert_eq(last(&ledger, LOSSES_RECEIVED), 2);
+    cr_assert_eq(last(&ledger, LOSSES_LOST), 9);
+    cr_assert_eq(last(&ledger, LOSSES_FLOWS), 2);
+    decoder_finish(decoder);
+    cr_assert_eq(ledger.rows, 2);
+    cr_assert_eq(last(&ledger, LOSSES_TIME_RECEIVED), START_S + MINUTE_S);
+    cr_assert_eq(last(&ledger, LOSSES_LOST), 2);
+    cr_assert_eq(last(&ledger, LOSSES_FLOWS), 1);
+    decoder_destroy(&decoder);
+}
+
+Test(loss, late_and_doubled_datagrams_are_told_apart)
+{
+    struct ledger ledger = {.rows = 0};
+    struct decoder *decoder = open_decoder(&ledger);
+    decode_netflow5(decoder, 1, START_S);
+    decode_netflow5(decoder, 3, START_S);
+    decode_netflow5(decoder, 2, START_S);
+    decode_netflow5(decoder, 2, START_S);
+    decoder_finish(decoder);
+    cr_assert_eq(last(&ledger, LOSSES_RECEIVED), 3);
+    cr_assert_eq(last(&ledger, LOSSES_LOST), 1);
+    cr_assert_eq(last(&ledger, LOSSES_LATE), 1);
+    cr_assert_eq(last(&ledger, LOSSES_DOUBLES), 1);
+    decoder_destroy(&decoder);
+}
+
+Test(loss, a_datagram_that_cannot_be_read_is_its_exporters)
+{
+    struct ledger ledger = {.rows = 0};
+    struct decoder *decoder = open_decoder(&ledger);
+    decode(decoder, (const uint8_t[]){0, 5, 0, 1}, 4, START_S);
+    decoder_finish(decoder);
+    cr_assert_eq(ledger.rows, 1);
+    cr_assert_eq(last(&ledger, LOSSES_DATAGRAMS), 1);
+    cr_assert_eq(last(&ledger, LOSSES_UNDECODABLE), 1);
+    cr_assert_eq(last(&ledger, LOSSES_FLOWS), 0);
+    decoder_destroy(&decoder);
+}
