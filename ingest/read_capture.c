@@ -38,7 +38,7 @@ static enum err decode_all(
 {
     while (!daemon_is_stopping()) {
         struct datagram datagram;
-        enum err err = capture_next(capture, &datagram, NULL);
+        enum err err = capture_next(capture, &datagram);
         if (err != ERR_OK) {
             return err == ERR_END ? ERR_OK : err;
         }

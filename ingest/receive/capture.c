@@ -125,31 +125,33 @@ static enum err parse_udp(const struct fragment *packet, struct datagram *datagr
     return ERR_OK;
 }
 
-enum err capture_next(
-    struct capture *capture, struct datagram *datagram_p, struct address *destination_p)
+/* The datagram that a frame completes. ERR_AGAIN: the frame is a fragment of one. */
+static enum err parse_frame(
+    struct capture *capture, const struct capture_frame *frame, struct datagram *datagram_p)
 {
-    for (;;) {
-        struct capture_frame frame;
-        enum err err = next_frame(capture, &frame);
-        if (err != ERR_OK) {
-            return err;
-        }
+    struct fragment packet;
+    enum err err = next_packet(capture, frame, &packet);
+    if (err != ERR_OK) {
+        return err;
+    }
+    datagram_p->received_ns = frame->time_ns;
+    return parse_udp(&packet, datagram_p);
+}
+
+enum err capture_next(struct capture *capture, struct datagram *datagram_p)
+{
+    struct capture_frame frame;
+    enum err err = next_frame(capture, &frame);
+    for (; err == ERR_OK; err = next_frame(capture, &frame)) {
         capture->counters.packets++;
-        struct fragment packet;
-        err = next_packet(capture, &frame, &packet);
-        if (err == ERR_OK) {
-            err = parse_udp(&packet, datagram_p);
-        }
+        err = parse_frame(capture, &frame, datagram_p);
         if (err == ERR_OK) {
             capture->counters.datagrams++;
-            datagram_p->received_ns = frame.time_ns;
-            if (destination_p != NULL) {
-                *destination_p = packet.destination;
-            }
             return ERR_OK;
         }
         capture->counters.skipped += err != ERR_AGAIN;
     }
+    return err;
 }
 
 struct capture_counters capture_counters(const struct capture *capture)

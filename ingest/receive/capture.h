@@ -23,10 +23,8 @@ void capture_close(struct capture **capture_p);
 
 /*
  * The next UDP datagram; its bytes are lent until the next call; received_ns is the capture's
- * time. ERR_END at the end; ERR_CORRUPT when the file is damaged from here on. `destination_p` may
- * be NULL.
+ * time. ERR_END at the end; ERR_CORRUPT when the file is damaged from here on.
  */
-MUST_CHECK enum err capture_next(
-    struct capture *capture, struct datagram *datagram_p, struct address *destination_p);
+MUST_CHECK enum err capture_next(struct capture *capture, struct datagram *datagram_p);
 
 struct capture_counters capture_counters(const struct capture *capture);

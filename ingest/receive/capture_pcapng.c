@@ -207,23 +207,27 @@ static bool is_block_of_interest(uint32_t type)
            type == BLOCK_ENHANCED;
 }
 
-/* The rest of a block, given its type and total length. ERR_AGAIN: it was no packet. */
+/* A block of the section, given the bytes of its type. ERR_AGAIN: it was no packet. */
 static enum err next_block(struct capture_pcapng *pcapng, struct capture_input *input,
-    const uint8_t header[BLOCK_HEADER], struct capture_frame *frame_p)
+    const uint8_t type_bytes[4], struct capture_frame *frame_p)
 {
-    uint32_t type = capture_input_u32(input, header);
-    uint32_t total = capture_input_u32(input, header + 4);
+    uint32_t type = capture_input_u32(input, type_bytes);
+    enum err err = read_whole(input, 4);
+    if (err != ERR_OK) {
+        return err;
+    }
+    uint32_t total = capture_input_u32(input, input->bytes);
     if (total < BLOCK_OVERHEAD || total % 4 != 0) {
         return capture_input_damaged(input, "a block of impossible length");
     }
     if (!is_block_of_interest(type)) {
-        enum err err = capture_input_skip(input, total - BLOCK_HEADER);
+        err = capture_input_skip(input, total - BLOCK_HEADER);
         if (err == ERR_OK) {
             return ERR_AGAIN;
         }
         return err == ERR_SHORT ? capture_input_damaged(input, "ends in a block") : err;
     }
-    enum err err = read_whole(input, total - BLOCK_HEADER);
+    err = read_whole(input, total - BLOCK_HEADER);
     if (err != ERR_OK) {
         return err;
     }
@@ -232,31 +236,29 @@ static enum err next_block(struct capture_pcapng *pcapng, struct capture_input *
     return read_block(pcapng, input, type, frame_p);
 }
 
+/* A block or a section's header. ERR_AGAIN: it was no packet. */
+static enum err read_next(
+    struct capture_pcapng *pcapng, struct capture_input *input, struct capture_frame *frame_p)
+{
+    enum err err = capture_input_read(input, 4);
+    if (err != ERR_OK) {
+        return err == ERR_SHORT ? capture_input_damaged(input, "ends in a block's type") : err;
+    }
+    uint8_t type_bytes[4];
+    memcpy(type_bytes, input->bytes, sizeof type_bytes);
+    if (!capture_pcapng_detect(type_bytes)) {
+        return next_block(pcapng, input, type_bytes, frame_p);
+    }
+    err = start_section(pcapng, input);
+    return err == ERR_OK ? ERR_AGAIN : err;
+}
+
 enum err capture_pcapng_next(
     struct capture_pcapng *pcapng, struct capture_input *input, struct capture_frame *frame_p)
 {
-    for (;;) {
-        enum err err = capture_input_read(input, 4);
-        if (err != ERR_OK) {
-            return err == ERR_SHORT ? capture_input_damaged(input, "ends in a block's type") : err;
-        }
-        uint8_t header[BLOCK_HEADER];
-        memcpy(header, input->bytes, 4);
-        if (capture_pcapng_detect(header)) {
-            err = start_section(pcapng, input);
-            if (err != ERR_OK) {
-                return err;
-            }
-            continue;
-        }
-        err = read_whole(input, 4);
-        if (err != ERR_OK) {
-            return err;
-        }
-        memcpy(header + 4, input->bytes, 4);
-        err = next_block(pcapng, input, header, frame_p);
-        if (err != ERR_AGAIN) {
-            return err;
-        }
-    }
+    enum err err;
+    do {
+        err = read_next(pcapng, input, frame_p);
+    } while (err == ERR_AGAIN);
+    return err;
 }

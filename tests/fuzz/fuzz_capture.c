@@ -13,7 +13,7 @@ static void read_all(const char *path)
         return;
     }
     struct datagram datagram;
-    while (capture_next(capture, &datagram, NULL) == ERR_OK) {
+    while (capture_next(capture, &datagram) == ERR_OK) {
     }
     capture_close(&capture);
 }

@@ -37,7 +37,7 @@ static enum err reopen(void)
 
 static void check_payload(const char *payload)
 {
-    cr_assert_eq(capture_next(capture, &datagram, NULL), ERR_OK);
+    cr_assert_eq(capture_next(capture, &datagram), ERR_OK);
     cr_assert_eq(datagram.size, strlen(payload));
     cr_assert_arr_eq(datagram.bytes, payload, datagram.size);
     cr_assert_eq(datagram.source_port, 4000);
@@ -46,7 +46,7 @@ static void check_payload(const char *payload)
 
 static void check_end(void)
 {
-    cr_assert_eq(capture_next(capture, &datagram, NULL), ERR_END);
+    cr_assert_eq(capture_next(capture, &datagram), ERR_END);
     capture_close(&capture);
 }
 
@@ -83,7 +83,7 @@ Test(capture, says_where_a_file_is_cut)
     size_t whole = file.size;
     for (file.size = header_size + 1; file.size < whole; file.size++) {
         cr_assert_eq(reopen(), ERR_OK);
-        cr_assert_eq(capture_next(capture, &datagram, NULL), ERR_CORRUPT, "%zu", file.size);
+        cr_assert_eq(capture_next(capture, &datagram), ERR_CORRUPT, "%zu", file.size);
         capture_close(&capture);
     }
 }
@@ -95,7 +95,7 @@ Test(capture, refuses_a_record_longer_than_any_frame)
     build_u32(&file, UINT32_MAX);
     build_u32(&file, UINT32_MAX);
     cr_assert_eq(reopen(), ERR_OK);
-    cr_assert_eq(capture_next(capture, &datagram, NULL), ERR_CORRUPT);
+    cr_assert_eq(capture_next(capture, &datagram), ERR_CORRUPT);
     capture_close(&capture);
 }
 
@@ -112,7 +112,7 @@ Test(capture, skips_and_counts_what_is_cut_or_no_udp)
     frame.bytes[9] = 6;
     add_frame();
     cr_assert_eq(reopen(), ERR_OK);
-    cr_assert_eq(capture_next(capture, &datagram, NULL), ERR_END);
+    cr_assert_eq(capture_next(capture, &datagram), ERR_END);
     cr_assert_eq(capture_counters(capture).packets, whole + 1);
     cr_assert_eq(capture_counters(capture).skipped, whole + 1);
     capture_close(&capture);
@@ -128,7 +128,7 @@ Test(capture, skips_a_udp_length_that_cannot_be)
     }
     cr_assert_eq(reopen(), ERR_OK);
     for (size_t size = 0; size <= 6; size++) {
-        cr_assert_eq(capture_next(capture, &datagram, NULL), ERR_OK);
+        cr_assert_eq(capture_next(capture, &datagram), ERR_OK);
         cr_assert_eq(datagram.size, size);
     }
     check_end();
@@ -274,7 +274,7 @@ Test(capture, refuses_a_pcapng_packet_of_an_unknown_interface)
     build_udp4(&frame, "lost");
     build_enhanced_packet(&file, 0, 0, &frame);
     cr_assert_eq(reopen(), ERR_OK);
-    cr_assert_eq(capture_next(capture, &datagram, NULL), ERR_CORRUPT);
+    cr_assert_eq(capture_next(capture, &datagram), ERR_CORRUPT);
     capture_close(&capture);
 }
 
@@ -287,7 +287,7 @@ Test(capture, survives_every_cut_of_a_pcapng_file)
     size_t whole = file.size;
     for (file.size = 0; file.size < whole; file.size++) {
         if (reopen() == ERR_OK) {
-            enum err err = capture_next(capture, &datagram, NULL);
+            enum err err = capture_next(capture, &datagram);
             cr_assert(err == ERR_END || err == ERR_CORRUPT, "%zu", file.size);
         }
         capture_close(&capture);
@@ -304,7 +304,7 @@ Test(capture, refuses_impossible_pcapng_blocks)
         build_u32(&file, LENGTHS[i]);
         build_zeroes(&file, 64);
         cr_assert_eq(reopen(), ERR_OK);
-        cr_assert_eq(capture_next(capture, &datagram, NULL), ERR_CORRUPT);
+        cr_assert_eq(capture_next(capture, &datagram), ERR_CORRUPT);
         capture_close(&capture);
     }
 }

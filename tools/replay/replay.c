@@ -65,7 +65,7 @@ static uint32_t exporter_of(const struct source *source, const struct address *a
 static enum err send_captured(struct source *source, struct output *output)
 {
     struct datagram datagram;
-    enum err err = capture_next(source->capture, &datagram, NULL);
+    enum err err = capture_next(source->capture, &datagram);
     if (err != ERR_OK) {
         return err;
     }
