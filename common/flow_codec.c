@@ -5,11 +5,8 @@
 
 enum {
     FLOW_HEADER_SIZE = 3,         /* tag of FlowBatch.flows and a two-byte length */
-    FLOWS_NUMBER = 1,             /* FlowBatch.flows */
     FIELD_PACKED_MAX = 2 + 1 + 16 /* a number or an address, with its tag */
 };
-
-static const uint8_t FLOWS_TAG = FLOWS_NUMBER << 3 | WIRE_BYTES;
 
 /* The fields that are numbers, as presence bits. */
 #define BIT_OF(word, field) ((field) / 64 == (word) ? UINT64_C(1) << ((field) % 64) : 0)
@@ -161,7 +158,7 @@ size_t flow_pack(struct flow_packer *packer, const struct flow *flow, uint8_t *o
     end = packer->has_bmi2 ? put_fields_bmi2(end, flow, packer->packed)
                            : put_fields(end, flow, packer->packed);
     size_t size = (size_t)(end - message);
-    out[0] = FLOWS_TAG;
+    out[0] = WIRE_FLOWS_TAG;
     out[1] = (uint8_t)(size | 0x80);
     out[2] = (uint8_t)(size >> 7);
     return FLOW_HEADER_SIZE + size;
@@ -297,23 +294,7 @@ enum err flow_unpack_message(struct flow *flow, struct cursor *message)
 
 enum err flow_unpack(struct flow *flow, struct cursor *batch)
 {
-    while (cursor_left(batch) > 0) {
-        uint64_t number;
-        enum wire_type type;
-        struct cursor message;
-        if (wire_take_key(batch, &number, &type) != ERR_OK) {
-            return ERR_CORRUPT;
-        }
-        if (number != FLOWS_NUMBER) {
-            if (wire_skip(batch, type) != ERR_OK) {
-                return ERR_CORRUPT;
-            }
-            continue;
-        }
-        if (type != WIRE_BYTES || wire_take_bytes(batch, &message) != ERR_OK) {
-            return ERR_CORRUPT;
-        }
-        return flow_unpack_message(flow, &message);
-    }
-    return ERR_END;
+    struct cursor message;
+    enum err err = wire_take_message(batch, &message);
+    return err == ERR_OK ? flow_unpack_message(flow, &message) : err;
 }

@@ -81,6 +81,24 @@ enum err wire_take_bytes(struct cursor *cursor, struct cursor *bytes_p)
     return bytes_p->failed ? ERR_CORRUPT : ERR_OK;
 }
 
+enum err wire_take_message(struct cursor *batch, struct cursor *message_p)
+{
+    while (cursor_left(batch) > 0) {
+        uint64_t number;
+        enum wire_type type;
+        if (wire_take_key(batch, &number, &type) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+        if (number == WIRE_FLOWS_NUMBER) {
+            return type == WIRE_BYTES ? wire_take_bytes(batch, message_p) : ERR_CORRUPT;
+        }
+        if (wire_skip(batch, type) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+    }
+    return ERR_END;
+}
+
 enum err wire_skip(struct cursor *cursor, enum wire_type type)
 {
     uint64_t ignored;

@@ -25,8 +25,10 @@ enum wire_type {
 };
 
 enum {
-    WIRE_VARINT_MAX = 10,  /* bytes of the longest varint */
-    WIRE_NUMBER_MAX = 1023 /* highest field number of FlowMessage that the table can hold */
+    WIRE_VARINT_MAX = 10,   /* bytes of the longest varint */
+    WIRE_NUMBER_MAX = 1023, /* highest field number of FlowMessage that the table can hold */
+    WIRE_FLOWS_NUMBER = 1,  /* FlowBatch.flows */
+    WIRE_FLOWS_TAG = WIRE_FLOWS_NUMBER << 3 | WIRE_BYTES
 };
 
 /* Eight bytes, so that the packer finds a field with one addition. */
@@ -55,6 +57,9 @@ MUST_CHECK enum err wire_take_key(
 
 /* A length and a child cursor over so many bytes. ERR_CORRUPT. */
 MUST_CHECK enum err wire_take_bytes(struct cursor *cursor, struct cursor *bytes_p);
+
+/* The next FlowMessage of a FlowBatch, in any legal form. ERR_CORRUPT; ERR_END: none is left. */
+MUST_CHECK enum err wire_take_message(struct cursor *batch, struct cursor *message_p);
 
 /* Passes over the value of a field nobody knows. Groups are ERR_CORRUPT, as in protobuf-c. */
 MUST_CHECK enum err wire_skip(struct cursor *cursor, enum wire_type type);

@@ -9,8 +9,6 @@
 #include <sys/mman.h>
 
 enum {
-    FLOWS_NUMBER = 1, /* FlowBatch.flows */
-    FLOWS_TAG = FLOWS_NUMBER << 3 | WIRE_BYTES,
     ALIGNMENT = 4096
 };
 
@@ -95,39 +93,20 @@ void columns_destroy(struct columns **columns_p)
     }
 }
 
-/* The next flow, framed as flow_pack() does; false: it is framed in another way. */
-static inline bool take_packed(struct cursor *payload, struct cursor *message_p)
+/* The next flow; nearly always it is framed as flow_pack() does. ERR_END: none is left. */
+static inline enum err take_message(struct cursor *payload, struct cursor *message_p)
 {
     const uint8_t *p = payload->pos;
-    if (cursor_left(payload) < 3 || p[0] != FLOWS_TAG || p[1] < 0x80 || p[2] >= 0x80) {
-        return false;
+    if (cursor_left(payload) < 3 || p[0] != WIRE_FLOWS_TAG || p[1] < 0x80 || p[2] >= 0x80) {
+        return wire_take_message(payload, message_p);
     }
     size_t size = (size_t)(p[1] & 0x7f) | (size_t)p[2] << 7;
     if (size > cursor_left(payload) - 3) {
-        return false;
+        return wire_take_message(payload, message_p);
     }
     *message_p = cursor_of(p + 3, size);
     payload->pos = p + 3 + size;
-    return true;
-}
-
-/* The next flow in any legal form. ERR_END: none left. */
-static enum err take_message(struct cursor *payload, struct cursor *message_p)
-{
-    while (cursor_left(payload) > 0) {
-        uint64_t number;
-        enum wire_type type;
-        if (wire_take_key(payload, &number, &type) != ERR_OK) {
-            return ERR_CORRUPT;
-        }
-        if (number == FLOWS_NUMBER) {
-            return type == WIRE_BYTES ? wire_take_bytes(payload, message_p) : ERR_CORRUPT;
-        }
-        if (wire_skip(payload, type) != ERR_OK) {
-            return ERR_CORRUPT;
-        }
-    }
-    return ERR_END;
+    return ERR_OK;
 }
 
 /* Messages close to the payload's end are parsed from a copy with room behind it. */
@@ -143,24 +122,22 @@ static enum err parse_copy(struct columns *columns, struct cursor message, uint3
     return columns_parse(columns, cursor_of(copy, size), row);
 }
 
+/* Appends all flows of the payload, which have to be as many as its header said. */
 static enum err append_flows(struct columns *columns, struct cursor payload, uint32_t flow_count)
 {
     uint32_t row = columns->rows;
     uint32_t end_row = row + flow_count;
-    for (;; row++) {
-        struct cursor message;
-        if (!take_packed(&payload, &message)) {
-            enum err err = take_message(&payload, &message);
-            if (err != ERR_OK) {
-                return err == ERR_END && row == end_row ? ERR_OK : ERR_CORRUPT;
-            }
-        }
+    struct cursor message;
+    enum err err = take_message(&payload, &message);
+    for (; err == ERR_OK; row++) {
         bool has_slack = payload.end - message.end >= COLUMN_SLACK;
         if (row == end_row || (has_slack ? columns_parse(columns, message, row)
                                          : parse_copy(columns, message, row)) != ERR_OK) {
             return ERR_CORRUPT;
         }
+        err = take_message(&payload, &message);
     }
+    return err == ERR_END && row == end_row ? ERR_OK : ERR_CORRUPT;
 }
 
 /* Rows that the append filled have no value any more; their bytes need no care. */

@@ -85,15 +85,20 @@ static enum err take_list_number(struct column *column, uint32_t row, struct cur
     return ERR_OK;
 }
 
+static enum err take_list_numbers(struct column *column, uint32_t row, struct cursor packed)
+{
+    while (cursor_left(&packed) > 0) {
+        if (take_list_number(column, row, &packed) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err take_bytes(struct column *column, uint32_t row, struct cursor bytes)
 {
     if (column->kind == FLOW_KIND_NUMBER_LIST) {
-        while (cursor_left(&bytes) > 0) {
-            if (take_list_number(column, row, &bytes) != ERR_OK) {
-                return ERR_CORRUPT;
-            }
-        }
-        return ERR_OK;
+        return take_list_numbers(column, row, bytes);
     }
     struct address address;
     if (column->kind == FLOW_KIND_NUMBER || wire_address(bytes, &address) != ERR_OK) {
@@ -137,6 +142,14 @@ static enum err take_field(struct columns *columns, uint32_t row, struct cursor 
         return ERR_CORRUPT;
     }
     return take_bytes(column, row, bytes);
+}
+
+/* Any field from its tag on; returns its end, or NULL: it is no field. */
+static const uint8_t *take_any(
+    struct columns *columns, uint32_t row, const uint8_t *p, const uint8_t *end)
+{
+    struct cursor rest = {.pos = p, .end = end};
+    return take_field(columns, row, &rest) == ERR_OK ? rest.pos : NULL;
 }
 
 struct column *column_find(struct columns *columns, uint64_t word)
@@ -201,11 +214,10 @@ WIRE_INLINE enum err parse_fields(
         }
         const uint8_t *next = take_address(column, row, p + column->tag_size);
         if (__builtin_expect(next == NULL, 0)) {
-            struct cursor rest = {.pos = p, .end = message.end};
-            if (take_field(columns, row, &rest) != ERR_OK) {
-                return ERR_CORRUPT;
-            }
-            next = rest.pos;
+            next = take_any(columns, row, p, message.end);
+        }
+        if (next == NULL) {
+            return ERR_CORRUPT;
         }
         p = next;
     }
