@@ -39,13 +39,13 @@ static convert_fn *const CONVERSIONS[4][4] = {
     {convert_64_8, convert_64_16, convert_64_32, convert_64_64},
 };
 
-void native_convert(
-    void *to, uint32_t to_bytes, const void *from, uint32_t from_bytes, size_t count, uint64_t max)
+void native_convert(const struct native_source *source, uint64_t max, void *to, uint32_t to_bytes)
 {
-    uint64_t highest = UINT64_MAX >> (64 - 8 * from_bytes);
-    if (to_bytes == from_bytes && max >= highest) {
-        memcpy(to, from, count * to_bytes);
+    uint64_t highest = UINT64_MAX >> (64 - 8 * source->size_bytes);
+    if (to_bytes == source->size_bytes && max >= highest) {
+        memcpy(to, source->values, source->count * to_bytes);
         return;
     }
-    CONVERSIONS[__builtin_ctz(from_bytes)][__builtin_ctz(to_bytes)](to, from, count, max);
+    convert_fn *convert = CONVERSIONS[__builtin_ctz(source->size_bytes)][__builtin_ctz(to_bytes)];
+    convert(to, source->values, source->count, max);
 }

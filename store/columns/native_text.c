@@ -7,50 +7,48 @@
 
 enum {
     TEXT_MAX = ADDRESS_TEXT_SIZE, /* of any value, with its length byte */
-    TEXT_SLACK = 16               /* short texts are copied as a whole vector */
+    TEXT_SLACK = 16,              /* short texts are copied as a whole vector */
+    OCTET_TEXT = 4                /* "255." */
 };
 
 /* Text of every octet with a dot behind it, and its length; IPv4 text is four of these. */
 struct octet_text {
-    char text[4];
+    char text[OCTET_TEXT + 1];
     uint8_t length;
 };
 
 static char *put_octet(char *out, const struct octet_text *octet)
 {
-    memcpy(out, octet->text, sizeof octet->text);
+    memcpy(out, octet->text, OCTET_TEXT);
     return out + octet->length;
 }
 
 static void fill_octets(struct octet_text octets[256])
 {
     for (unsigned i = 0; i < 256; i++) {
-        char text[8];
-        octets[i].length = (uint8_t)snprintf(text, sizeof text, "%u.", i);
-        memcpy(octets[i].text, text, sizeof octets[i].text);
+        struct octet_text *octet = &octets[i];
+        octet->length = (uint8_t)snprintf(octet->text, sizeof octet->text, "%u.", i);
     }
 }
 
-/* Writes length and text; returns the end. */
+/*
+ * Writes length and text; returns the end. No address is "::", not empty: ClickHouse's functions of
+ * addresses throw at that.
+ */
 static char *put_address(
     char *out, const struct address *address, const struct octet_text octets[256])
 {
-    static const struct address NONE;
-    size_t length;
+    char *end = out + 1;
     if (address_is_ipv4(address)) {
-        char *end = out + 1;
         for (size_t i = 12; i < 16; i++) {
             end = put_octet(end, &octets[address->bytes[i]]);
         }
-        length = (size_t)(end - out) - 2;
-    } else if (address_equal(address, &NONE)) {
-        memcpy(out + 1, "::", 2); /* not empty: ClickHouse's address functions throw at that */
-        length = 2;
+        end--; /* the last dot */
     } else {
-        length = address_format(address, out + 1);
+        end += address_format(address, end);
     }
-    *out = (char)length;
-    return out + 1 + length;
+    *out = (char)(end - out - 1);
+    return end;
 }
 
 /* Exporters and next hops repeat from row to row: then the text before is copied. */

@@ -36,8 +36,7 @@ bool native_can_write(enum flow_kind kind, enum flow_unit unit, const struct nat
 static void write_numbers(
     const struct native_type *type, const struct native_source *source, void *out)
 {
-    native_convert(
-        out, type->size_bytes, source->values, source->size_bytes, source->count, type->max);
+    native_convert(source, type->max, out, type->size_bytes);
 }
 
 /* What to send for each number up to 255; only numbers below NATIVE_ENUM_VALUES can be named. */
@@ -57,8 +56,7 @@ static void write_enum(
     uint8_t sent[256];
     map_enum(type, sent);
     size_t width = type->size_bytes;
-    native_convert(
-        out, type->size_bytes, source->values, source->size_bytes, source->count, UINT8_MAX);
+    native_convert(source, UINT8_MAX, out, type->size_bytes);
     for (size_t i = 0; i < source->count; i++) {
         out[i * width] = sent[out[i * width]]; /* the low byte; the high one is 0 */
     }

@@ -26,6 +26,5 @@ bool native_can_write(enum flow_kind kind, enum flow_unit unit, const struct nat
 void native_write_values(
     const struct native_type *type, const struct native_source *source, struct buffer *out);
 
-/* `count` integers of `from_bytes` each as integers of `to_bytes` each, at most `max`. */
-void native_convert(
-    void *to, uint32_t to_bytes, const void *from, uint32_t from_bytes, size_t count, uint64_t max);
+/* The source's integers as integers of `to_bytes` each, at most `max`; `to` has room for them. */
+void native_convert(const struct native_source *source, uint64_t max, void *to, uint32_t to_bytes);
