@@ -29,7 +29,7 @@ enum err assembly_new(struct assembly **assembly_p, const struct assembly_option
         return ERR_MEMORY;
     }
     assembly->options = *options;
-    assembly->spares = calloc(options->max_inflight + DAYS_OPEN, sizeof *assembly->spares);
+    assembly->spares = calloc(options->max_inflight + DAYS_OPEN, sizeof(struct block *));
     if (assembly->spares == NULL) {
         assembly_destroy(&assembly);
         return ERR_MEMORY;

@@ -312,6 +312,15 @@ static void judge(struct ledger *ledger, struct ledger_ingest *ingest, struct le
     }
 }
 
+static void judge_range(struct ledger *ledger, struct ledger_ingest *ingest,
+    const struct link_range *range, enum link_verdict verdict, uint64_t lease_end_ns)
+{
+    for (size_t i = lower_bound(ingest, range->first);
+         i < ingest->count && ingest->batches[i].sequence <= range->last; i++) {
+        judge(ledger, ingest, &ingest->batches[i], verdict, lease_end_ns);
+    }
+}
+
 void ledger_lease(struct ledger *ledger, const struct link_lease *lease, uint64_t now_ns)
 {
     struct ledger_ingest *ingest = find_ingest(ledger, lease->ingest_id);
@@ -327,12 +336,7 @@ void ledger_lease(struct ledger *ledger, const struct link_lease *lease, uint64_
         }
         const struct link_ranges *ranges = &lease->ranges[verdict];
         for (size_t i = 0; i < ranges->count; i++) {
-            size_t index = lower_bound(ingest, ranges->values[i].first);
-            for (;
-                 index < ingest->count && ingest->batches[index].sequence <= ranges->values[i].last;
-                 index++) {
-                judge(ledger, ingest, &ingest->batches[index], (enum link_verdict)verdict, end_ns);
-            }
+            judge_range(ledger, ingest, &ranges->values[i], (enum link_verdict)verdict, end_ns);
         }
     }
 }
@@ -376,35 +380,34 @@ void ledger_forget(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
     }
 }
 
-void ledger_forget_all(struct ledger *ledger)
-{
-    for (size_t i = 0; i < ledger->ingest_count; i++) {
-        struct ledger_ingest *ingest = &ledger->ingests[i];
-        for (size_t j = 0; j < ingest->count; j++) {
-            if (is_live(&ingest->batches[j])) {
-                forget(ledger, ingest, &ingest->batches[j]);
-            }
-        }
-    }
-}
-
 /* ASKED for a whole lease: the ingest is away, or has sent the batch elsewhere by now. */
 static uint64_t end_ns(const struct ledger_ingest *ingest, const struct ledger_batch *batch)
 {
     return batch->state == LEDGER_LEASED ? batch->lease_end_ns : batch->asked_ns + ingest->lease_ns;
 }
 
+static void forget_ended(struct ledger *ledger, struct ledger_ingest *ingest, uint64_t now_ns)
+{
+    for (size_t i = 0; ingest->live_count > 0 && i < ingest->count; i++) {
+        struct ledger_batch *batch = &ingest->batches[i];
+        if (is_live(batch) && now_ns >= end_ns(ingest, batch)) {
+            forget(ledger, ingest, batch);
+        }
+    }
+}
+
+void ledger_forget_all(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->ingest_count; i++) {
+        forget_ended(ledger, &ledger->ingests[i], UINT64_MAX);
+    }
+}
+
 void ledger_tick(struct ledger *ledger, uint64_t now_ns)
 {
     ledger->now_ns = now_ns;
     for (size_t i = 0; i < ledger->ingest_count; i++) {
-        struct ledger_ingest *ingest = &ledger->ingests[i];
-        for (size_t j = 0; ingest->live_count > 0 && j < ingest->count; j++) {
-            struct ledger_batch *batch = &ingest->batches[j];
-            if (is_live(batch) && now_ns >= end_ns(ingest, batch)) {
-                forget(ledger, ingest, batch);
-            }
-        }
+        forget_ended(ledger, &ledger->ingests[i], now_ns);
     }
 }
 
