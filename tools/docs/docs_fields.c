@@ -38,39 +38,39 @@ static const char *unit_text(enum flow_unit unit)
     }
 }
 
-static void print_value(FILE *out, const struct flow_field_info *info)
+static void append_value(struct buffer *out, const struct flow_field_info *info)
 {
     switch (info->kind) {
     case FLOW_KIND_NUMBER:
         if (strcmp(info->column, "Bool") == 0) {
-            fputs("0 or 1", out);
+            buffer_text_append(out, "0 or 1");
         } else {
-            fprintf(out, "%u bits%s", info->size_bytes * 8, unit_text(info->unit));
+            buffer_format(out, "%u bits%s", info->size_bytes * 8, unit_text(info->unit));
         }
         break;
     case FLOW_KIND_ADDRESS:
-        fputs("address", out);
+        buffer_text_append(out, "address");
         break;
     case FLOW_KIND_NUMBER_LIST:
-        fprintf(out, "list of %u bits", info->size_bytes * 8);
+        buffer_format(out, "list of %u bits", info->size_bytes * 8);
         break;
     case FLOW_KIND_ADDRESS_LIST:
-        fputs("list of addresses", out);
+        buffer_text_append(out, "list of addresses");
         break;
     }
 }
 
-void docs_print_fields(FILE *out)
+void docs_append_fields(struct buffer *out)
 {
-    fputs(INTRODUCTION, out);
+    buffer_text_append(out, INTRODUCTION);
     for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
         const struct flow_field_info *info = &FLOW_FIELDS[i];
-        fprintf(out, "| %s | %u | ", info->name, info->number);
-        print_value(out, info);
+        buffer_format(out, "| %s | %u | ", info->name, info->number);
+        append_value(out, info);
         if (info->column[0] != '\0') {
-            fprintf(out, " | `%s` | %s |\n", info->column, info->documentation);
+            buffer_format(out, " | `%s` | %s |\n", info->column, info->documentation);
         } else {
-            fprintf(out, " | | %s |\n", info->documentation);
+            buffer_format(out, " | | %s |\n", info->documentation);
         }
     }
 }

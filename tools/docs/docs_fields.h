@@ -3,6 +3,6 @@
  */
 #pragma once
 
-#include <stdio.h>
+#include "common/buffer.h"
 
-void docs_print_fields(FILE *out);
+void docs_append_fields(struct buffer *out);
