@@ -4,21 +4,21 @@
 const struct flow_field_info FLOW_FIELDS[FLOW_FIELD_COUNT] = {
 #define FLOW_NUMBER(id, member, field_name, tag, c_type, unit_name, column_type, text)             \
     [FLOW_##id] = {.name = #field_name,                                                            \
-        .column = column_type,                                                                     \
-        .documentation = text,                                                                     \
-        .number = tag,                                                                             \
+        .column = (column_type),                                                                   \
+        .documentation = (text),                                                                   \
+        .number = (tag),                                                                           \
         .kind = FLOW_KIND_NUMBER,                                                                  \
         .unit = FLOW_UNIT_##unit_name,                                                             \
         .size_bytes = sizeof(c_type),                                                              \
         .offset = offsetof(struct flow, member)},
 #define FLOW_COMPOUND(id, member, field_name, tag, column_type, text, kind_name, size)             \
     [FLOW_##id] = {.name = #field_name,                                                            \
-        .column = column_type,                                                                     \
-        .documentation = text,                                                                     \
-        .number = tag,                                                                             \
+        .column = (column_type),                                                                   \
+        .documentation = (text),                                                                   \
+        .number = (tag),                                                                           \
         .kind = FLOW_KIND_##kind_name,                                                             \
         .unit = FLOW_UNIT_NONE,                                                                    \
-        .size_bytes = size,                                                                        \
+        .size_bytes = (size),                                                                      \
         .offset = offsetof(struct flow, member)},
 #define FLOW_ADDRESS(id, member, field_name, tag, column_type, text)                               \
     FLOW_COMPOUND(id, member, field_name, tag, column_type, text, ADDRESS, 16)

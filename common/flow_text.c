@@ -28,13 +28,6 @@ static const struct style TEXT = {.line_start = "",
     .list_start = "",
     .list_end = ""};
 
-static char *put_text(char *out, const char *text)
-{
-    size_t length = strlen(text);
-    memcpy(out, text, length);
-    return out + length;
-}
-
 static char *put_number(char *out, uint64_t value)
 {
     char digits[20];
@@ -64,9 +57,9 @@ static char *put_address(char *out, const struct address *address, const struct 
 {
     char text[ADDRESS_TEXT_SIZE];
     (void)address_format(address, text);
-    out = put_text(out, style->key_quote);
-    out = put_text(out, text);
-    return put_text(out, style->key_quote);
+    out = stpcpy(out, style->key_quote);
+    out = stpcpy(out, text);
+    return stpcpy(out, style->key_quote);
 }
 
 static char *put_single(
@@ -79,9 +72,9 @@ static char *put_single(
     if (info->unit != FLOW_UNIT_MAC) {
         return put_number(out, value);
     }
-    out = put_text(out, style->key_quote);
+    out = stpcpy(out, style->key_quote);
     out = put_mac(out, value);
-    return put_text(out, style->key_quote);
+    return stpcpy(out, style->key_quote);
 }
 
 static char *put_list(
@@ -91,7 +84,7 @@ static char *put_list(
     const struct address_list *addresses = member;
     bool is_numbers = info->kind == FLOW_KIND_NUMBER_LIST;
     uint32_t count = is_numbers ? numbers->count : addresses->count;
-    out = put_text(out, style->list_start);
+    out = stpcpy(out, style->list_start);
     for (uint32_t i = 0; i < count; i++) {
         if (i > 0) {
             *out++ = ',';
@@ -99,7 +92,7 @@ static char *put_list(
         out = is_numbers ? put_number(out, numbers->values[i])
                          : put_address(out, &addresses->values[i], style);
     }
-    return put_text(out, style->list_end);
+    return stpcpy(out, style->list_end);
 }
 
 static char *put_field(
@@ -107,26 +100,26 @@ static char *put_field(
 {
     const struct flow_field_info *info = &FLOW_FIELDS[field];
     const void *member = (const uint8_t *)flow + info->offset;
-    out = put_text(out, style->key_quote);
-    out = put_text(out, info->name);
-    out = put_text(out, style->key_quote);
-    out = put_text(out, style->assignment);
+    out = stpcpy(out, style->key_quote);
+    out = stpcpy(out, info->name);
+    out = stpcpy(out, style->key_quote);
+    out = stpcpy(out, style->assignment);
     bool is_single = info->kind == FLOW_KIND_NUMBER || info->kind == FLOW_KIND_ADDRESS;
     return is_single ? put_single(out, info, member, style) : put_list(out, info, member, style);
 }
 
 static size_t print(const struct flow *flow, char *out, const struct style *style)
 {
-    char *p = put_text(out, style->line_start);
+    char *p = stpcpy(out, style->line_start);
     const char *separator = "";
     for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
         if (flow_has(flow, (enum flow_field)i)) {
-            p = put_text(p, separator);
+            p = stpcpy(p, separator);
             p = put_field(p, flow, (enum flow_field)i, style);
             separator = style->separator;
         }
     }
-    return (size_t)(put_text(p, style->line_end) - out);
+    return (size_t)(stpcpy(p, style->line_end) - out);
 }
 
 size_t flow_print_json(const struct flow *flow, char *out)

@@ -7,8 +7,8 @@
 
 static const struct element ELEMENTS[] = {
 #define ELEMENT(enterprise, element_id, conversion_name, target_value)                             \
-    {.pen = enterprise,                                                                            \
-        .id = element_id,                                                                          \
+    {.pen = (enterprise),                                                                          \
+        .id = (element_id),                                                                        \
         .target = (uint16_t)(target_value),                                                        \
         .conversion = ELEMENT_##conversion_name},
 #include "ingest/decode/elements.def"

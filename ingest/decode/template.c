@@ -42,6 +42,16 @@ static void unlink_and_free(struct template_store *store, struct template **link
     template_free(store, template);
 }
 
+/* The link to the template after this one, which is freed if its time has come. */
+static struct template **pass(struct template_store *store, struct template **link, bool is_over)
+{
+    if (!is_over) {
+        return &(*link)->next;
+    }
+    unlink_and_free(store, link);
+    return link;
+}
+
 static bool is_expired(
     const struct template_store *store, const struct template *template, uint64_t now_ns)
 {
@@ -141,11 +151,7 @@ static void drop_expired(struct template_store *store, uint64_t now_ns)
     for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
         struct template **link = &store->buckets[i];
         while (*link != NULL) {
-            if (is_expired(store, *link, now_ns)) {
-                unlink_and_free(store, link);
-            } else {
-                link = &(*link)->next;
-            }
+            link = pass(store, link, is_expired(store, *link, now_ns));
         }
     }
     store->swept_ns = now_ns;
@@ -244,12 +250,9 @@ void template_store_withdraw_all(
         struct template **link = &store->buckets[i];
         while (*link != NULL) {
             const struct template_key *other = &(*link)->key;
-            if (other->domain == key->domain && other->version == key->version &&
-                (*link)->is_options == is_options) {
-                unlink_and_free(store, link);
-            } else {
-                link = &(*link)->next;
-            }
+            bool is_withdrawn = other->domain == key->domain && other->version == key->version &&
+                                (*link)->is_options == is_options;
+            link = pass(store, link, is_withdrawn);
         }
     }
 }

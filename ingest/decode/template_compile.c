@@ -106,6 +106,21 @@ static bool is_wanted(const struct element *element, bool is_reverse_pen, bool i
     }
 }
 
+/* The field may have several lines in the element map. */
+static void compile_field(struct program_draft *draft, const struct draft_source *source,
+    const struct template_field *field, bool is_reverse)
+{
+    bool is_reverse_pen = field->pen == ELEMENT_REVERSE_PEN;
+    uint32_t pen = is_reverse_pen ? 0 : field->pen;
+    const struct element *element = element_find(pen, field->id);
+    while (element != NULL && element->pen == pen && element->id == field->id) {
+        if (is_wanted(element, is_reverse_pen, is_reverse)) {
+            compile_element(draft, source, element);
+        }
+        element = element_next(element);
+    }
+}
+
 static void compile_fields(struct program_draft *draft, const struct template_field *fields,
     uint16_t field_count, bool is_reverse)
 {
@@ -113,15 +128,7 @@ static void compile_fields(struct program_draft *draft, const struct template_fi
     for (; source.index < field_count; source.index++) {
         const struct template_field *field = &fields[source.index];
         source.length = field->length;
-        bool is_reverse_pen = field->pen == ELEMENT_REVERSE_PEN;
-        uint32_t pen = is_reverse_pen ? 0 : field->pen;
-        const struct element *element = element_find(pen, field->id);
-        while (element != NULL && element->pen == pen && element->id == field->id) {
-            if (is_wanted(element, is_reverse_pen, is_reverse)) {
-                compile_element(draft, &source, element);
-            }
-            element = element_next(element);
-        }
+        compile_field(draft, &source, field, is_reverse);
         source.offset += field->length;
     }
 }

@@ -214,8 +214,8 @@ void publisher_port_destroy(struct publisher_port **port_p)
 enum err publisher_offer(void *context, struct batch *batch)
 {
     struct publisher_port *port = context;
-    int size = zmq_send(zsock_resolve(port->socket), &batch, sizeof batch, ZMQ_DONTWAIT);
-    if (size != sizeof batch) {
+    int size = zmq_send(zsock_resolve(port->socket), &batch, sizeof(struct batch *), ZMQ_DONTWAIT);
+    if (size != sizeof(struct batch *)) {
         return ERR_FULL;
     }
     port->batches_offered++;

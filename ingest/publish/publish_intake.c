@@ -123,8 +123,9 @@ bool publish_intake(struct publisher *publisher)
 {
     for (int i = 0; i < BATCHES_A_TURN; i++) {
         struct batch *batch = NULL;
-        int size = zmq_recv(zsock_resolve(publisher->inbox), &batch, sizeof batch, ZMQ_DONTWAIT);
-        if (size != sizeof batch) {
+        int size =
+            zmq_recv(zsock_resolve(publisher->inbox), &batch, sizeof(struct batch *), ZMQ_DONTWAIT);
+        if (size != sizeof(struct batch *)) {
             return false;
         }
         accept_batch(publisher, batch);

@@ -68,6 +68,26 @@ static int compare_ranges(const void *a, const void *b)
     return (left->first > right->first) - (left->first < right->first);
 }
 
+/* A walk over the settled ranges, in order of their first sequence. */
+struct settled_walk {
+    const struct link_ranges *ranges;
+    size_t next;
+    struct link_range widest; /* of those passed, the one that reaches furthest */
+};
+
+/* Asked for sequences in rising order. */
+static bool is_settled(struct settled_walk *walk, uint64_t sequence)
+{
+    const struct link_ranges *ranges = walk->ranges;
+    for (; walk->next < ranges->count && ranges->values[walk->next].first <= sequence;
+         walk->next++) {
+        if (ranges->values[walk->next].last >= walk->widest.last) {
+            walk->widest = ranges->values[walk->next];
+        }
+    }
+    return sequence >= walk->widest.first && sequence <= walk->widest.last;
+}
+
 /* Batches and ranges are both in order: one walk over both. */
 static enum err give_unsettled(struct spool *spool, struct recovery *recovery,
     enum err (*recover)(void *context, const struct window_batch *batch), void *context)
@@ -76,18 +96,10 @@ static enum err give_unsettled(struct spool *spool, struct recovery *recovery,
     if (settled->count > 0) {
         qsort(settled->values, settled->count, sizeof *settled->values, compare_ranges);
     }
-    size_t at = 0;
-    uint64_t settled_to = 0; /* sequences below it and not below the range's start are settled */
-    uint64_t settled_from = 1;
+    struct settled_walk walk = {.ranges = settled, .widest = {.first = 1, .last = 0}};
     for (size_t i = 0; i < recovery->count; i++) {
         const struct window_batch *batch = &recovery->batches[i];
-        for (; at < settled->count && settled->values[at].first <= batch->sequence; at++) {
-            if (settled->values[at].last >= settled_to) {
-                settled_from = settled->values[at].first;
-                settled_to = settled->values[at].last;
-            }
-        }
-        if (batch->sequence >= settled_from && batch->sequence <= settled_to) {
+        if (is_settled(&walk, batch->sequence)) {
             continue;
         }
         struct spool_segment *segment = spool_find_segment(spool, batch->place.segment);

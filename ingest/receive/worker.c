@@ -190,7 +190,7 @@ static bool receive_ready(struct worker *worker, const struct pollfd *waits)
 static void gather(const struct worker *worker, struct pollfd *pipe, uint64_t *last_turn_ns)
 {
     uint64_t now_ns = clock_monotonic_ns();
-    bool is_dense = now_ns - *last_turn_ns < 2 * GATHER_MS * NS_PER_MS;
+    bool is_dense = now_ns - *last_turn_ns < GATHER_MS * NS_PER_MS * 2;
     *last_turn_ns = now_ns;
     if (is_dense && worker->options.ports[0].bound.buffer_bytes >= GATHER_BUFFER_BYTES) {
         (void)poll(pipe, 1, GATHER_MS);

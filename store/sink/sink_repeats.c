@@ -90,6 +90,17 @@ bool sink_repeats_question(struct buffer *out, const char *table, const struct b
     return ingests > 0;
 }
 
+static void mark_found(const struct block *block, struct row_identity found, bool *is_found)
+{
+    for (size_t i = 0; i < block->batch_count; i++) {
+        const struct row_identity *batch = &block->batches[i].identity;
+        if (is_asked(&block->batches[i]) && batch->ingest_id == found.ingest_id &&
+            batch->sequence == found.sequence) {
+            is_found[i] = true;
+        }
+    }
+}
+
 void sink_repeats_answer(const char *answer, const struct block *block, bool *is_found)
 {
     for (const char *line = answer; *line != '\0';) {
@@ -97,15 +108,8 @@ void sink_repeats_answer(const char *answer, const struct block *block, bool *is
         struct row_identity identity;
         identity.ingest_id = strtoull(line, &end, 10);
         identity.sequence = strtoull(end, &end, 10);
-        for (size_t i = 0; i < block->batch_count; i++) {
-            const struct row_identity *batch = &block->batches[i].identity;
-            if (is_asked(&block->batches[i]) && batch->ingest_id == identity.ingest_id &&
-                batch->sequence == identity.sequence) {
-                is_found[i] = true;
-            }
-        }
-        line = end;
-        while (*line != '\0' && *line++ != '\n') {
-        }
+        mark_found(block, identity, is_found);
+        line = strchrnul(end, '\n');
+        line += *line == '\n';
     }
 }
