@@ -55,10 +55,21 @@ enum {
     OPTION_COUNT = sizeof OPTIONS / sizeof OPTIONS[0]
 };
 
-/* What the tools have no flag for. */
+/* For all that the tools have no flag for: goflow-ingest's own, from its table and environment. */
+static enum err read_defaults(
+    struct options **options_p, struct ingest_settings *settings, char **argv)
+{
+    enum option_action action;
+    struct option_request request = {.program = &INGEST_PROGRAM, .argc = 1, .argv = argv};
+    return options_read(options_p, settings, &action, &request);
+}
+
+/* One port, and standard output. */
 static void complete(struct ingest_settings *settings)
 {
     settings->nf.is_on = true;
+    settings->nfl.is_on = false;
+    settings->sflow.is_on = false;
     settings->transport = "console";
     settings->read_path = "";
 }
@@ -93,9 +104,12 @@ int original_main(const struct original *original, int argc, char **argv)
     struct original_settings settings = {.program = &program};
     struct option_request request = {
         .program = &program, .argc = argc, .argv = argv, .validate = validate};
-    struct options *options;
+    struct options *defaults = NULL;
+    struct options *options = NULL;
     enum option_action action;
-    if (options_read(&options, &settings, &action, &request) != ERR_OK) {
+    if (read_defaults(&defaults, &settings.ingest, argv) != ERR_OK ||
+        options_read(&options, &settings, &action, &request) != ERR_OK) {
+        options_destroy(&defaults);
         return EXIT_SETTINGS;
     }
     enum err err = ERR_OK;
@@ -105,5 +119,6 @@ int original_main(const struct original *original, int argc, char **argv)
         err = ingest_program_main(&settings.ingest);
     }
     options_destroy(&options);
+    options_destroy(&defaults);
     return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
