@@ -2,8 +2,6 @@
 #include "store/ask.h"
 
 #include "common/log.h"
-#include "store/sink/engine.h"
-#include "store/sink/sink_address.h"
 #include "store/store_database.h"
 
 #include <stdio.h>
@@ -90,14 +88,6 @@ static enum err ask_sink(const struct sink_options *options, const char *sql)
     return err;
 }
 
-/* Another process has the engine's folder open, and told where it can be asked. */
-static bool is_served(const struct store_settings *settings, char url[STORE_ADDRESS_SIZE])
-{
-    return sink_address_is_embedded(settings->addresses.values[0]) &&
-           engine_folder_is_open(settings->path) &&
-           store_database_find_serving(settings, url) == ERR_OK;
-}
-
 enum err ask(const struct store_settings *settings, const struct option_list *words)
 {
     struct store_database database;
@@ -111,9 +101,7 @@ enum err ask(const struct store_settings *settings, const struct option_list *wo
         buffer_clear(&sql);
         return err;
     }
-    if (is_served(settings, url)) {
-        database.sink.addresses = (struct option_list){.count = 1, .values = {url}};
-    }
+    store_database_reach(&database, settings, url);
     err = ask_sink(&database.sink, buffer_text(&sql));
     store_database_clear(&database);
     buffer_clear(&sql);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- goflow-store: batches in, rows in ClickHouse. */
 #include "common/daemon.h"
 #include "store/ask.h"
+#include "store/shelved.h"
 #include "store/store_program.h"
 
 #include <stdlib.h>
@@ -34,6 +35,12 @@ int main(int argc, char **argv)
         enum err err = ask(&settings, &words);
         options_destroy(&options);
         return err == ERR_OK ? EXIT_SUCCESS : err == ERR_INVALID ? EXIT_USAGE : EXIT_FAILURE;
+    }
+
+    if (settings.replays_deadletter) {
+        enum err err = shelved_replay(&settings);
+        options_destroy(&options);
+        return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
     }
 
     struct store_program *program = NULL;

@@ -2,6 +2,8 @@
 #include "store/store_database.h"
 
 #include "common/log.h"
+#include "store/sink/engine.h"
+#include "store/sink/sink_address.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -88,8 +90,8 @@ void store_database_forget_serving(const struct store_settings *settings)
     (void)unlink(path);
 }
 
-enum err store_database_find_serving(
-    const struct store_settings *settings, char url[STORE_ADDRESS_SIZE])
+/* The noted address as a URL. ERR_NOT_FOUND. */
+static enum err find_serving(const struct store_settings *settings, char url[STORE_ADDRESS_SIZE])
 {
     char path[PATH_MAX];
     note_path(settings, path);
@@ -101,4 +103,13 @@ enum err store_database_find_serving(
     (void)fclose(file);
     url[strcspn(url, "\r\n")] = '\0';
     return is_read && url[0] != '\0' ? ERR_OK : ERR_NOT_FOUND;
+}
+
+void store_database_reach(struct store_database *database, const struct store_settings *settings,
+    char url[STORE_ADDRESS_SIZE])
+{
+    if (sink_address_is_embedded(settings->addresses.values[0]) &&
+        engine_folder_is_open(settings->path) && find_serving(settings, url) == ERR_OK) {
+        database->sink.addresses = (struct option_list){.count = 1, .values = {url}};
+    }
 }

@@ -33,6 +33,9 @@ void store_database_forget_serving(const struct store_settings *settings);
 enum {
     STORE_ADDRESS_SIZE = 128
 };
-/* The noted address as a URL. ERR_NOT_FOUND. */
-MUST_CHECK enum err store_database_find_serving(
-    const struct store_settings *settings, char url[STORE_ADDRESS_SIZE]);
+/*
+ * While another process has the embedded engine open and serves it, `database` becomes that served
+ * one, whose URL is put into `url`, which must live as long.
+ */
+void store_database_reach(struct store_database *database, const struct store_settings *settings,
+    char url[STORE_ADDRESS_SIZE]);

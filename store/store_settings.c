@@ -47,6 +47,9 @@ static const struct option OPTIONS[] = {
         .help = "Full blocks that may wait for the database; then pulling stops."},
     {"deadletter.dir", OPTION_TEXT, NULL, MEMBER(deadletter_dir),
         .help = "Folder for blocks that the database refuses; empty: they are tried for ever."},
+    {"deadletter.replay", OPTION_BOOL, "false", MEMBER(replays_deadletter),
+        .help =
+            "Puts the blocks of -deadletter.dir into the database, removes them there, and ends."},
     {"stop.timeout", OPTION_DURATION, "30s", .max = HOUR_MS, MEMBER(stop_timeout_ms),
         .help = "Time a clean stop tries to write what is held."},
     {"loglevel", OPTION_TEXT, "warning", MEMBER(log_level), .help = "error, warning, info, debug."},
@@ -113,6 +116,10 @@ static enum err check_database(const struct store_settings *settings)
     }
     if (settings->serve_address[0] != '\0' && !is_embedded(settings)) {
         options_refuse(&STORE_PROGRAM, "ch.serve", "only the embedded engine can be served");
+        return ERR_INVALID;
+    }
+    if (settings->replays_deadletter && settings->deadletter_dir[0] == '\0') {
+        options_refuse(&STORE_PROGRAM, "deadletter.replay", "needs -deadletter.dir");
         return ERR_INVALID;
     }
     if (settings->password[0] != '\0' && settings->password_file[0] != '\0') {

@@ -31,6 +31,7 @@ struct store_settings {
     uint64_t block_age_ms;
     uint64_t inflight;
     const char *deadletter_dir;
+    bool replays_deadletter;
     uint64_t stop_timeout_ms;
     const char *log_level;
     const char *log_format;

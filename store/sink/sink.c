@@ -176,6 +176,41 @@ enum sink_outcome sink_insert(struct sink *sink, const struct block *block, stru
     return sink->backend->class->insert(sink->backend, &native, error);
 }
 
+/* The engine reads the file itself. */
+static enum sink_outcome insert_local_file(
+    struct sink *sink, const struct sink_file *file, struct buffer *error)
+{
+    struct buffer sql = {0};
+    struct buffer result = {0};
+    buffer_format(&sql, "INSERT INTO %s FROM INFILE ", file->table);
+    fence_append_literal(&sql, file->path);
+    buffer_format(&sql,
+        " COMPRESSION 'none' SETTINGS input_format_skip_unknown_fields = 1, "
+        "max_insert_block_size = %u, min_insert_block_size_rows = %u, "
+        "min_insert_block_size_bytes = 0, max_insert_threads = 1 FORMAT Native",
+        (unsigned)file->rows, (unsigned)file->rows);
+    enum sink_outcome outcome = sink_query(sink, buffer_text(&sql), "TabSeparated", &result, error);
+    buffer_clear(&result);
+    buffer_clear(&sql);
+    return outcome;
+}
+
+enum sink_outcome sink_insert_file(
+    struct sink *sink, const struct sink_file *file, struct buffer *error)
+{
+    if (sink_engine(sink) != NULL) {
+        return insert_local_file(sink, file, error);
+    }
+    const struct fence_end no_fence = {0};
+    struct sink_native native = {.table = file->table,
+        .columns = "",
+        .structure = "",
+        .bytes = file->bytes,
+        .rows = file->rows,
+        .fence = &no_fence};
+    return sink->backend->class->insert(sink->backend, &native, error);
+}
+
 uint64_t sink_settled_ns(const struct sink *sink)
 {
     bool ends_with_answer = sink->backend->class->settle == NULL;

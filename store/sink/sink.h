@@ -57,6 +57,18 @@ enum sink_outcome sink_find(
 /* One INSERT, one atomic part. `error` gets the database's words unless SINK_DONE. */
 enum sink_outcome sink_insert(struct sink *sink, const struct block *block, struct buffer *error);
 
+/* A file in Native format, its bytes, and the table ("`d`.`t`") whose columns it names. */
+struct sink_file {
+    const char *table;
+    const char *path;
+    const struct buffer *bytes;
+    uint32_t rows;
+};
+
+/* One INSERT without a lease; columns that the table lacks are left out. */
+enum sink_outcome sink_insert_file(
+    struct sink *sink, const struct sink_file *file, struct buffer *error);
+
 /*
  * From this moment on (monotonic) an insert without an answer can't commit any more, so that
  * sink_find() tells the truth; 0: at once.

@@ -191,7 +191,7 @@ static void append_insert(
     buffer_clear(&sql);
     buffer_format(arguments,
         "&max_insert_block_size=%u&min_insert_block_size_rows=%u&min_insert_block_size_bytes=0"
-        "&query_id=" QUERY_ID,
+        "&input_format_skip_unknown_fields=1&query_id=" QUERY_ID,
         (unsigned)native->rows, (unsigned)native->rows, http->query_prefix, http->query_count);
 }
 

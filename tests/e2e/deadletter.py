@@ -7,13 +7,14 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import goflow  # noqa: E402
+import process  # noqa: E402
 
 NOTHING_FITS = "ALTER TABLE netflow ADD CONSTRAINT none CHECK Bytes > 1000000000000"
-SUMS = "SELECT count() AS flows, sum(Bytes) AS bytes, sum(Packets) AS packets FROM netflow"
+SUMS = "SELECT count() AS flows, sum(Bytes) AS bytes, sum(Packets) AS packets FROM "
 
 
-def sums(store):
-    return store.query(SUMS)[0]
+def sums(store, table="netflow"):
+    return store.query(SUMS + table)[0]
 
 
 def expected(sent):
@@ -32,8 +33,17 @@ def put_in(store, path):
     urllib.request.urlopen(url, path.read_bytes(), timeout=60).close()
 
 
-def test_refused_blocks_can_be_put_in_later(folder):
-    dead = folder / "dead"
+def replay(folder, dead, status=0, **settings):
+    """goflow-store -deadletter.replay: what it says it did."""
+    done = process.run("replay-dead", [
+        goflow.program("goflow-store"), "-deadletter.replay",
+        *goflow.flags({"deadletter_dir": dead, **settings})], folder)
+    case.equal(done.child.returncode, status, f"exit status: {done.failure()}")
+    return {key: int(value) for key, value in (pair.split("=") for pair in done.stdout.split())}
+
+
+def make_dead_letters(folder, dead):
+    """A line whose database refused everything, and takes it now."""
     line = goflow.Line(folder, store={"deadletter_dir": dead})
     refuse_everything(line.store)
     sent = line.ingest.replay("-synthetic=ipfix", "-count=50")
@@ -42,11 +52,57 @@ def test_refused_blocks_can_be_put_in_later(folder):
         sent["flows"], 30, "rows rejected")
     case.equal(sums(line.store)["flows"], 0, "rows in the table")
     line.store.query("ALTER TABLE netflow DROP CONSTRAINT none")
+    return line, sent
+
+
+def test_refused_blocks_can_be_put_in_later(folder):
+    dead = folder / "dead"
+    line, sent = make_dead_letters(folder, dead)
     for path in dead.glob("*.native"):
         case.true("VIOLATED_CONSTRAINT" in path.with_suffix(".error").read_text(),
                   f"{path.name}: the error beside it does not say why")
         put_in(line.store, path)
     case.equal(sums(line.store), expected(sent), "sums after putting the files in")
+    line.stop()
+
+
+def test_replay_into_a_store_that_runs(folder):
+    dead = folder / "dead"
+    line, sent = make_dead_letters(folder, dead)
+    saved = {path: path.read_bytes() for path in dead.iterdir()}
+    done = replay(folder, dead, ch_path=folder / "store-data")
+    case.equal(done["rows"], sent["flows"], "rows it says it put in")
+    case.equal(sums(line.store), expected(sent), "sums")
+    case.equal(list(dead.iterdir()), [], "files that are left")
+    for path, data in saved.items():
+        path.write_bytes(data)  # as if it had been killed before it could remove them
+    done = replay(folder, dead, ch_path=folder / "store-data")
+    case.equal(done["known"], done["files"], "files that were there already")
+    case.equal(sums(line.store), expected(sent), "sums after a second replay")
+    line.stop()
+
+
+def test_replay_into_the_engine_itself(folder):
+    dead = folder / "dead"
+    line, sent = make_dead_letters(folder, dead)
+    line.stop()
+    (dead / "20260101T000000.0-0.native").write_bytes(b"not a block")
+    done = replay(folder, dead, status=1, ch_path=folder / "store-data")
+    case.equal(done["failed"], 1, "files that stay")
+    case.equal(done["rows"], sent["flows"], "rows it says it put in")
+    store = goflow.Store(
+        folder, f"ipc://{folder}/nobody.ipc", ch_path=folder / "store-data").wait_until_ready()
+    case.equal(sums(store), expected(sent), "sums")
+    store.stop()
+
+
+def test_replay_over_http_into_a_table_that_lacks_columns(folder):
+    dead = folder / "dead"
+    line, sent = make_dead_letters(folder, dead)
+    line.store.query("CREATE TABLE few (Bytes UInt64, Packets UInt32) ENGINE = Memory")
+    done = replay(folder, dead, ch_addr=f"127.0.0.1:{line.store.sql_port}", ch_table="few")
+    case.equal(done["rows"], sent["flows"], "rows it says it put in")
+    case.equal(sums(line.store, "few"), expected(sent), "sums")
     line.stop()
 
 

@@ -1,0 +1,24 @@
+/*
+ * deadletter_replay.h -- goflow-store -deadletter.replay: shelved blocks into the table, later.
+ *
+ * Each file of the folder goes in as one INSERT, oldest first, and is removed with the error beside
+ * it. Before that the table is asked whether it has the file's first batch, so that a replay which
+ * was killed can be begun again. Main thread, no store running on the folder.
+ */
+#pragma once
+
+#include "store/sink/sink.h"
+
+struct deadletter_replay_sums {
+    uint64_t files;
+    uint64_t rows;
+    uint64_t known;  /* files that were in the table already: only removed */
+    uint64_t failed; /* files that stay */
+};
+
+/*
+ * Each failure is one line in the log. ERR_REFUSED: some files stay; ERR_AGAIN: the database is
+ * away, and so are all files that are left; ERR_IO: the folder can't be read.
+ */
+MUST_CHECK enum err deadletter_replay(struct sink *sink, const struct sink_options *options,
+    const char *folder, struct deadletter_replay_sums *sums_p);
