@@ -15,13 +15,19 @@
 static atomic_bool is_stopping;
 static volatile sig_atomic_t signal_count;
 static int stop_fd = -1;
+static int reload_fd = -1;
+
+static void make_readable(int fd)
+{
+    uint64_t one = 1;
+    ssize_t written = write(fd, &one, sizeof one);
+    (void)written; /* fails only when the count is full: readable all the same */
+}
 
 void daemon_stop(void)
 {
     atomic_store(&is_stopping, true);
-    uint64_t one = 1;
-    ssize_t written = write(stop_fd, &one, sizeof one);
-    (void)written; /* fails only when the count is full: readable all the same */
+    make_readable(stop_fd);
 }
 
 /* The second signal of either kind meets the default action, as soon as this handler returns. */
@@ -38,9 +44,17 @@ static void stop_on_signal(int number)
     errno = saved;
 }
 
-static enum err catch_stop_signal(int number)
+static void reload_on_signal(int number)
 {
-    struct sigaction action = {.sa_handler = stop_on_signal, .sa_flags = SA_RESTART};
+    (void)number;
+    int saved = errno;
+    make_readable(reload_fd);
+    errno = saved;
+}
+
+static enum err catch_signal(int number, void (*handler)(int number))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     (void)sigemptyset(&action.sa_mask);
     if (sigaction(number, &action, NULL) != 0) {
         log_error("daemon", "cannot catch signal", "signal=%d error=%s", number, strerror(errno));
@@ -49,12 +63,21 @@ static enum err catch_stop_signal(int number)
     return ERR_OK;
 }
 
-enum err daemon_setup(void)
+static enum err make_eventfd(int *fd_p)
 {
-    stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (stop_fd < 0) {
+    *fd_p = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (*fd_p < 0) {
         log_error("daemon", "cannot make an eventfd", "error=%s", strerror(errno));
         return ERR_IO;
+    }
+    return ERR_OK;
+}
+
+enum err daemon_setup(void)
+{
+    enum err err = make_eventfd(&stop_fd);
+    if (err != ERR_OK) {
+        return err;
     }
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigemptyset(&ignore.sa_mask);
@@ -62,8 +85,25 @@ enum err daemon_setup(void)
         log_error("daemon", "cannot ignore SIGPIPE", "error=%s", strerror(errno));
         return ERR_IO;
     }
-    enum err err = catch_stop_signal(SIGINT);
-    return err != ERR_OK ? err : catch_stop_signal(SIGTERM);
+    err = catch_signal(SIGINT, stop_on_signal);
+    return err != ERR_OK ? err : catch_signal(SIGTERM, stop_on_signal);
+}
+
+enum err daemon_catch_reload(void)
+{
+    enum err err = make_eventfd(&reload_fd);
+    return err != ERR_OK ? err : catch_signal(SIGHUP, reload_on_signal);
+}
+
+int daemon_reload_fd(void)
+{
+    return reload_fd;
+}
+
+bool daemon_take_reload(void)
+{
+    uint64_t count;
+    return reload_fd >= 0 && read(reload_fd, &count, sizeof count) == (ssize_t)sizeof count;
 }
 
 bool daemon_is_stopping(void)

@@ -18,5 +18,14 @@ bool daemon_is_stopping(void);
 /* Becomes readable when the process is asked to stop, for poll(2); valid after daemon_setup(). */
 int daemon_stop_fd(void);
 
+/* From now on SIGHUP does not end the process, but asks it to read its files again. */
+MUST_CHECK enum err daemon_catch_reload(void);
+
+/* Becomes readable when that is asked for; -1, which poll(2) passes over, before it is caught. */
+int daemon_reload_fd(void);
+
+/* True when it was asked for since the last time. */
+bool daemon_take_reload(void);
+
 /* Asks the process to stop, as a signal would. */
 void daemon_stop(void);

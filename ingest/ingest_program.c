@@ -10,6 +10,7 @@
 #include "ingest/publish/publish.h"
 #include "ingest/read_capture.h"
 #include "ingest/receive/receiver.h"
+#include "ingest/sampling_file.h"
 #include "ingest/template_file.h"
 
 #include <czmq.h>
@@ -28,6 +29,7 @@ struct ingest_program {
     struct publisher *publisher; /* NULL unless -transport=zmq */
     struct receiver *receiver;   /* NULL with -read */
     struct template_file *templates;
+    struct sampling_map *sampling; /* NULL without -sampling.map */
     struct ingest_http *http;
 };
 
@@ -89,6 +91,7 @@ static struct decoder_options decoder_options_of(
         .max_held_bytes = decode->held_bytes / workers,
         .max_held_age_s = (uint32_t)(decode->held_age_ms / 1000),
         .snapshot = template_file_snapshot(program->templates),
+        .sampling = program->sampling,
     };
 }
 
@@ -124,6 +127,27 @@ static enum err open_receiver(struct ingest_program *program)
     return metrics_register(program->metrics, receiver_collect, program->receiver);
 }
 
+static enum err open_sampling_map(struct ingest_program *program)
+{
+    const char *path = program->settings->decode.sampling_map;
+    if (path[0] == '\0') {
+        return ERR_OK;
+    }
+    enum err err = sampling_file_read(&program->sampling, path);
+    return err != ERR_OK ? err : daemon_catch_reload();
+}
+
+/* The map in force stays where the new one is wrong. */
+static void reload_sampling_map(struct ingest_program *program)
+{
+    struct sampling_map *map;
+    if (sampling_file_read(&map, program->settings->decode.sampling_map) == ERR_OK) {
+        receiver_use_sampling_map(program->receiver, map);
+        sampling_map_destroy(&program->sampling);
+        program->sampling = map;
+    }
+}
+
 enum err ingest_program_open(
     struct ingest_program **program_p, const struct ingest_settings *settings)
 {
@@ -139,6 +163,9 @@ enum err ingest_program_open(
     }
     if (err == ERR_OK) {
         err = template_file_open(&program->templates, settings->decode.template_file);
+    }
+    if (err == ERR_OK) {
+        err = open_sampling_map(program);
     }
     bool is_live = settings->read_path[0] == '\0';
     if (err == ERR_OK && is_live) {
@@ -171,9 +198,13 @@ enum err ingest_program_run(struct ingest_program *program)
         return run_file(program);
     }
     while (!daemon_is_stopping()) {
-        struct pollfd wait = {.fd = daemon_stop_fd(), .events = POLLIN};
-        if (poll(&wait, 1, SAVE_PERIOD_MS) == 0) {
+        struct pollfd waits[] = {{.fd = daemon_stop_fd(), .events = POLLIN},
+            {.fd = daemon_reload_fd(), .events = POLLIN}};
+        if (poll(waits, sizeof waits / sizeof waits[0], SAVE_PERIOD_MS) == 0) {
             template_file_save(program->templates, program->receiver);
+        }
+        if (daemon_take_reload()) {
+            reload_sampling_map(program);
         }
     }
     return ERR_OK;
@@ -193,6 +224,7 @@ void ingest_program_close(struct ingest_program **program_p)
     receiver_destroy(&program->receiver);
     publisher_destroy(&program->publisher);
     template_file_close(&program->templates);
+    sampling_map_destroy(&program->sampling);
     metrics_destroy(&program->metrics);
     free(program);
     *program_p = NULL;

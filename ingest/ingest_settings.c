@@ -61,6 +61,9 @@ static const struct option OPTIONS[] = {
         MEMBER(decode.held_age_ms), .help = "Time data waits for its template."},
     {"templates.file", OPTION_TEXT, NULL, MEMBER(decode.template_file),
         .help = "Keeps templates and sampling rates across restarts; empty: does not."},
+    {"sampling.map", OPTION_TEXT, NULL, MEMBER(decode.sampling_map),
+        .help = "File of sampling rates by exporter: PREFIX RATE [default|override]; SIGHUP reads "
+                "it again."},
     {"read", OPTION_TEXT, NULL, MEMBER(read_path),
         .help = "Takes datagrams from a pcap or pcapng file (- is standard input) and exits."},
     {"transport", OPTION_CHOICE, "zmq", .choices = "zmq|console|none", MEMBER(transport),

@@ -23,6 +23,7 @@ struct decode_settings {
     uint64_t held_bytes;
     uint64_t held_age_ms;
     const char *template_file; /* "": none */
+    const char *sampling_map;  /* likewise */
 };
 
 /* One UDP port; any protocol is understood on any of them. */

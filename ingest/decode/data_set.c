@@ -12,10 +12,10 @@ struct data_set {
     bool has_common_rate;      /* no record can change the sampling rate */
 };
 
-static void set_rate(struct flow *flow, const struct sampling_answer *answer)
+static void set_rate(struct decode_context *context, struct sampling_answer told)
 {
-    flow_set_sampling_rate(flow, answer->rate);
-    flow_set_sampling_source(flow, answer->source);
+    struct sampling_answer answer = sampling_rule_apply(&context->rule, told);
+    sampling_answer_set(&answer, context->flow);
 }
 
 /* Fields that all records share; a record must not write any of them. */
@@ -35,9 +35,7 @@ static void fix_common_fields(struct decode_context *context, const struct data_
         flow_set_time_flow_end(flow, message->clock.export_ns / NS_PER_S);
     }
     if (set->has_common_rate) {
-        struct sampling_answer answer =
-            sampling_table_find(&context->exporter->sampling, message->domain, 0, 0);
-        set_rate(flow, &answer);
+        set_rate(context, sampling_table_find(&context->exporter->sampling, message->domain, 0, 0));
     }
     flow_fix(flow);
 }
@@ -53,7 +51,7 @@ static void resolve_rate(
         answer = sampling_table_find(&context->exporter->sampling, set->message->domain,
             flow_number(flow, FLOW_SAMPLER_ID), flow_number(flow, FLOW_IN_IF));
     }
-    set_rate(flow, &answer);
+    set_rate(context, answer);
 }
 
 /* Where one of the times is missing the other one and the duration tell; else the export's. */
@@ -178,7 +176,8 @@ static uint32_t read_flow_set(struct decode_context *context, const struct expor
     struct data_set set = {.message = message,
         .template = template,
         .start = {.clock = message->clock},
-        .has_common_rate = !template->program->has_sampling && !sampling->has_interfaces};
+        .has_common_rate = context->rule.is_override ||
+                           (!template->program->has_sampling && !sampling->has_interfaces)};
     return read_flows(context, &set, records);
 }
 

@@ -16,6 +16,7 @@
 
 struct buffer;
 struct decoder;
+struct sampling_map;
 struct snapshot;
 struct template_census;
 
@@ -38,6 +39,7 @@ struct decoder_options {
     uint32_t max_held_age_s;             /* 0: a minute */
     const struct snapshot *snapshot;     /* borrowed; what exporters announced before, or NULL */
     struct record_sink records;          /* takes rows beside flows; `take` NULL: not wanted */
+    const struct sampling_map *sampling; /* borrowed; the operator's rates, or NULL */
 };
 
 /* On success *decoder_p is owned by the caller: decoder_destroy() it. */
@@ -50,6 +52,9 @@ void decoder_destroy(struct decoder **decoder_p);
  */
 enum decode_status decoder_decode(
     struct decoder *decoder, const struct datagram *datagram, const struct flow_sink *sink);
+
+/* From now on these are the operator's rates: borrowed, or NULL. The decoder's thread only. */
+void decoder_use_sampling_map(struct decoder *decoder, const struct sampling_map *map);
 
 /*
  * Drops and counts data that has waited too long for its template: every second or so, since the

@@ -11,14 +11,18 @@
 #include "common/record.h"
 #include "ingest/decode/decode.h"
 #include "ingest/decode/decode_counters.h"
+#include "ingest/decode/sampling.h"
 
 struct exporter;
 struct sequence_tracker;
+struct sampling_map;
 struct template_census;
 
 struct decode_context {
     const struct datagram *datagram;
-    struct exporter *exporter; /* state of the datagram's source */
+    struct exporter *exporter;           /* state of the datagram's source */
+    struct sampling_rule rule;           /* the operator's word on who sampled */
+    const struct sampling_map *sampling; /* whose word it is; NULL: nobody's */
     struct decoder *decoder;
     struct decode_counters *counters;
     struct template_census *census;

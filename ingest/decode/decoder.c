@@ -4,6 +4,7 @@
 #include "ingest/decode/decode_context.h"
 #include "ingest/decode/exporter.h"
 #include "ingest/decode/loss.h"
+#include "ingest/decode/sampling_map.h"
 #include "ingest/decode/snapshot.h"
 #include "ingest/decode/template_census.h"
 #include "ingest/decode/template_document.h"
@@ -21,7 +22,8 @@ enum {
 
 struct decoder {
     struct exporter_table *exporters;
-    const struct snapshot *snapshot; /* borrowed, or NULL */
+    const struct snapshot *snapshot;     /* borrowed, or NULL */
+    const struct sampling_map *sampling; /* borrowed, or NULL */
     struct flow flow;
     struct decode_counters counters;
     struct template_census census;
@@ -125,6 +127,7 @@ enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *o
     }
     decoder->snapshot = options->snapshot;
     decoder->records = options->records;
+    decoder->sampling = options->sampling;
     *decoder_p = decoder;
     return ERR_OK;
 }
@@ -143,6 +146,7 @@ void decoder_destroy(struct decoder **decoder_p)
 static void introduce(const struct decoder *decoder, struct exporter *exporter)
 {
     exporter->is_introduced = true;
+    exporter->rule = sampling_map_find(decoder->sampling, &exporter->address);
     if (decoder->snapshot != NULL) {
         snapshot_restore(decoder->snapshot, exporter);
     }
@@ -155,6 +159,7 @@ enum decode_status decoder_decode(
         .decoder = decoder,
         .counters = &decoder->counters,
         .census = &decoder->census,
+        .sampling = decoder->sampling,
         .sink = sink,
         .records = decoder->records.take != NULL ? &decoder->records : NULL,
         .flow = &decoder->flow,
@@ -174,11 +179,21 @@ enum decode_status decoder_decode(
     if (!context.exporter->is_introduced) {
         introduce(decoder, context.exporter);
     }
+    context.rule = context.exporter->rule;
     decode_known(&context, type);
     if (context.status != DECODE_OK && type != FLOW_TYPE_SFLOW5) {
         count_fault(&context.exporter->counters, context.status);
     }
     return context.status;
+}
+
+void decoder_use_sampling_map(struct decoder *decoder, const struct sampling_map *map)
+{
+    decoder->sampling = map;
+    for (uint32_t i = 0; i < exporter_table_count(decoder->exporters); i++) {
+        struct exporter *exporter = exporter_table_at(decoder->exporters, i);
+        exporter->rule = sampling_map_find(map, &exporter->address);
+    }
 }
 
 void decoder_expire(struct decoder *decoder, uint64_t now_ns)

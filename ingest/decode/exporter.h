@@ -19,7 +19,8 @@ struct exporter {
     struct address address;
     _Atomic uint64_t address_words[2]; /* the same, for the lookup and for other threads */
     uint64_t last_heard_ns;
-    bool is_introduced;    /* what was known before it was first heard is in place */
+    bool is_introduced; /* what was known before it was first heard is in place */
+    struct sampling_rule rule;
     struct exporter *next; /* of the same hash bucket */
     struct template_store templates;
     struct sampling_table sampling;

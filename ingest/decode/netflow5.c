@@ -81,11 +81,11 @@ enum {
     PROTOCOL_ICMP = 1
 };
 
-static void set_sampling(struct flow *flow, uint16_t sampling)
+static void set_sampling(struct decode_context *context, uint16_t sampling)
 {
-    uint64_t rate = sampling & SAMPLING_RATE_MASK;
-    flow_set_sampling_rate(flow, rate);
-    flow_set_sampling_source(flow, rate != 0 ? FLOW_SAMPLING_HEADER : FLOW_SAMPLING_UNKNOWN);
+    struct sampling_answer answer =
+        sampling_rule_apply(&context->rule, sampling_of_header(sampling & SAMPLING_RATE_MASK));
+    sampling_answer_set(&answer, context->flow);
 }
 
 static void fix_common_fields(
@@ -102,8 +102,8 @@ static void fix_common_fields(
     }
     if (layout->has_engine) {
         flow_set_observation_domain_id(flow, load_be16(header + ENGINE_AT));
-        set_sampling(flow, load_be16(header + SAMPLING_AT));
     }
+    set_sampling(context, layout->has_engine ? load_be16(header + SAMPLING_AT) : 0);
     flow_fix(flow);
 }
 

@@ -62,6 +62,38 @@ struct sampling_answer {
     enum flow_sampling_source source;
 };
 
+/* The operator's word on an exporter (sampling_map.h); rate 0: none. */
+struct sampling_rule {
+    uint64_t rate;
+    bool is_override;
+};
+
+/* What counts, when the exporter gave that answer: an override always, a default where it gave
+ * none. */
+static inline struct sampling_answer sampling_rule_apply(
+    const struct sampling_rule *rule, struct sampling_answer told)
+{
+    if (rule->rate == 0 || (told.rate != 0 && !rule->is_override)) {
+        return told;
+    }
+    return (struct sampling_answer){.rate = rule->rate,
+        .source = rule->is_override ? FLOW_SAMPLING_OVERRIDE : FLOW_SAMPLING_DEFAULT};
+}
+
+/* Writes the answer into a flow. */
+static inline void sampling_answer_set(const struct sampling_answer *answer, struct flow *flow)
+{
+    flow_set_sampling_rate(flow, answer->rate);
+    flow_set_sampling_source(flow, answer->source);
+}
+
+/* The answer of a header that names a rate, or 0. */
+static inline struct sampling_answer sampling_of_header(uint64_t rate)
+{
+    return (struct sampling_answer){
+        .rate = rate, .source = rate != 0 ? FLOW_SAMPLING_HEADER : FLOW_SAMPLING_UNKNOWN};
+}
+
 void sampling_table_init(struct sampling_table *table);
 void sampling_table_clear(struct sampling_table *table);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow version 5 datagrams. */
 #include "common/clock.h"
 #include "ingest/decode/exporter.h"
+#include "ingest/decode/sampling_map.h"
 #include "ingest/decode/sflow_sample.h"
 #include "ingest/decode/sflow_xdr.h"
 
@@ -49,6 +50,9 @@ static void fix_datagram_fields(struct decode_context *context, const struct sfl
     flow_set_observation_domain_id(flow, header->sub_agent_id);
     bool has_agent = !address_is_unspecified(&header->agent);
     flow_set_sampler_address(flow, has_agent ? &header->agent : &datagram->source);
+    if (!address_equal(&flow->sampler_address, &datagram->source)) {
+        context->rule = sampling_map_find(context->sampling, &flow->sampler_address);
+    }
     flow_fix(flow);
 }
 

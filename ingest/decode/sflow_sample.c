@@ -28,6 +28,7 @@ struct interface {
 struct sample_header {
     struct interface in;
     struct interface out;
+    bool is_sampled;
     uint32_t sampling_rate; /* 0: unknown */
     uint32_t drop_reason;   /* 0 when the packet was not discarded */
     uint32_t records;       /* as claimed */
@@ -58,6 +59,7 @@ static bool parse_flow_sample(struct sample_header *header, struct cursor *sampl
     }
     header->in = interface_of_compact(load_be32(bytes + 20));
     header->out = interface_of_compact(load_be32(bytes + 24));
+    header->is_sampled = true;
     header->sampling_rate = load_be32(bytes + 8);
     header->drop_reason = drop_reason_of(&header->out);
     header->records = load_be32(bytes + 28);
@@ -73,6 +75,7 @@ static bool parse_flow_sample_expanded(struct sample_header *header, struct curs
     }
     header->in = interface_of(load_be32(bytes + 24), load_be32(bytes + 28));
     header->out = interface_of(load_be32(bytes + 32), load_be32(bytes + 36));
+    header->is_sampled = true;
     header->sampling_rate = load_be32(bytes + 12);
     header->drop_reason = drop_reason_of(&header->out);
     header->records = load_be32(bytes + 40);
@@ -91,14 +94,25 @@ static bool parse_discarded_packet(struct sample_header *header, struct cursor *
     }
     header->in = interface_of(INTERFACE_SINGLE, load_be32(bytes + 16));
     header->out = interface_of(INTERFACE_SINGLE, load_be32(bytes + 20));
+    header->is_sampled = false;
     header->sampling_rate = 0;
     header->drop_reason = load_be32(bytes + 24);
     header->records = load_be32(bytes + 28);
     return true;
 }
 
-static void store_header(struct flow *flow, const struct sample_header *header)
+/* The operator's rates are for what is sampled. */
+static struct sampling_answer rate_of(
+    const struct decode_context *context, const struct sample_header *header)
 {
+    struct sampling_answer told = sampling_of_header(header->sampling_rate);
+    return header->is_sampled ? sampling_rule_apply(&context->rule, told) : told;
+}
+
+static void store_header(struct decode_context *context, const struct sample_header *header)
+{
+    struct flow *flow = context->flow;
+    struct sampling_answer rate = rate_of(context, header);
     flow_reset(flow);
     flow_set_packets(flow, 1);
     flow_set_in_if(flow, header->in.value);
@@ -107,9 +121,7 @@ static void store_header(struct flow *flow, const struct sample_header *header)
     flow_set_out_if_format(flow, header->out.format);
     flow_set_drop_reason(flow, header->drop_reason);
     flow_set_forwarding_status(flow, header->drop_reason);
-    flow_set_sampling_rate(flow, header->sampling_rate);
-    bool has_rate = header->sampling_rate != 0;
-    flow_set_sampling_source(flow, has_rate ? FLOW_SAMPLING_HEADER : FLOW_SAMPLING_UNKNOWN);
+    sampling_answer_set(&rate, flow);
 }
 
 /* The count is a limit: the sample's own end decides. Returns the records found. */
@@ -152,7 +164,7 @@ static void decode_packet_sample(
         decode_drop(context, DECODE_SAMPLE);
         return;
     }
-    store_header(context->flow, &header);
+    store_header(context, &header);
     uint32_t records = read_records(context, &sample, header.records);
     counter_add(&context->exporter->counters.sflow.records[type], records);
     decode_emit(context);

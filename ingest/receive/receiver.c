@@ -196,6 +196,15 @@ enum err receiver_print_snapshot(struct receiver *receiver, struct buffer *expor
     return err;
 }
 
+void receiver_use_sampling_map(struct receiver *receiver, const struct sampling_map *map)
+{
+    (void)pthread_mutex_lock(&receiver->questions);
+    for (uint32_t i = 0; i < receiver->worker_count; i++) {
+        worker_use_sampling_map(receiver->workers[i], map);
+    }
+    (void)pthread_mutex_unlock(&receiver->questions);
+}
+
 void receiver_collect(void *context, struct metrics_page *page)
 {
     const struct receiver *receiver = context;

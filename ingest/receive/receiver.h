@@ -41,5 +41,8 @@ MUST_CHECK enum err receiver_print_templates(struct receiver *receiver, struct b
 /* Appends what exporters have announced to all workers (snapshot.h). Any thread. */
 MUST_CHECK enum err receiver_print_snapshot(struct receiver *receiver, struct buffer *exporters);
 
+/* The operator's sampling rates from now on: borrowed. Then the map before is not used any more. */
+void receiver_use_sampling_map(struct receiver *receiver, const struct sampling_map *map);
+
 /* A metrics_collect_fn; `context` is the receiver. */
 void receiver_collect(void *receiver, struct metrics_page *page);

@@ -138,11 +138,20 @@ static void send_snapshot(const struct worker *worker, zsock_t *pipe)
     (void)zsock_send(pipe, "p", exporters);
 }
 
+static void take_sampling_map(struct worker *worker, zsock_t *pipe)
+{
+    void *map = NULL;
+    if (zsock_recv(pipe, "p", &map) == 0) {
+        decoder_use_sampling_map(worker->decoder, map);
+    }
+    (void)zsock_signal(pipe, 0);
+}
+
 /*
  * Messages: "$TERM"; "TEMPLATES", answered by an enum err and the document; "SNAPSHOT", answered by
- * a struct buffer. ZeroMQ's descriptor
- * tells only of what comes after the pipe was found empty, so the pipe is read until it is, also
- * once before the first poll.
+ * a struct buffer; "SAMPLING" and a map, answered by a signal. ZeroMQ's descriptor tells only of
+ * what comes after the pipe was found empty, so the pipe is read until it is, also once before the
+ * first poll.
  */
 static void answer(struct worker *worker, zsock_t *pipe)
 {
@@ -152,6 +161,8 @@ static void answer(struct worker *worker, zsock_t *pipe)
             worker->is_stopping = true;
         } else if (strcmp(command, "SNAPSHOT") == 0) {
             send_snapshot(worker, pipe);
+        } else if (strcmp(command, "SAMPLING") == 0) {
+            take_sampling_map(worker, pipe);
         } else {
             send_templates(worker, pipe);
         }
@@ -314,4 +325,10 @@ enum err worker_print_snapshot(struct worker *worker, struct buffer *exporters)
     buffer_clear(part);
     free(part);
     return err != ERR_OK ? err : buffer_check(exporters);
+}
+
+void worker_use_sampling_map(struct worker *worker, const struct sampling_map *map)
+{
+    (void)zsock_send(worker->actor, "sp", "SAMPLING", map);
+    (void)zsock_wait(worker->actor);
 }

@@ -54,5 +54,11 @@ MUST_CHECK enum err worker_print_templates(struct worker *worker, struct buffer 
  */
 MUST_CHECK enum err worker_print_snapshot(struct worker *worker, struct buffer *exporters);
 
+/*
+ * The decoder's rates from now on: borrowed. When this returns, the map before is not used any
+ * more. Under the same rule as worker_print_templates().
+ */
+void worker_use_sampling_map(struct worker *worker, const struct sampling_map *map);
+
 /* A metrics_collect_fn; `context` is the worker. */
 void worker_collect(void *worker, struct metrics_page *page);

@@ -46,3 +46,17 @@ Test(daemon, survives_a_broken_pipe)
     cr_assert_eq(write(ends[1], "x", 1), -1);
     (void)close(ends[1]);
 }
+
+Test(daemon, reads_its_files_again_on_sighup_once_asked_for)
+{
+    cr_assert_eq(daemon_setup(), ERR_OK);
+    cr_assert_eq(daemon_reload_fd(), -1);
+    cr_assert_not(daemon_take_reload());
+    cr_assert_eq(daemon_catch_reload(), ERR_OK);
+    cr_assert_eq(raise(SIGHUP), 0);
+    struct pollfd wait = {.fd = daemon_reload_fd(), .events = POLLIN};
+    cr_assert_eq(poll(&wait, 1, 0), 1);
+    cr_assert(daemon_take_reload());
+    cr_assert_not(daemon_take_reload());
+    cr_assert_not(daemon_is_stopping());
+}

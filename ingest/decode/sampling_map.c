@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- sampling rates by prefix. */
+#include "ingest/decode/sampling_map.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    FIRST_ROOM = 16,
+    LINE_SIZE = 256,
+    ADDRESS_BITS = 128,
+    MAPPED_BITS = 96 /* in front of an IPv4 address */
+};
+
+struct prefix_rule {
+    struct address prefix;
+    uint32_t bits; /* of 128 */
+    struct sampling_rule rule;
+};
+
+struct sampling_map {
+    size_t count;
+    size_t room;
+    struct prefix_rule *rules; /* the longest prefix first */
+};
+
+/* The words of one line, without its comment. */
+struct map_line {
+    char prefix[LINE_SIZE];
+    char rate[LINE_SIZE];
+    char use[LINE_SIZE];
+    int words;
+};
+
+static bool parse_number(uint64_t *number_p, const char *text, uint64_t max)
+{
+    uint64_t number = 0;
+    for (const char *digit = text; *digit != '\0'; digit++) {
+        if (*digit < '0' || *digit > '9' || number > max) {
+            return false;
+        }
+        number = number * 10 + (uint64_t)(*digit - '0');
+    }
+    *number_p = number;
+    return text[0] != '\0' && number <= max;
+}
+
+static bool has_prefix(const struct address *address, const struct address *prefix, uint32_t bits)
+{
+    uint32_t bytes = bits / 8;
+    uint32_t rest = bits % 8;
+    return memcmp(address->bytes, prefix->bytes, bytes) == 0 &&
+           (rest == 0 || (address->bytes[bytes] ^ prefix->bytes[bytes]) >> (8 - rest) == 0);
+}
+
+/* Cuts the length off the text. */
+static bool parse_prefix(struct prefix_rule *rule, char *text)
+{
+    char *slash = strchr(text, '/');
+    if (slash != NULL) {
+        *slash = '\0';
+    }
+    if (address_parse(&rule->prefix, text) != ERR_OK) {
+        return false;
+    }
+    uint32_t first = address_is_ipv4(&rule->prefix) ? MAPPED_BITS : 0;
+    uint64_t length = ADDRESS_BITS - first;
+    if (slash != NULL && !parse_number(&length, slash + 1, ADDRESS_BITS - first)) {
+        return false;
+    }
+    rule->bits = first + (uint32_t)length;
+    return true;
+}
+
+/* NULL, or what is wrong. */
+static const char *parse_rule(struct prefix_rule *rule, struct map_line *line)
+{
+    if (line->words < 2 || line->words > 3) {
+        return "not of the form PREFIX RATE [default|override]";
+    }
+    if (!parse_prefix(rule, line->prefix)) {
+        return "no prefix like 192.0.2.0/24 or 2001:db8::/32";
+    }
+    if (!parse_number(&rule->rule.rate, line->rate, UINT32_MAX) || rule->rule.rate == 0) {
+        return "no rate from 1 to 4294967295";
+    }
+    rule->rule.is_override = line->words == 3 && strcmp(line->use, "override") == 0;
+    if (line->words == 3 && !rule->rule.is_override && strcmp(line->use, "default") != 0) {
+        return "neither default nor override";
+    }
+    return NULL;
+}
+
+static enum err append(struct sampling_map *map, const struct prefix_rule *rule)
+{
+    if (map->count == map->room) {
+        size_t room = map->room != 0 ? map->room * 2 : FIRST_ROOM;
+        struct prefix_rule *rules = reallocarray(map->rules, room, sizeof *rules);
+        if (rules == NULL) {
+            return ERR_MEMORY;
+        }
+        map->rules = rules;
+        map->room = room;
+    }
+    map->rules[map->count++] = *rule;
+    return ERR_OK;
+}
+
+/* Splits the line into words; false: it is too long. */
+static bool split(struct map_line *line, const char *text, size_t size)
+{
+    char copy[LINE_SIZE];
+    if (size >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    copy[strcspn(copy, "#\r")] = '\0';
+    char surplus[2];
+    line->words =
+        sscanf(copy, "%255s %255s %255s %1s", line->prefix, line->rate, line->use, surplus);
+    line->words = line->words > 0 ? line->words : 0;
+    return true;
+}
+
+static enum err read_line(
+    struct sampling_map *map, const char *text, size_t size, struct sampling_map_fault *fault)
+{
+    struct map_line line;
+    struct prefix_rule rule;
+    fault->line++;
+    fault->reason = "longer than a line may be";
+    if (!split(&line, text, size)) {
+        return ERR_INVALID;
+    }
+    if (line.words == 0) {
+        return ERR_OK;
+    }
+    fault->reason = map->count < SAMPLING_MAP_MAX ? parse_rule(&rule, &line) : "one rule too many";
+    return fault->reason != NULL ? ERR_INVALID : append(map, &rule);
+}
+
+/* The longest first. */
+static int compare(const void *a, const void *b)
+{
+    const struct prefix_rule *left = a;
+    const struct prefix_rule *right = b;
+    if (left->bits != right->bits) {
+        return left->bits > right->bits ? -1 : 1;
+    }
+    return memcmp(left->prefix.bytes, right->prefix.bytes, sizeof left->prefix.bytes);
+}
+
+static enum err read_lines(
+    struct sampling_map *map, const char *text, struct sampling_map_fault *fault)
+{
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\n");
+        enum err err = read_line(map, text, size, fault);
+        if (err != ERR_OK) {
+            return err;
+        }
+        text += size + (text[size] != '\0' ? 1 : 0);
+    }
+    return ERR_OK;
+}
+
+enum err sampling_map_parse(
+    struct sampling_map **map_p, const char *text, struct sampling_map_fault *fault_p)
+{
+    *map_p = NULL;
+    *fault_p = (struct sampling_map_fault){.line = 0};
+    struct sampling_map *map = calloc(1, sizeof *map);
+    if (map == NULL) {
+        return ERR_MEMORY;
+    }
+    enum err err = read_lines(map, text, fault_p);
+    if (err != ERR_OK) {
+        sampling_map_destroy(&map);
+        return err;
+    }
+    if (map->count > 0) {
+        qsort(map->rules, map->count, sizeof *map->rules, compare);
+    }
+    *map_p = map;
+    return ERR_OK;
+}
+
+void sampling_map_destroy(struct sampling_map **map_p)
+{
+    if (*map_p == NULL) {
+        return;
+    }
+    free((*map_p)->rules);
+    free(*map_p);
+    *map_p = NULL;
+}
+
+struct sampling_rule sampling_map_find(
+    const struct sampling_map *map, const struct address *exporter)
+{
+    size_t count = map != NULL ? map->count : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct prefix_rule *rule = &map->rules[i];
+        if (has_prefix(exporter, &rule->prefix, rule->bits)) {
+            return rule->rule;
+        }
+    }
+    return (struct sampling_rule){.rate = 0};
+}
