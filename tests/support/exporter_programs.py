@@ -12,6 +12,17 @@ plugin_buffer_size: 1048576
 plugin_pipe_size: 16777216
 """
 
+NFPROBE = """daemonize: false
+pcap_savefile: {capture}
+plugins: nfprobe
+nfprobe_receiver: 127.0.0.1:{port}
+nfprobe_version: {version}
+nfprobe_timeouts: expint=1
+aggregate: src_host, dst_host, src_port, dst_port, proto, tos, src_mac, dst_mac, vlan
+plugin_buffer_size: 1048576
+plugin_pipe_size: 16777216
+"""
+
 
 def softflowd(folder, capture, port, version, sampling=1):
     """Exports the capture as NetFlow 5, 9 or IPFIX (10) in one go."""
@@ -27,3 +38,10 @@ def sfprobe(folder, capture, port, sampling=1, agent="192.0.2.200"):
     config = folder / "pmacctd.conf"
     config.write_text(PMACCTD.format(capture=capture, port=port, agent=agent, sampling=sampling))
     process.check("pmacctd", ["pmacctd", "-f", config], folder, seconds=30)
+
+
+def nfprobe(folder, capture, port, version):
+    """Exports the capture as NetFlow 5, 9 or IPFIX (10)."""
+    config = folder / "nfprobe.conf"
+    config.write_text(NFPROBE.format(capture=capture, port=port, version=version))
+    process.check("nfprobe", ["pmacctd", "-f", config], folder, seconds=30)

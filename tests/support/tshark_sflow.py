@@ -8,7 +8,7 @@ import re
 import tshark
 
 SAMPLE = re.compile(r"(Expanded f|F)low sample, seq \d+$")
-INTERNAL, SINGLE, DISCARDED, MULTIPLE = 3, 0, 1, 2
+INTERNAL = 3
 ETYPES = {"ip": 0x0800, "ipv6": 0x86DD, "arp": 0x0806}
 
 RECORDS = {
@@ -68,7 +68,7 @@ def interface(sample, side):
             or tshark.text(sample, f"sflow.flow_sample.{side}_interface.format") or 0)
     value = tshark.number(shown or "0")
     if value == 0x3FFFFFFF:
-        return 0, INTERNAL
+        return value, INTERNAL
     return value, int(form)
 
 
