@@ -64,6 +64,12 @@ Test(table_ddl, partitions_by_the_day_of_utc)
     cr_assert_not_null(strstr(sql, "PARTITION BY toYYYYMMDD(TimeReceived) ORDER BY TimeReceived"));
 }
 
+Test(table_ddl, lets_an_insert_be_one_file_for_all_columns)
+{
+    cr_assert_not_null(strstr(created(TABLE_MODERN, 0), " min_bytes_for_wide_part = "));
+    cr_assert_null(strstr(created(TABLE_PLAIN, 0), "SETTINGS"));
+}
+
 Test(table_ddl, gives_addresses_a_default_that_address_functions_take)
 {
     struct buffer out = {0};
