@@ -69,6 +69,8 @@ static void forget(struct exporter *exporter)
     sampling_table_clear(&exporter->sampling);
     held_list_clear(&exporter->held);
     sequence_table_clear(&exporter->sequences);
+    free(exporter->options);
+    exporter->options = NULL;
 }
 
 void exporter_table_destroy(struct exporter_table **table_p)

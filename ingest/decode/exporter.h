@@ -15,6 +15,8 @@
 #include "ingest/decode/sequence.h"
 #include "ingest/decode/template.h"
 
+struct options_memory;
+
 struct exporter {
     struct address address;
     _Atomic uint64_t address_words[2]; /* the same, for the lookup and for other threads */
@@ -26,6 +28,7 @@ struct exporter {
     struct sampling_table sampling;
     struct held_list held;
     struct sequence_table sequences;
+    struct options_memory *options; /* NULL until it has told some */
     struct exporter_counters counters;
     _Atomic uint32_t generation; /* odd while the slot changes hands */
 };

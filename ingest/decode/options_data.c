@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- options records: what exporters say of themselves. */
 #include "ingest/decode/elements.h"
-#include "ingest/decode/export_message.h"
+#include "ingest/decode/options_record.h"
 
 /* RFC 3954 section 6.1: scope types of NetFlow 9. */
 enum {
@@ -84,4 +84,7 @@ void options_data_read(struct decode_context *context, const struct export_messa
         take_field(&facts, field, value);
     }
     learn_sampling(context->exporter, message->domain, &facts);
+    if (context->records != NULL) {
+        options_record_give(context, message, template, record, places);
+    }
 }

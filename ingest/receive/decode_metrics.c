@@ -14,6 +14,8 @@ FAMILY(SKIPPED_SAMPLES, "goflow_decode_skipped_samples_total",
     "sFlow samples of formats that are not read.");
 FAMILY(SKIPPED_RECORDS, "goflow_decode_skipped_records_total",
     "sFlow records of formats that are not read.");
+FAMILY(OPTIONS_DROPPED, "goflow_decode_options_dropped_total",
+    "Values of options data over the limit of one datagram: not sent to the table of options.");
 FAMILY(OPTIONS_RECORDS, "goflow_decode_options_records_total", "Options data records read.");
 FAMILY(TEMPLATES, "goflow_decode_templates_total", "Templates learnt or renewed.");
 
@@ -51,6 +53,7 @@ void decode_metrics_collect(const struct decode_counters *counters, struct metri
     add(page, &SKIPPED_SAMPLES, &counters->skipped_samples);
     add(page, &SKIPPED_RECORDS, &counters->skipped_records);
     add(page, &OPTIONS_RECORDS, &counters->options_records);
+    add(page, &OPTIONS_DROPPED, &counters->options_dropped);
     add(page, &TEMPLATES, &counters->templates);
     add(page, &HELD, &counters->held_sets);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause -- rows beside flows: counters, options, losses.
 import pathlib
+import re
 import socket
 import struct
 import sys
@@ -39,6 +40,22 @@ def netflow5(sequence, flows=1):
     return header + bytes(48) * flows
 
 
+def ipfix(*sets, sequence=0):
+    body = b"".join(struct.pack("!HH", number, len(data) + 4) + data for number, data in sets)
+    return struct.pack("!HHIII", 10, len(body) + 16, 1700000000, sequence, 5) + body
+
+
+def interface_name(index, name):
+    """A template for names of interfaces, and one record of it."""
+    template = struct.pack("!HHHHHHH", 256, 2, 1, 10, 4, 82, 16)
+    return ipfix((3, template), (256, struct.pack("!I16s", index, name)))
+
+
+def queries():
+    text = (case.ROOT / "docs" / "records.md").read_text()
+    return re.findall(r"^```sql\n(.*?)^```$", text, re.M | re.S)
+
+
 def table_rows(store, name):
     """Zero while the table is not there."""
     known = store.query(f"SELECT name FROM system.tables WHERE name = 'netflow_{name}'")
@@ -75,6 +92,40 @@ def test_a_gap_in_sequence_numbers_is_in_the_ledger(folder):
     case.equal(found, [{"SamplerAddress": "127.0.0.1", "ObservationDomainID": 7, "Type": 2,
                         "datagrams": 4, "received": 5, "lost": 7, "flows": 5, "dropped": 0}],
                "the ledger")
+    line.store.stop()
+
+
+def test_what_an_exporter_told_last_is_in_a_table(folder):
+    line = goflow.Line(folder)
+    names = [interface_name(1, b"eth0"), interface_name(2, b"eth1"), interface_name(1, b"eth0")]
+    send(line.ingest.port, *names, interface_name(1, b"wan"))
+    wait_for_rows(line.store, "options", 2)
+    case.equal(line.ingest.metrics().sum("goflow_batch_records_total", kind="options"), 3,
+               "rows: what is repeated is told once")
+    found = line.store.query(
+        "SELECT SamplerAddress, ObservationDomainID, Scope, ScopeID, Name, Value"
+        " FROM netflow_options FINAL ORDER BY ScopeID")
+    same = {"SamplerAddress": "127.0.0.1", "ObservationDomainID": 5, "Scope": "interface",
+            "Name": "interfaceName"}
+    case.equal(found, [{**same, "ScopeID": 1, "Value": "wan"},
+                       {**same, "ScopeID": 2, "Value": "eth1"}], "names of interfaces")
+    line.stop()
+
+
+def test_every_query_of_the_document_returns_rows(folder):
+    line = goflow.Line(folder)
+    send(line.ingest.port, netflow5(1), interface_name(1, b"eth0"),
+         sflow(1, interface_counters(1, 1)), sflow(5, interface_counters(1, 1)))
+    line.wait_for_rows(1)
+    wait_for_rows(line.store, "options", 1)
+    wait_for_rows(line.store, "counters", 2)
+    line.ingest.stop()
+    case.true(table_rows(line.store, "loss") > 0, "no row in the ledger")
+    for statement in queries():
+        rows = line.store.query(statement.replace("yesterday()", "today()"))
+        case.true(rows or statement.startswith("CREATE"), f"no rows from {statement}")
+        complete = [row for row in rows if row.get("FlowsRead") == 1]
+        case.true("FlowsStored" not in statement or complete[0]["FlowsStored"] == 1, f"{rows}")
     line.store.stop()
 
 

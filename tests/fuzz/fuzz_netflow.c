@@ -9,12 +9,20 @@ static void ignore(void *context, const struct flow *flow)
     (void)flow;
 }
 
+static void ignore_record(void *context, enum record_kind kind, const struct record *record)
+{
+    (void)context;
+    (void)kind;
+    (void)record;
+}
+
 /* The input is datagrams, each behind its length in two bytes, so that templates meet their data.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct decoder *decoder = NULL;
-    if (decoder_new(&decoder, &(struct decoder_options){.max_exporters = 4}) != ERR_OK) {
+    const struct decoder_options options = {.max_exporters = 4, .records = {.take = ignore_record}};
+    if (decoder_new(&decoder, &options) != ERR_OK) {
         return 0;
     }
     struct cursor input = cursor_of(bytes, size);
@@ -25,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         struct datagram datagram = {.bytes = cursor_take(&input, length), .size = length};
         (void)decoder_decode(decoder, &datagram, &sink);
     }
+    decoder_finish(decoder);
     decoder_destroy(&decoder);
     return 0;
 }
