@@ -8,6 +8,7 @@
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_repeats.h"
 #include "store/sink/table.h"
+#include "store/sink/underway.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 struct sink {
     struct sink_backend *backend;
     struct table *tables[RECORD_KIND_COUNT];
+    uint32_t timeout_ms;
     struct buffer bytes;   /* of the block under way; room kept between blocks */
     struct buffer columns; /* its column list */
     struct buffer structure;
@@ -43,6 +45,7 @@ enum err sink_open(struct sink **sink_p, const struct sink_options *options)
     if (sink == NULL) {
         return ERR_MEMORY;
     }
+    sink->timeout_ms = options->timeout_ms;
     enum err err = ERR_OK;
     for (int kind = 0; kind < RECORD_KIND_COUNT && err == ERR_OK; kind++) {
         err = table_new(&sink->tables[kind], (enum record_kind)kind, options);
@@ -81,9 +84,9 @@ enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct 
     return table_prepare(sink->tables[kind], sink->backend, error);
 }
 
-/* Asks, once nothing can come late any more. */
-static enum sink_outcome ask(
-    struct sink *sink, const char *question, struct buffer *answer, struct buffer *error)
+/* Asks, once nothing can come late any more: neither of ours nor of another store's. */
+static enum sink_outcome ask(struct sink *sink, const char *table, const char *question,
+    struct buffer *answer, struct buffer *error)
 {
     const struct sink_backend_class *class = sink->backend->class;
     if (class->settle != NULL) {
@@ -91,6 +94,10 @@ static enum sink_outcome ask(
         if (outcome != SINK_DONE) {
             return outcome;
         }
+    }
+    enum sink_outcome outcome = underway_wait(sink->backend, table, sink->timeout_ms, error);
+    if (outcome != SINK_DONE) {
+        return outcome;
     }
     return class->query(sink->backend, question, "TabSeparated", answer, error);
 }
@@ -106,7 +113,7 @@ enum sink_outcome sink_find(
     struct buffer answer = {0};
     enum sink_outcome outcome = SINK_DONE;
     if (sink_repeats_question(&question, table_name(table), block)) {
-        outcome = ask(sink, buffer_text(&question), &answer, error);
+        outcome = ask(sink, table_name(table), buffer_text(&question), &answer, error);
     }
     if (outcome == SINK_DONE) {
         sink_repeats_answer(buffer_text(&answer), block, is_found);

@@ -48,8 +48,8 @@ enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct 
 
 /*
  * Looks for the block's batches that may be in the table already (attempt > 0): sets is_found[i]
- * for those that are. First makes sure that no earlier insert of this sink is still under way. A
- * table without the identity columns can't be asked: SINK_DONE, nothing found.
+ * for those that are. First makes sure that no earlier insert, of this sink or of another store, is
+ * still under way. A table without the identity columns can't be asked: SINK_DONE, nothing found.
  */
 enum sink_outcome sink_find(
     struct sink *sink, const struct block *block, bool *is_found, struct buffer *error);
