@@ -74,14 +74,16 @@ static bool same_definition(
 static bool measure(struct template *template)
 {
     uint32_t bytes = 0;
+    uint32_t empty_fields = 0;
     for (uint32_t i = 0; i < template->field_count; i++) {
         uint16_t length = template->fields[i].length;
+        empty_fields += length == 0;
         bool is_variable = length == TEMPLATE_VARIABLE;
         template->is_variable |= is_variable;
         bytes += is_variable ? 1 : length;
     }
     template->record_min_bytes = bytes;
-    return bytes > 0 && bytes <= RECORD_MAX_BYTES;
+    return bytes > 0 && bytes <= RECORD_MAX_BYTES && empty_fields <= TEMPLATE_MAX_EMPTY_FIELDS;
 }
 
 static enum err template_new(

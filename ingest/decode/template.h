@@ -21,6 +21,9 @@ enum {
     TEMPLATE_FIRST_ID = 256,
     TEMPLATE_VARIABLE = 65535,  /* field length of RFC 7011 section 7 */
     TEMPLATE_MAX_FIELDS = 1024, /* the longest known in the field have about 150 */
+    /* Fields without length cost time and no bytes, so that 64 KiB of one-byte records with a
+     * thousand of them each would keep a worker busy for a second. Known exporters send three. */
+    TEMPLATE_MAX_EMPTY_FIELDS = 16,
     TEMPLATE_BUCKETS = 128
 };
 
@@ -94,8 +97,8 @@ void template_store_init(struct template_store *store, const struct template_lim
 void template_store_clear(struct template_store *store);
 
 /*
- * Learns or renews a template. ERR_INVALID: it has no field with a length, or a record of it fits
- * no datagram; ERR_FULL: a limit; ERR_MEMORY. Then what was there stays.
+ * Learns or renews a template. ERR_INVALID: it has no field with a length, too many without,
+ * or a record of it fits no datagram; ERR_FULL: a limit; ERR_MEMORY. Then what was there stays.
  */
 MUST_CHECK enum err template_store_put(
     struct template_store *store, const struct template_definition *definition, uint64_t now_ns);

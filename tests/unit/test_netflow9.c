@@ -85,6 +85,23 @@ Test(netflow9, template_of_zero_lengths_only_is_refused)
     cr_assert_eq(collector.status, DECODE_TEMPLATE);
 }
 
+/* Each record would cost a thousand steps a byte: see tests/conformance/instructions.py. */
+Test(netflow9, template_of_many_zero_lengths_is_refused)
+{
+    static struct template_field fields[TEMPLATE_MAX_EMPTY_FIELDS + 2] = {{0, 4, 1}};
+    for (size_t count = TEMPLATE_MAX_EMPTY_FIELDS + 1; count <= TEMPLATE_MAX_EMPTY_FIELDS + 2;
+         count++) {
+        fields[count - 1].id = 95;
+        packet_netflow9(&packet);
+        packet_open_set(&packet, 0);
+        packet_template(&packet, (uint16_t)(TEMPLATE_ID + count), fields, count);
+        packet_close_set(&packet);
+        collector_decode(&collector, &packet);
+        cr_assert_eq(
+            collector_dropped(&collector, DECODE_TEMPLATE), count == TEMPLATE_MAX_EMPTY_FIELDS + 2);
+    }
+}
+
 Test(netflow9, zero_length_field_among_others_is_passed_over)
 {
     packet_netflow9(&packet);

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause -- what the worst datagrams of 64 KiB cost, in instructions.
+"""
+Each case is a kind of datagram made to be expensive. callgrind counts the instructions of decoding
+it and packing its flows; no datagram may cost more than LIMIT, whatever else the machine does.
+"""
+import pathlib
+import re
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import case  # noqa: E402
+import golden  # noqa: E402
+import goflow  # noqa: E402
+import process  # noqa: E402
+
+LIMIT = 60_000_000
+LARGEST = 65507  # UDP payload over IPv4
+SFLOW_PORT = 6343
+
+
+def ipfix(*sets):
+    body = b"".join(sets)
+    return struct.pack(">HHIII", 10, 16 + len(body), 1_700_000_000, 1, 77) + body
+
+
+def netflow9(*sets):
+    return struct.pack(">HHIIII", 9, 1, 3_600_000, 1_700_000_000, 1, 77) + b"".join(sets)
+
+
+def a_set(number, body):
+    return struct.pack(">HH", number, 4 + len(body)) + body
+
+
+def template(fields, number=256):
+    """Fields are (element, length), or (element, length, enterprise)."""
+    body = struct.pack(">HH", number, len(fields))
+    for element, length, *enterprise in fields:
+        body += struct.pack(">HH", element | (0x8000 if enterprise else 0), length)
+        body += struct.pack(">I", *enterprise) if enterprise else b""
+    return body
+
+
+def filled(message, head, data_set):
+    """The message with a last set as long as UDP allows."""
+    room = LARGEST - len(message(*head)) - 4
+    return message(*head, a_set(data_set, (b"\x01" * room)))
+
+
+def data_of(fields, message=ipfix):
+    """The template, and records of it to the end of the datagram."""
+    set_id = 2 if message is ipfix else 0
+    return [filled(message, [a_set(set_id, template(fields))], 256)]
+
+
+def sflow(samples):
+    return struct.pack(">IIIIIII", 5, 1, 0xC0000201, 0, 1, 1, len(samples)) + b"".join(samples)
+
+
+def flow_sample(records):
+    body = struct.pack(">IIIIIIII", 1, 1, 100, 1, 0, 1, 2, len(records)) + b"".join(records)
+    return struct.pack(">II", 1, len(body)) + body
+
+
+def raw_header(frame, protocol=1):
+    padded = frame + bytes(-len(frame) % 4)
+    body = struct.pack(">IIII", protocol, 1500, 0, len(frame)) + padded
+    return struct.pack(">II", 1, len(body)) + body
+
+
+def as_many(make, size):
+    return [make] * ((LARGEST - 28) // size)
+
+
+def measure(folder, name, datagrams):
+    """Instructions of the most expensive datagram; all others are there to prepare it."""
+    port = SFLOW_PORT if name.startswith("sflow") else golden.NETFLOW_PORT
+    counted = []
+    for count in range(len(datagrams) - 1, len(datagrams) + 1):
+        capture = golden.write_capture(folder / f"{count}.pcap", datagrams[:count], port)
+        counted.append(instructions(folder, capture) if count else 0)
+    return counted[1] - counted[0]
+
+
+def instructions(folder, capture):
+    done = process.check(
+        f"callgrind-{capture.stem}",
+        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/callgrind.out",
+         "--toggle-collect=decoder_decode", goflow.program("decode_capture"), capture],
+        folder, 300)
+    return int(re.search(r"Collected : (\d+)", done.stderr)[1])
+
+
+def kinds():
+    ext = b"\x3c\x00" + bytes(6)  # destination options, and more behind
+    ipv6 = b"\x60" + bytes(5) + b"\x3c\x40" + bytes(32)
+    vlans = bytes(12) + b"\x81\x00\x00\x05" * 20
+    mpls = bytes(12) + b"\x88\x47" + b"\x00\x01\x00\x40" * 30
+    reverse = 29305
+    return {
+        "one_byte_records": data_of([(4, 1)]),
+        "one_byte_records_netflow9": data_of([(4, 1)], netflow9),
+        "records_with_answers": data_of([(1, 1), (1, 1, reverse)]),
+        "fields_without_length": data_of([(4, 1)] + [(95, 0)] * 1000),
+        "fields_without_length_netflow9": data_of([(4, 1)] + [(1, 0), (2, 0)] * 500, netflow9),
+        "packets_without_length": data_of([(4, 1)] + [(104, 0)] * 1000),
+        "doubled_fields": data_of([(1, 1)] * 1000),
+        "variable_fields": data_of([(82, 65535)]),
+        "packet_sections": data_of([(315, 65535)]),
+        "templates": [ipfix(*[a_set(2, template([(1, 4)], 256 + i % 4000)) for i in range(5400)])],
+        "templates_of_many_fields": [ipfix(*[
+            a_set(2, template([(1, 1), (2, 1)] * 500, 256 + i)) for i in range(16)])],
+        "withdrawals": [ipfix(*[a_set(2, struct.pack(">HH", 2, 0))] * 8100)],
+        "sets_without_template": [ipfix(*[a_set(300, b"")] * 16000)],
+        "options_records": [filled(ipfix, [a_set(3, struct.pack(
+            ">HHHHHHH", 256, 2, 1, 302, 1, 305, 1))], 256)],
+        "sflow_samples": [sflow(as_many(flow_sample([]), 40))],
+        "sflow_empty_records": [sflow([flow_sample([struct.pack(">II", 9999, 0)] * 8100)])],
+        "sflow_packets": [sflow(as_many(flow_sample([raw_header(bytes(14))]), 80))],
+        "sflow_vlan_stacks": [sflow(as_many(flow_sample([raw_header(vlans)]), 160))],
+        "sflow_mpls_stacks": [sflow(as_many(flow_sample([raw_header(mpls)]), 200))],
+        "sflow_ipv6_extensions": [sflow([flow_sample([raw_header(ipv6 + ext * 8000, 12)])])],
+    }
+
+
+def bounded(name):
+    def check(folder):
+        count = measure(folder, name, kinds()[name])
+        print(f"{name}: {count / 1e6:.1f} million instructions", file=sys.stderr)
+        case.true(count > 0, f"{name}: nothing was counted")
+        case.true(count <= LIMIT, f"{name}: {count} instructions, more than {LIMIT}")
+
+    return check
+
+
+if __name__ == "__main__":
+    case.main({f"test_{name}_are_bounded": bounded(name) for name in kinds()})
