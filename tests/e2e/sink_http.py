@@ -103,7 +103,7 @@ def test_a_lost_answer_costs_no_row_and_doubles_none(folder):
     line = Line(folder, server, ch_addr=f"127.0.0.1:{proxy.port}", block_age="100ms")
     case.wait_until_equal(
         lambda: line.store.metrics().sum("goflow_write_database_up"), 1, 30, "database_up")
-    proxy.spoil(faulty_proxy.lose_answer, b"INSERT", 4)
+    proxy.spoil(faulty_proxy.lose_answer, b"query=INSERT", 4)
     sent = {}
 
     def all_are_lost():

@@ -70,7 +70,7 @@ def run_through_proxy(folder, database, fault, delay_s=1, timeout="10s"):
         block_age="100ms").wait_until_ready()
     case.wait_until_equal(
         lambda: store.metrics().sum("goflow_write_database_up"), 1, 30, "database_up")
-    proxy.spoil(fault, b"INSERT", FAULTS)
+    proxy.spoil(fault, b"query=INSERT", FAULTS)
     flows = numbered.Flows(folder)
     flows.send(ingest, count=1000, pps=1000)
     case.wait_until_equal(lambda: proxy.left, 0, 60, "faults left")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause -- a TCP proxy that spoils HTTP exchanges on purpose.
 """
     proxy = faulty_proxy.Proxy(server_port)         proxy.port is where clients connect
-    proxy.spoil(faulty_proxy.lose_answer, b"INSERT", 3)
+    proxy.spoil(faulty_proxy.lose_answer, b"query=INSERT", 3)
 
 spoils the next three requests that contain the pattern:
 
