@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- what delivery costs. */
+
 /*
- * SPDX-License-Identifier: BSD-3-Clause -- what delivery costs: bare PUSH/PULL, the link, the link
- * with a spool. Each ends with rows in columns; CPU time of all threads, per flow.
+ * Bare PUSH/PULL, the link, the link with a spool. Each ends with rows in columns; CPU time of all
+ * threads, per flow.
  */
 #include "common/clock.h"
 #include "tests/support/link_rig.h"

@@ -51,12 +51,30 @@ def in_parallel(check, items):
 
 
 def test_clang_format_changes_nothing():
+    done = subprocess.run(
+        ["clang-format", "--dry-run", "-Werror", *tracked("*.c", "*.h")],
+        capture_output=True, text=True, check=False)
+    places = set(re.findall(r"^(\S+?):\d+:\d+: error", done.stderr, re.M))
+    none_of(sorted(relative(pathlib.Path(place)) for place in places), "run clang-format -i on")
+    case.equal(done.returncode, 0, done.stderr)
+
+
+def test_clang_tidy_finds_nothing():
+    """Nesting, complexity and slips in everything that is shipped; the rules: .clang-tidy."""
+    build = case.Settings.bin.parent
+
     def check(path):
         done = subprocess.run(
-            ["clang-format", "--dry-run", "-Werror", path], capture_output=True, check=False)
-        return relative(path) if done.returncode else None
+            ["clang-tidy", "-p", build, "--quiet", path], capture_output=True, text=True,
+            check=False)
+        found = re.findall(r"^(\S+?:\d+):\d+: (?:error|warning): (.*)$", done.stdout, re.M)
+        complaints = [f"{relative(pathlib.Path(place))} {what}" for place, what in found]
+        if done.returncode and not complaints:
+            complaints = [f"{relative(path)} {done.stderr.splitlines()[0]}"]
+        return "; ".join(complaints)
 
-    none_of(in_parallel(check, tracked("*.c", "*.h")), "run clang-format -i on")
+    shipped = tracked("common/*.c", "ingest/*.c", "store/*.c", "tools/*.c")
+    none_of(in_parallel(check, shipped), "clang-tidy")
 
 
 def test_every_header_compiles_alone():
