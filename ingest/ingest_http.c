@@ -12,18 +12,30 @@ struct ingest_http {
     struct receiver *receiver;
 };
 
-static void answer_templates(
-    void *context, const struct http_request *request, struct http_response *response)
+static void answer_document(struct ingest_http *http, struct http_response *response,
+    enum err (*print)(struct receiver *receiver, struct buffer *out))
 {
-    (void)request;
-    struct ingest_http *http = context;
     (void)snprintf(response->content_type, sizeof response->content_type, "%s", "application/json");
-    enum err err = receiver_print_templates(http->receiver, &response->body);
+    enum err err = print(http->receiver, &response->body);
     if (err != ERR_OK) {
         response->status = 500;
         buffer_clear(&response->body);
         buffer_format(&response->body, "%s\n", err_text(err));
     }
+}
+
+static void answer_templates(
+    void *http, const struct http_request *request, struct http_response *response)
+{
+    (void)request;
+    answer_document(http, response, receiver_print_templates);
+}
+
+static void answer_exporters(
+    void *http, const struct http_request *request, struct http_response *response)
+{
+    (void)request;
+    answer_document(http, response, receiver_print_exporters);
 }
 
 static enum err add_routes(struct ingest_http *http, const struct ingest_settings *settings)
@@ -32,6 +44,9 @@ static enum err add_routes(struct ingest_http *http, const struct ingest_setting
         http_route(http->server, settings->metrics_path, http_pages_metrics, http->metrics);
     if (err == ERR_OK) {
         err = http_route(http->server, settings->templates_path, answer_templates, http);
+    }
+    if (err == ERR_OK) {
+        err = http_route(http->server, "/exporters", answer_exporters, http);
     }
     if (err == ERR_OK) {
         err = http_route(http->server, "/healthz", http_pages_health, NULL);

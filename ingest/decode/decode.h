@@ -91,6 +91,9 @@ void decoder_visit_exporters(const struct decoder *decoder, exporter_visit *visi
  */
 void decoder_print_templates(const struct decoder *decoder, struct buffer *out);
 
+/* The same of exporters: exporter_document.h. */
+void decoder_print_exporters(const struct decoder *decoder, struct buffer *out);
+
 /*
  * Appends what the exporters have announced as exporters of a snapshot (snapshot.h). The decoder's
  * thread only.

@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "ingest/decode/decode_context.h"
 #include "ingest/decode/exporter.h"
+#include "ingest/decode/exporter_document.h"
 #include "ingest/decode/loss.h"
 #include "ingest/decode/sampling_map.h"
 #include "ingest/decode/snapshot.h"
@@ -256,6 +257,14 @@ void decoder_print_templates(const struct decoder *decoder, struct buffer *out)
         buffer_text_append(out, is_first ? "" : ",");
         template_document_print(out, exporter);
         is_first = false;
+    }
+}
+
+void decoder_print_exporters(const struct decoder *decoder, struct buffer *out)
+{
+    for (uint32_t i = 0; i < exporter_table_count(decoder->exporters); i++) {
+        buffer_text_append(out, i == 0 ? "" : ",");
+        exporter_document_print(out, exporter_table_at(decoder->exporters, i));
     }
 }
 

@@ -158,12 +158,14 @@ void receiver_destroy(struct receiver **receiver_p)
     *receiver_p = NULL;
 }
 
-static enum err print_templates(struct receiver *receiver, struct buffer *out)
+typedef enum err worker_print(struct worker *worker, struct buffer *out);
+
+static enum err print_all(struct receiver *receiver, worker_print *print, struct buffer *out)
 {
     buffer_text_append(out, "{");
     for (uint32_t i = 0; i < receiver->worker_count; i++) {
         struct buffer part = {0};
-        enum err err = worker_print_templates(receiver->workers[i], &part);
+        enum err err = print(receiver->workers[i], &part);
         if (err == ERR_OK && part.size > 0) {
             buffer_text_append(out, out->size > 1 ? "," : "");
             buffer_append(out, part.bytes, part.size);
@@ -177,12 +179,22 @@ static enum err print_templates(struct receiver *receiver, struct buffer *out)
     return buffer_check(out);
 }
 
-enum err receiver_print_templates(struct receiver *receiver, struct buffer *out)
+static enum err print_document(struct receiver *receiver, worker_print *print, struct buffer *out)
 {
     (void)pthread_mutex_lock(&receiver->questions);
-    enum err err = print_templates(receiver, out);
+    enum err err = print_all(receiver, print, out);
     (void)pthread_mutex_unlock(&receiver->questions);
     return err;
+}
+
+enum err receiver_print_templates(struct receiver *receiver, struct buffer *out)
+{
+    return print_document(receiver, worker_print_templates, out);
+}
+
+enum err receiver_print_exporters(struct receiver *receiver, struct buffer *out)
+{
+    return print_document(receiver, worker_print_exporters, out);
 }
 
 enum err receiver_print_snapshot(struct receiver *receiver, struct buffer *exporters)

@@ -37,6 +37,8 @@ void receiver_destroy(struct receiver **receiver_p);
 
 /* Appends the templates of all workers as one JSON object. Any thread. */
 MUST_CHECK enum err receiver_print_templates(struct receiver *receiver, struct buffer *out);
+/* The same of exporters. */
+MUST_CHECK enum err receiver_print_exporters(struct receiver *receiver, struct buffer *out);
 
 /* Appends what exporters have announced to all workers (snapshot.h). Any thread. */
 MUST_CHECK enum err receiver_print_snapshot(struct receiver *receiver, struct buffer *exporters);

@@ -119,10 +119,11 @@ static int tick(struct worker *worker)
     return expire(worker, now_ns) ? earlier(due_ms, EXPIRE_MS) : due_ms;
 }
 
-static void send_templates(const struct worker *worker, zsock_t *pipe)
+static void send_document(const struct worker *worker, zsock_t *pipe,
+    void (*print)(const struct decoder *decoder, struct buffer *out))
 {
     struct buffer document = {0};
-    decoder_print_templates(worker->decoder, &document);
+    print(worker->decoder, &document);
     enum err err = buffer_check(&document);
     (void)zsock_send(pipe, "is", (int)err, buffer_text(&document));
     buffer_clear(&document);
@@ -148,10 +149,10 @@ static void take_sampling_map(struct worker *worker, zsock_t *pipe)
 }
 
 /*
- * Messages: "$TERM"; "TEMPLATES", answered by an enum err and the document; "SNAPSHOT", answered by
- * a struct buffer; "SAMPLING" and a map, answered by a signal. ZeroMQ's descriptor tells only of
- * what comes after the pipe was found empty, so the pipe is read until it is, also once before the
- * first poll.
+ * Messages: "$TERM"; "TEMPLATES" and "EXPORTERS", answered by an enum err and the document;
+ * "SNAPSHOT", answered by a struct buffer; "SAMPLING" and a map, answered by a signal. ZeroMQ's
+ * descriptor tells only of what comes after the pipe was found empty, so the pipe is read until it
+ * is, also once before the first poll.
  */
 static void answer(struct worker *worker, zsock_t *pipe)
 {
@@ -164,7 +165,9 @@ static void answer(struct worker *worker, zsock_t *pipe)
         } else if (strcmp(command, "SAMPLING") == 0) {
             take_sampling_map(worker, pipe);
         } else {
-            send_templates(worker, pipe);
+            bool is_exporters = strcmp(command, "EXPORTERS") == 0;
+            send_document(
+                worker, pipe, is_exporters ? decoder_print_exporters : decoder_print_templates);
         }
         zstr_free(&command);
     }
@@ -290,11 +293,11 @@ void worker_destroy(struct worker **worker_p)
     *worker_p = NULL;
 }
 
-enum err worker_print_templates(struct worker *worker, struct buffer *out)
+static enum err ask_document(struct worker *worker, const char *name, struct buffer *out)
 {
     int answer_err = ERR_STOPPED;
     char *document = NULL;
-    if (zstr_send(worker->actor, "TEMPLATES") != 0 ||
+    if (zstr_send(worker->actor, name) != 0 ||
         zsock_recv(worker->actor, "is", &answer_err, &document) != 0) {
         return ERR_STOPPED;
     }
@@ -303,6 +306,16 @@ enum err worker_print_templates(struct worker *worker, struct buffer *out)
     }
     zstr_free(&document);
     return answer_err != ERR_OK ? (enum err)answer_err : buffer_check(out);
+}
+
+enum err worker_print_templates(struct worker *worker, struct buffer *out)
+{
+    return ask_document(worker, "TEMPLATES", out);
+}
+
+enum err worker_print_exporters(struct worker *worker, struct buffer *out)
+{
+    return ask_document(worker, "EXPORTERS", out);
 }
 
 enum err worker_print_snapshot(struct worker *worker, struct buffer *exporters)

@@ -48,6 +48,9 @@ void worker_destroy(struct worker **worker_p);
  */
 MUST_CHECK enum err worker_print_templates(struct worker *worker, struct buffer *out);
 
+/* The same of decoder_print_exporters(). */
+MUST_CHECK enum err worker_print_exporters(struct worker *worker, struct buffer *out);
+
 /*
  * Appends what decoder_print_snapshot() gives. Also of a worker that was stopped; else under the
  * same rule as worker_print_templates().

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause -- rows beside flows: counters, options, losses.
+import json
 import pathlib
 import re
 import socket
@@ -84,6 +85,9 @@ def test_a_gap_in_sequence_numbers_is_in_the_ledger(folder):
     send(line.ingest.port, netflow5(100, 2), netflow5(102), netflow5(110), netflow5(111))
     line.wait_for_rows(5)
     case.equal(line.ingest.metrics().sum("goflow_sequence_lost_total"), 7, "lost by the metric")
+    domain = json.loads(line.ingest.get("/exporters"))["127.0.0.1"]["Domains"][0]
+    case.equal((domain["Type"], domain["UnitsLost"], domain["NextSequence"]),
+               ("NetFlow5", 7, 112), "the exporter's document")
     line.ingest.stop()
     found = line.store.query(
         "SELECT SamplerAddress, ObservationDomainID, Type, sum(Datagrams) AS datagrams,"

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- what is known of an exporter, as JSON. */
+#include "ingest/decode/exporter_document.h"
+
+#include "common/flow.h"
+
+#include <inttypes.h>
+
+static const char *const TYPES[] = {
+    "unknown", "sFlow5", "NetFlow5", "NetFlow9", "IPFIX", "NetFlow1", "NetFlow7"};
+
+static const char *const SOURCES[] = {
+    [FLOW_SAMPLING_UNKNOWN] = "unknown",
+    [FLOW_SAMPLING_RECORD] = "record",
+    [FLOW_SAMPLING_SAMPLER] = "sampler",
+    [FLOW_SAMPLING_OPTIONS] = "options",
+    [FLOW_SAMPLING_HEADER] = "header",
+    [FLOW_SAMPLING_DEFAULT] = "default",
+    [FLOW_SAMPLING_OVERRIDE] = "override",
+};
+
+static const char *const AMOUNTS[SEQUENCE_AMOUNT_COUNT] = {
+    [SEQUENCE_DATAGRAMS] = "Datagrams",
+    [SEQUENCE_RECEIVED] = "UnitsReceived",
+    [SEQUENCE_LOST] = "UnitsLost",
+    [SEQUENCE_LATE] = "UnitsLate",
+    [SEQUENCE_DOUBLES] = "Doubles",
+    [SEQUENCE_RESETS] = "Resets",
+    [SEQUENCE_UNDECODABLE] = "Undecodable",
+    [SEQUENCE_NO_TEMPLATE] = "WithoutTemplate",
+    [SEQUENCE_FLOWS] = "Flows",
+};
+
+static void print_rate(
+    struct buffer *out, const struct exporter *exporter, const struct sequence_tracker *tracker)
+{
+    struct sampling_answer told = sampling_table_find(&exporter->sampling, tracker->domain, 0, 0);
+    struct sampling_answer answer = sampling_rule_apply(&exporter->rule, told);
+    if (answer.rate != 0) {
+        buffer_format(out, ",\"SamplingRate\":%" PRIu64 ",\"SamplingSource\":\"%s\"", answer.rate,
+            SOURCES[answer.source]);
+    }
+}
+
+static void print_domain(
+    struct buffer *out, const struct exporter *exporter, const struct sequence_tracker *tracker)
+{
+    buffer_format(out, "{\"Type\":\"%s\",\"ObservationDomainID\":%" PRIu32, TYPES[tracker->type],
+        tracker->domain);
+    print_rate(out, exporter, tracker);
+    if (tracker->is_known) {
+        buffer_format(out, ",\"NextSequence\":%" PRIu32, tracker->next);
+    }
+    for (size_t i = 0; i < SEQUENCE_AMOUNT_COUNT; i++) {
+        buffer_format(out, ",\"%s\":%" PRIu64, AMOUNTS[i], tracker->amounts[i]);
+    }
+    buffer_text_append(out, "}");
+}
+
+void exporter_document_print(struct buffer *out, const struct exporter *exporter)
+{
+    char address[ADDRESS_TEXT_SIZE];
+    (void)address_format(&exporter->address, address);
+    buffer_format(out, "\"%s\":{\"HasOptions\":%s,\"Domains\":[", address,
+        exporter->options != NULL ? "true" : "false");
+    for (uint32_t i = 0; i < exporter->sequences.count; i++) {
+        buffer_text_append(out, i == 0 ? "" : ",");
+        print_domain(out, exporter, &exporter->sequences.trackers[i]);
+    }
+    buffer_text_append(out, "]}");
+}
