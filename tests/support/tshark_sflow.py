@@ -20,8 +20,9 @@ PACKET = {
     "vlan": {"vlan.id": "VlanId"},
     "ip": {"ip.src": "SrcAddr", "ip.dst": "DstAddr", "ip.proto": "Proto", "ip.ttl": "IPTTL",
            "ip.dsfield": "IPTos", "ip.id": "FragmentId", "ip.frag_offset": "FragmentOffset"},
-    "ipv6": {"ipv6.src": "SrcAddr", "ipv6.dst": "DstAddr", "ipv6.nxt": "Proto",
+    "ipv6": {"ipv6.src": "SrcAddr", "ipv6.dst": "DstAddr",
              "ipv6.hlim": "IPTTL", "ipv6.tclass": "IPTos", "ipv6.flow": "IPv6FlowLabel"},
+    "arp": {},
     "tcp": {"tcp.srcport": "SrcPort", "tcp.dstport": "DstPort", "tcp.flags": "TCPFlags"},
     "udp": {"udp.srcport": "SrcPort", "udp.dstport": "DstPort"},
     "icmp": {"icmp.type": "IcmpType", "icmp.code": "IcmpCode"},
@@ -119,7 +120,16 @@ def packet_facts(header):
                 facts[field] = shown if wire in ADDRESSES else tshark.number(shown)
         if name in ETYPES:
             facts["Etype"] = ETYPES[name]
+        if name == "ipv6":
+            facts["Proto"] = behind_extension_headers(proto)
     return facts
+
+
+def behind_extension_headers(proto):
+    """Each extension header names the one behind it, the last one the protocol."""
+    named = [field.get("show") for field in proto.iter("field")
+             if re.fullmatch(r"ipv6(\.\w+)?\.nxt", field.get("name") or "")]
+    return int(named[-1])
 
 
 def ends_outer_packet(name, seen):
