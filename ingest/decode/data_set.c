@@ -33,6 +33,7 @@ static void fix_common_fields(struct decode_context *context, const struct data_
     if (!set->template->program->has_time) {
         flow_set_time_flow_start(flow, message->clock.export_ns / NS_PER_S);
         flow_set_time_flow_end(flow, message->clock.export_ns / NS_PER_S);
+        flow_set_time_suspect(flow, message->clock.suspicion);
     }
     if (set->has_common_rate) {
         set_rate(context, sampling_table_find(&context->exporter->sampling, message->domain, 0, 0));
@@ -63,6 +64,7 @@ static void set_times(struct flow *flow, const struct record_facts *facts)
     if (start_ns == 0 && end_ns == 0) {
         flow_set_time_flow_start(flow, facts->clock.export_ns / NS_PER_S);
         flow_set_time_flow_end(flow, facts->clock.export_ns / NS_PER_S);
+        flow_set_time_suspect(flow, facts->clock.suspicion);
         return;
     }
     start_ns = start_ns == 0 ? end_ns - duration_ns : start_ns;
@@ -71,6 +73,7 @@ static void set_times(struct flow *flow, const struct record_facts *facts)
     flow_set_time_flow_end(flow, end_ns / NS_PER_S);
     flow_set_time_flow_start_ns(flow, start_ns);
     flow_set_time_flow_end_ns(flow, end_ns);
+    flow_set_time_suspect(flow, time_suspicion(&facts->clock, start_ns, end_ns));
 }
 
 /* RFC 5103: the record tells of the answer too, which becomes a flow if there was one. */
@@ -169,13 +172,27 @@ static void count_set(struct decode_context *context, const struct export_messag
     counter_add(&message->counters->records[kind], records);
 }
 
+/* IPFIX headers have no uptime; where records give times of it, options data may tell the start. */
+static struct export_clock clock_of(
+    const struct decode_context *context, const struct export_message *message)
+{
+    struct export_clock clock = message->clock;
+    uint64_t boot_ms =
+        clock.has_uptime ? 0 : boot_list_find(&context->exporter->boots, message->domain);
+    if (boot_ms != 0) {
+        export_clock_boot(&clock, boot_ms);
+        clock.is_recalled = true;
+    }
+    return clock;
+}
+
 static uint32_t read_flow_set(struct decode_context *context, const struct export_message *message,
     const struct template *template, struct cursor records)
 {
     const struct sampling_table *sampling = &context->exporter->sampling;
     struct data_set set = {.message = message,
         .template = template,
-        .start = {.clock = message->clock},
+        .start = {.clock = clock_of(context, message)},
         .has_common_rate = context->rule.is_override ||
                            (!template->program->has_sampling && !sampling->has_interfaces)};
     return read_flows(context, &set, records);

@@ -158,6 +158,7 @@ static struct exporter *add_exporter(
     atomic_store_explicit(&exporter->address_words[1], words[1], memory_order_relaxed);
     template_store_init(&exporter->templates, &table->limits.templates, &table->templates);
     sampling_table_init(&exporter->sampling);
+    exporter->boots = (struct boot_list){.next = 0};
     exporter->held = (struct held_list){.limits = &table->limits.held, .budget = &table->held};
     reset_counters(&exporter->counters);
     atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_release);

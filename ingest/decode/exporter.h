@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/address.h"
+#include "ingest/decode/boot_list.h"
 #include "ingest/decode/exporter_counters.h"
 #include "ingest/decode/held_list.h"
 #include "ingest/decode/sampling.h"
@@ -26,6 +27,7 @@ struct exporter {
     struct exporter *next; /* of the same hash bucket */
     struct template_store templates;
     struct sampling_table sampling;
+    struct boot_list boots;
     struct held_list held;
     struct sequence_table sequences;
     struct options_memory *options; /* NULL until it has told some */

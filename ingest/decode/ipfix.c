@@ -23,6 +23,7 @@ void ipfix_decode(struct decode_context *context, struct cursor cursor)
         .domain = load_be32(header + DOMAIN_AT),
         .clock = {.export_ns = load_be32(header + EXPORT_TIME_AT) * NS_PER_S},
         .counters = &context->exporter->counters.versions[EXPORTER_IPFIX]};
+    export_clock_check(&message.clock, context->datagram->received_ns);
     uint16_t length = load_be16(header + LENGTH_AT);
     if (length < HEADER_SIZE) {
         decode_drop(context, DECODE_LENGTH);

@@ -115,6 +115,7 @@ static void set_times(struct flow *flow, const struct export_clock *clock, const
     flow_set_time_flow_end(flow, end_ns / NS_PER_S);
     flow_set_time_flow_start_ns(flow, start_ns);
     flow_set_time_flow_end_ns(flow, end_ns);
+    flow_set_time_suspect(flow, time_suspicion(clock, start_ns, end_ns));
 }
 
 static void set_addresses(struct flow *flow, const uint8_t *record)
@@ -160,6 +161,7 @@ static void read_records(struct decode_context *context, const struct layout *la
         .export_ns = load_be32(header + SECONDS_AT) * NS_PER_S + load_be32(header + NANOSECONDS_AT),
         .uptime_ms = load_be32(header + UPTIME_AT),
         .has_uptime = true};
+    export_clock_check(&clock, context->datagram->received_ns);
     struct flow *flow = context->flow;
     fix_common_fields(context, layout, header);
     while (cursor_left(&records) > 0) {

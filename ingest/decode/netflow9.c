@@ -26,5 +26,6 @@ void netflow9_decode(struct decode_context *context, struct cursor cursor)
             .uptime_ms = load_be32(header + UPTIME_AT),
             .has_uptime = true},
         .counters = &context->exporter->counters.versions[EXPORTER_NETFLOW9]};
+    export_clock_check(&message.clock, context->datagram->received_ns);
     export_message_sets(context, &message, cursor);
 }

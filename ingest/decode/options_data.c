@@ -18,6 +18,7 @@ struct options_facts {
     struct sampling_facts sampling;
     uint64_t sampler_id;
     uint64_t interface;
+    uint64_t boot_ms; /* since 1970; 0: not told */
     bool has_sampler;
     bool has_interface;
 };
@@ -47,6 +48,9 @@ static void take_field(
     }
     if (element->conversion == ELEMENT_SAMPLING) {
         sampling_facts_set(&facts->sampling, (enum sampling_fact)element->target, value);
+    }
+    if (element->conversion == ELEMENT_SYSTEM_INIT) {
+        facts->boot_ms = value;
     }
     if (field->pen == 0 && (field->id == ELEMENT_SAMPLER || field->id == ELEMENT_SELECTOR)) {
         facts->sampler_id = value;
@@ -86,5 +90,8 @@ void options_data_read(struct decode_context *context, const struct export_messa
     learn_sampling(context->exporter, message->domain, &facts);
     if (context->records != NULL) {
         options_record_give(context, message, template, record, places);
+    }
+    if (facts.boot_ms != 0) {
+        boot_list_learn(&context->exporter->boots, message->domain, facts.boot_ms);
     }
 }

@@ -15,7 +15,43 @@ struct export_clock {
     uint64_t export_ns; /* since 1970 */
     uint32_t uptime_ms; /* of the exporter, at export */
     bool has_uptime;
+    bool is_recalled;  /* the uptime is from options data, not of this message or record */
+    uint8_t suspicion; /* TIME_SUSPECT_CLOCK, or 0 */
 };
+
+/* Bits of the field TimeSuspect. */
+enum {
+    TIME_SUSPECT_FLOW = 1,
+    TIME_SUSPECT_CLOCK = 2
+};
+
+/* Longer than any export or time zone delays; shorter than what wrong clocks are off. */
+#define TIME_PLAUSIBLE_NS (UINT64_C(24) * 3600 * NS_PER_S)
+
+static inline bool time_is_near(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns - b_ns + TIME_PLAUSIBLE_NS <= 2 * TIME_PLAUSIBLE_NS; /* modulo 2^64 */
+}
+
+static inline void export_clock_check(struct export_clock *clock, uint64_t received_ns)
+{
+    clock->suspicion = time_is_near(clock->export_ns, received_ns) ? 0 : TIME_SUSPECT_CLOCK;
+}
+
+/* What TimeSuspect says of a flow; rounding may put its start a little behind its end. */
+static inline uint64_t time_suspicion(
+    const struct export_clock *clock, uint64_t start_ns, uint64_t end_ns)
+{
+    bool is_right = time_is_near(end_ns, clock->export_ns) && start_ns <= end_ns + NS_PER_S;
+    return (uint64_t)clock->suspicion | (is_right ? 0 : TIME_SUSPECT_FLOW);
+}
+
+/* Uptimes count from here, in ms since 1970. */
+static inline void export_clock_boot(struct export_clock *clock, uint64_t boot_ms)
+{
+    clock->uptime_ms = (uint32_t)(clock->export_ns / NS_PER_MS - boot_ms);
+    clock->has_uptime = true;
+}
 
 /* Seconds between 1900 and 1970: the NTP epoch and ours. */
 #define NTP_UNIX_OFFSET_S UINT64_C(2208988800)

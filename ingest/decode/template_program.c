@@ -144,9 +144,9 @@ static uint64_t read_time(
 /* The exporter's start, so that times of its uptime can be told in any order of the fields. */
 static void set_system_init(struct export_clock *clock, uint64_t init_ms)
 {
-    if (!clock->has_uptime && init_ms != 0) {
-        clock->uptime_ms = (uint32_t)(clock->export_ns / NS_PER_MS - init_ms);
-        clock->has_uptime = true;
+    if ((!clock->has_uptime || clock->is_recalled) && init_ms != 0) {
+        export_clock_boot(clock, init_ms);
+        clock->is_recalled = false;
     }
 }
 

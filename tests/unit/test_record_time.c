@@ -151,3 +151,93 @@ Test(record_time, absolute_time_goes_before_uptime)
               (size_t[]){8, 4, 8}, 3),
         UINT64_C(1699999990123000000), UINT64_C(1699999990123000000));
 }
+
+static uint64_t suspicion(const struct flow *flow)
+{
+    return flow_number(flow, FLOW_TIME_SUSPECT);
+}
+
+/* A flow from `start_s` to `end_s`, exported at PACKET_EXPORT_S. */
+static uint64_t suspicion_of(uint64_t start_s, uint64_t end_s)
+{
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 150, 4}, {0, 151, 4});
+    return suspicion(decode((uint64_t[]){start_s, end_s}, (size_t[]){4, 4}, 2));
+}
+
+Test(record_time, end_within_a_day_of_the_export_is_right)
+{
+    cr_assert_eq(suspicion_of(PACKET_EXPORT_S - 86400, PACKET_EXPORT_S - 86400), 0);
+}
+
+Test(record_time, start_long_before_the_end_is_right)
+{
+    cr_assert_eq(suspicion_of(PACKET_EXPORT_S - 864000, PACKET_EXPORT_S), 0);
+}
+
+Test(record_time, end_more_than_a_day_before_the_export_is_marked_and_kept)
+{
+    cr_assert_eq(suspicion_of(PACKET_EXPORT_S - 86401, PACKET_EXPORT_S - 86401), 1);
+    cr_assert_eq(flow_number(&collector.flows[0], FLOW_TIME_FLOW_END), PACKET_EXPORT_S - 86401);
+}
+
+Test(record_time, end_more_than_a_day_after_the_export_is_marked)
+{
+    cr_assert_eq(suspicion_of(PACKET_EXPORT_S, PACKET_EXPORT_S + 86401), 1);
+}
+
+Test(record_time, start_behind_the_end_is_marked)
+{
+    cr_assert_eq(suspicion_of(PACKET_EXPORT_S - 10, PACKET_EXPORT_S - 12), 1);
+}
+
+Test(record_time, clock_of_the_exporter_that_is_off_is_marked)
+{
+    collector.received_ns += UINT64_C(86401) * 1000000000;
+    cr_assert_eq(suspicion_of(PACKET_EXPORT_S, PACKET_EXPORT_S), 2);
+}
+
+Test(record_time, clock_that_is_off_is_marked_without_any_time_in_the_record)
+{
+    collector.received_ns -= UINT64_C(86401) * 1000000000;
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 1, 4});
+    cr_assert_eq(suspicion(decode((uint64_t[]){100}, (size_t[]){4}, 1)), 2);
+}
+
+Test(record_time, netflow5_times_far_from_the_export_are_marked)
+{
+    packet_netflow5(&packet, 1, 0);
+    packet_netflow5_record(&packet, 1);
+    const size_t last_at = 24 + 28; /* a week of uptime before the export's */
+    packet_overwrite(&packet, last_at, (uint16_t)((PACKET_UPTIME_MS - 604800000) >> 16));
+    collector_decode(&collector, &packet);
+    cr_assert_eq(suspicion(&collector.flows[0]), 1);
+}
+
+/* The exporter started an hour before the export. */
+static void tell_start(uint32_t domain_ago_s)
+{
+    PACKET_OPTIONS_TEMPLATE(&packet, TEMPLATE_ID + 1, 1, {0, 149, 4}, {0, 160, 8});
+    packet_open_set(&packet, TEMPLATE_ID + 1);
+    build_u32(&packet.wire, PACKET_DOMAIN);
+    packet_u64(&packet, (UINT64_C(1700000000) - domain_ago_s) * 1000);
+    packet_close_set(&packet);
+}
+
+Test(record_time, uptime_counts_from_the_start_that_options_data_told_before)
+{
+    tell_start(3600);
+    packet_close(&packet);
+    collector_decode(&collector, &packet);
+    packet_ipfix(&packet);
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 22, 4}, {0, 21, 4});
+    check(decode((uint64_t[]){3599000, 3600000}, (size_t[]){4, 4}, 2),
+        EXPORT_NS - UINT64_C(1000000000), EXPORT_NS);
+}
+
+Test(record_time, start_in_the_record_goes_before_the_one_in_options_data)
+{
+    tell_start(7200);
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 22, 4}, {0, 21, 4}, {0, 160, 8});
+    check(decode((uint64_t[]){3599000, 3600000, UINT64_C(1699996400000)}, (size_t[]){4, 4, 8}, 3),
+        EXPORT_NS - UINT64_C(1000000000), EXPORT_NS);
+}
