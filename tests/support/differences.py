@@ -105,7 +105,7 @@ LIST = [
     Difference(
         "ipfix_packet_section",
         "Bytes Packets SrcAddr DstAddr Etype Proto SrcMac DstMac IPTTL IPv6FlowLabel",
-        "RFC 7133 section 8: the element holds a packet; tshark shows it as bytes. The header "
+        "RFC 7133 section 3: the element holds a packet; tshark shows it as bytes. The header "
         "parser is the one of sFlow's raw headers, which are compared."),
     Difference(
         "sflow_discarded", "flows",
