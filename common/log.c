@@ -56,10 +56,15 @@ enum err log_format_parse(enum log_format *format_p, const char *text)
     return ERR_INVALID;
 }
 
-void log_setup(enum log_level level, enum log_format format)
+void log_setup(const char *level, const char *format)
 {
-    log_threshold = level;
-    log_shape = format;
+    enum log_level threshold;
+    enum log_format shape;
+    if (log_level_parse(&threshold, level) == ERR_OK &&
+        log_format_parse(&shape, format) == ERR_OK) {
+        log_threshold = threshold;
+        log_shape = shape;
+    }
 }
 
 static void format_time(char *text, size_t size)

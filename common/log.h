@@ -24,7 +24,8 @@ MUST_CHECK enum err log_level_parse(enum log_level *level_p, const char *text);
 /* normal (or text) or json. */
 MUST_CHECK enum err log_format_parse(enum log_format *format_p, const char *text);
 
-void log_setup(enum log_level level, enum log_format format);
+/* By the names of both, once, before threads start; a name that does not exist changes nothing. */
+void log_setup(const char *level, const char *format);
 
 /*
  * log_info("spool", "segment sealed", "path=%s batches=%u", path, batches): component and message

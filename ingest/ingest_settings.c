@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the flags of goflow-ingest. */
 #include "ingest/ingest_settings.h"
 
-#include "common/address.h"
+#include "common/log.h"
+#include "common/option_checks.h"
 
 #include <string.h>
 
@@ -118,54 +119,6 @@ const struct option_program INGEST_PROGRAM = {.name = "goflow-ingest",
     .options = OPTIONS,
     .option_count = sizeof OPTIONS / sizeof OPTIONS[0]};
 
-enum err ingest_check_host(const struct option_program *program, const char *name, const char *host)
-{
-    struct address address;
-    if (host[0] != '\0' && address_parse(&address, host) != ERR_OK) {
-        options_refuse(program, name, "\"%s\" is no IP address", host);
-        return ERR_INVALID;
-    }
-    return ERR_OK;
-}
-
-enum err ingest_check_path(const struct option_program *program, const char *name, const char *path)
-{
-    if (path[0] != '/') {
-        options_refuse(program, name, "\"%s\" does not start with /", path);
-        return ERR_INVALID;
-    }
-    return ERR_OK;
-}
-
-static enum err check_endpoints(const char *name, const struct option_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        char ack[LINK_ENDPOINT_SIZE];
-        if (link_ack_endpoint(list->values[i], ack) != ERR_OK) {
-            options_refuse(&INGEST_PROGRAM, name, "\"%s\" is no endpoint", list->values[i]);
-            return ERR_INVALID;
-        }
-    }
-    return ERR_OK;
-}
-
-static enum err check_log(const struct ingest_settings *settings)
-{
-    enum log_level level;
-    enum log_format format;
-    if (log_level_parse(&level, settings->log_level) != ERR_OK) {
-        options_refuse(&INGEST_PROGRAM, "loglevel", "\"%s\" is none of error, warning, info, debug",
-            settings->log_level);
-        return ERR_INVALID;
-    }
-    if (log_format_parse(&format, settings->log_format) != ERR_OK) {
-        options_refuse(
-            &INGEST_PROGRAM, "logfmt", "\"%s\" is neither normal nor json", settings->log_format);
-        return ERR_INVALID;
-    }
-    return ERR_OK;
-}
-
 static enum err check_sources(const struct ingest_settings *settings)
 {
     bool has_port = settings->nf.is_on || settings->nfl.is_on || settings->sflow.is_on;
@@ -184,14 +137,14 @@ enum err ingest_settings_validate(const void *context)
 {
     const struct ingest_settings *settings = context;
     const enum err checks[] = {
-        ingest_check_host(&INGEST_PROGRAM, "nf.addr", settings->nf.host),
-        ingest_check_host(&INGEST_PROGRAM, "nfl.addr", settings->nfl.host),
-        ingest_check_host(&INGEST_PROGRAM, "sflow.addr", settings->sflow.host),
-        ingest_check_path(&INGEST_PROGRAM, "metrics.path", settings->metrics_path),
-        ingest_check_path(&INGEST_PROGRAM, "templates.path", settings->templates_path),
-        check_endpoints("zmq.bind", &settings->link.bind),
-        check_endpoints("zmq.connect", &settings->link.connect),
-        check_log(settings),
+        option_check_host(&INGEST_PROGRAM, "nf.addr", settings->nf.host),
+        option_check_host(&INGEST_PROGRAM, "nfl.addr", settings->nfl.host),
+        option_check_host(&INGEST_PROGRAM, "sflow.addr", settings->sflow.host),
+        option_check_path(&INGEST_PROGRAM, "metrics.path", settings->metrics_path),
+        option_check_path(&INGEST_PROGRAM, "templates.path", settings->templates_path),
+        option_check_endpoints(&INGEST_PROGRAM, "zmq.bind", &settings->link.bind),
+        option_check_endpoints(&INGEST_PROGRAM, "zmq.connect", &settings->link.connect),
+        option_check_log(&INGEST_PROGRAM, settings->log_level, settings->log_format),
         check_sources(settings),
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
@@ -212,10 +165,5 @@ void ingest_settings_complete(struct ingest_settings *settings)
 
 void ingest_settings_apply_log(const struct ingest_settings *settings)
 {
-    enum log_level level = LOG_LEVEL_WARNING;
-    enum log_format format = LOG_FORMAT_NORMAL;
-    if (log_level_parse(&level, settings->log_level) == ERR_OK &&
-        log_format_parse(&format, settings->log_format) == ERR_OK) {
-        log_setup(level, format);
-    }
+    log_setup(settings->log_level, settings->log_format);
 }

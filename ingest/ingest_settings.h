@@ -69,12 +69,6 @@ struct ingest_settings {
 
 extern const struct option_program INGEST_PROGRAM;
 
-/* Checks of one value, for every program with such a flag: refused in the program's name. */
-enum err ingest_check_host(
-    const struct option_program *program, const char *name, const char *host);
-enum err ingest_check_path(
-    const struct option_program *program, const char *name, const char *path);
-
 /* For options_read(): says on stderr what is wrong. */
 enum err ingest_settings_validate(const void *settings);
 

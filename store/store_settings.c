@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the flags of goflow-store. */
 #include "store/store_settings.h"
 
+#include "common/log.h"
+#include "common/option_checks.h"
 #include "store/sink/sink_address.h"
 
 #include <string.h>
@@ -129,40 +131,6 @@ static enum err check_database(const struct store_settings *settings)
     return ERR_OK;
 }
 
-static enum err check_endpoints(const char *name, const struct option_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        char ack[LINK_ENDPOINT_SIZE];
-        if (link_ack_endpoint(list->values[i], ack) != ERR_OK) {
-            options_refuse(&STORE_PROGRAM, name, "\"%s\" is no endpoint", list->values[i]);
-            return ERR_INVALID;
-        }
-    }
-    return ERR_OK;
-}
-
-static enum err check_log(const struct store_settings *settings)
-{
-    enum log_level level;
-    enum log_format format;
-    if (log_level_parse(&level, settings->log_level) != ERR_OK) {
-        options_refuse(&STORE_PROGRAM, "loglevel", "\"%s\" is none of error, warning, info, debug",
-            settings->log_level);
-        return ERR_INVALID;
-    }
-    if (log_format_parse(&format, settings->log_format) != ERR_OK) {
-        options_refuse(
-            &STORE_PROGRAM, "logfmt", "\"%s\" is neither normal nor json", settings->log_format);
-        return ERR_INVALID;
-    }
-    if (settings->metrics_path[0] != '/') {
-        options_refuse(
-            &STORE_PROGRAM, "metrics.path", "\"%s\" does not start with /", settings->metrics_path);
-        return ERR_INVALID;
-    }
-    return ERR_OK;
-}
-
 enum err store_settings_validate(const void *context)
 {
     const struct store_settings *settings = context;
@@ -174,12 +142,18 @@ enum err store_settings_validate(const void *context)
         err = check_database(settings);
     }
     if (err == ERR_OK) {
-        err = check_endpoints("zmq.connect", &settings->link.connect);
+        err = option_check_endpoints(&STORE_PROGRAM, "zmq.connect", &settings->link.connect);
     }
     if (err == ERR_OK) {
-        err = check_endpoints("zmq.bind", &settings->link.bind);
+        err = option_check_endpoints(&STORE_PROGRAM, "zmq.bind", &settings->link.bind);
     }
-    return err == ERR_OK ? check_log(settings) : err;
+    if (err == ERR_OK) {
+        err = option_check_log(&STORE_PROGRAM, settings->log_level, settings->log_format);
+    }
+    if (err == ERR_OK) {
+        err = option_check_path(&STORE_PROGRAM, "metrics.path", settings->metrics_path);
+    }
+    return err;
 }
 
 void store_settings_complete(struct store_settings *settings)
@@ -192,10 +166,5 @@ void store_settings_complete(struct store_settings *settings)
 
 void store_settings_apply_log(const struct store_settings *settings)
 {
-    enum log_level level = LOG_LEVEL_WARNING;
-    enum log_format format = LOG_FORMAT_NORMAL;
-    if (log_level_parse(&level, settings->log_level) == ERR_OK &&
-        log_format_parse(&format, settings->log_format) == ERR_OK) {
-        log_setup(level, format);
-    }
+    log_setup(settings->log_level, settings->log_format);
 }

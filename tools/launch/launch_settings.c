@@ -99,16 +99,6 @@ static const union value_slot *value_of(const struct launch_settings *settings, 
     return NULL;
 }
 
-static void apply_log(const struct launch_settings *settings)
-{
-    enum log_level level = LOG_LEVEL_WARNING;
-    enum log_format format = LOG_FORMAT_NORMAL;
-    if (log_level_parse(&level, value_of(settings, "loglevel")->text) == ERR_OK &&
-        log_format_parse(&format, value_of(settings, "logfmt")->text) == ERR_OK) {
-        log_setup(level, format);
-    }
-}
-
 enum err launch_settings_read(
     struct launch_settings **settings_p, enum option_action *action_p, int argc, char **argv)
 {
@@ -125,7 +115,7 @@ enum err launch_settings_read(
         return err;
     }
     if (*action_p == OPTION_RUN) { /* -h and -v read no values */
-        apply_log(settings);
+        log_setup(value_of(settings, "loglevel")->text, value_of(settings, "logfmt")->text);
     }
     return ERR_OK;
 }

@@ -2,6 +2,7 @@
  */
 #include "tools/originals/originals.h"
 
+#include "common/option_checks.h"
 #include "ingest/ingest_program.h"
 
 #include <stdlib.h>
@@ -82,12 +83,12 @@ static enum err validate(const void *context)
         options_refuse(program, "kafka", "there is no Kafka: flows go to standard output");
         return ERR_INVALID;
     }
-    enum err err = ingest_check_host(program, "addr", settings->ingest.nf.host);
+    enum err err = option_check_host(program, "addr", settings->ingest.nf.host);
     if (err == ERR_OK) {
-        err = ingest_check_path(program, "metrics.path", settings->ingest.metrics_path);
+        err = option_check_path(program, "metrics.path", settings->ingest.metrics_path);
     }
     if (err == ERR_OK) {
-        err = ingest_check_path(program, "templates.path", settings->ingest.templates_path);
+        err = option_check_path(program, "templates.path", settings->ingest.templates_path);
     }
     return err;
 }
