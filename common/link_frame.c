@@ -16,6 +16,18 @@ enum {
     RANGES_MAX = 65536
 };
 
+const char *link_ack_name(enum link_ack_kind kind)
+{
+    static const char *const NAMES[LINK_ACK_KIND_COUNT] = {
+        [LINK_ACK_HELD] = "held",
+        [LINK_ACK_STORED] = "stored",
+        [LINK_ACK_SHELVED] = "shelved",
+        [LINK_ACK_CORRUPT] = "corrupt",
+        [LINK_ACK_UNSUPPORTED] = "unsupported",
+    };
+    return NAMES[kind];
+}
+
 size_t link_header_pack(const struct link_header *header, uint8_t out[LINK_HEADER_MAX])
 {
     Goflow__Link__BatchHeader message = GOFLOW__LINK__BATCH_HEADER__INIT;

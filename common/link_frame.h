@@ -70,6 +70,9 @@ enum link_ack_kind {
     LINK_ACK_KIND_COUNT
 };
 
+/* As metrics name it. */
+const char *link_ack_name(enum link_ack_kind kind);
+
 struct link_ack {
     enum link_ack_kind kind;
     uint64_t store_id;

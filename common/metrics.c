@@ -130,6 +130,12 @@ void metrics_page_add(struct metrics_page *page, const struct metric_family *fam
     va_end(arguments);
 }
 
+void metrics_page_add_counter(
+    struct metrics_page *page, const struct metric_family *family, const struct counter *counter)
+{
+    metrics_page_add(page, family, (double)counter_get(counter), "%s", "");
+}
+
 void metrics_page_add_part(struct metrics_page *page, const struct metric_family *family,
     const char *suffix, double value, const char *labels, ...)
 {

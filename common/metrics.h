@@ -47,6 +47,10 @@ void metrics_page_declare(struct metrics_page *page, const struct metric_family 
 void metrics_page_add(struct metrics_page *page, const struct metric_family *family, double value,
     const char *labels, ...) __attribute__((format(printf, 4, 5)));
 
+/* A sample without labels: the counter as it stands. */
+void metrics_page_add_counter(
+    struct metrics_page *page, const struct metric_family *family, const struct counter *counter);
+
 /* For summaries and histograms: `suffix` is "", "_sum", "_count" or "_bucket". */
 void metrics_page_add_part(struct metrics_page *page, const struct metric_family *family,
     const char *suffix, double value, const char *labels, ...)

@@ -61,20 +61,6 @@ static const struct metric_family SPOOL_ERRORS = {"goflow_spool_errors_total", M
 static const struct metric_family SPOOL_WRITABLE = {"goflow_spool_is_writable", METRIC_GAUGE,
     "1 while the disk takes batches; at 0 they are in memory only."};
 
-static const char *const ACK_NAMES[LINK_ACK_KIND_COUNT] = {
-    [LINK_ACK_HELD] = "held",
-    [LINK_ACK_STORED] = "stored",
-    [LINK_ACK_SHELVED] = "shelved",
-    [LINK_ACK_CORRUPT] = "corrupt",
-    [LINK_ACK_UNSUPPORTED] = "unsupported",
-};
-
-static void add(
-    struct metrics_page *page, const struct metric_family *family, const struct counter *counter)
-{
-    metrics_page_add(page, family, (double)counter_get(counter), "%s", "");
-}
-
 static void add_reason(struct metrics_page *page, const struct metric_family *family,
     const struct counter *counter, const char *reason)
 {
@@ -110,10 +96,10 @@ static void report_rows(const struct row_families *families, const struct counte
     /* Refused for want of memory is in and out at once; the window never saw it. */
     uint64_t in = counter_get(rows_of(families, &window->in)) + counter_get(no_memory);
     metrics_page_add(page, families->in, (double)in, "%s", "");
-    add(page, families->stored, rows_of(families, &window->stored));
-    add(page, families->shelved, rows_of(families, &window->shelved));
-    add(page, families->recovered, rows_of(families, &window->recovered));
-    add(page, families->waiting, rows_of(families, &window->waiting));
+    metrics_page_add_counter(page, families->stored, rows_of(families, &window->stored));
+    metrics_page_add_counter(page, families->shelved, rows_of(families, &window->shelved));
+    metrics_page_add_counter(page, families->recovered, rows_of(families, &window->recovered));
+    metrics_page_add_counter(page, families->waiting, rows_of(families, &window->waiting));
     const struct metric_family *dropped = families->dropped;
     add_reason(page, dropped, rows_of(families, &window->dropped_window), "window");
     add_reason(page, dropped, rows_of(families, &window->dropped_spool), "spool");
@@ -126,12 +112,12 @@ static void report_rows(const struct row_families *families, const struct counte
 static void report_batches(const struct publish_counters *counters,
     const struct window_counters *window, struct metrics_page *page)
 {
-    add(page, &BATCHES_IN, &window->in.batches);
-    add(page, &BATCHES_STORED, &window->stored.batches);
-    add(page, &BATCHES_WAITING, &window->waiting.batches);
-    add(page, &BYTES_WAITING, &window->waiting_bytes);
-    add(page, &BATCHES_SENT, &counters->batches_sent);
-    add(page, &BYTES_SENT, &counters->bytes_sent);
+    metrics_page_add_counter(page, &BATCHES_IN, &window->in.batches);
+    metrics_page_add_counter(page, &BATCHES_STORED, &window->stored.batches);
+    metrics_page_add_counter(page, &BATCHES_WAITING, &window->waiting.batches);
+    metrics_page_add_counter(page, &BYTES_WAITING, &window->waiting_bytes);
+    metrics_page_add_counter(page, &BATCHES_SENT, &counters->batches_sent);
+    metrics_page_add_counter(page, &BYTES_SENT, &counters->bytes_sent);
     add_reason(page, &BATCHES_TAKEN_BACK, &window->resent_unheard, "unheard");
     add_reason(page, &BATCHES_TAKEN_BACK, &window->resent_lapsed, "lapsed");
     add_reason(page, &BATCHES_TAKEN_BACK, &window->resent_refused, "refused");
@@ -144,20 +130,20 @@ void publish_report(const struct publish_counters *counters, const struct window
     report_rows(&RECORD_FAMILIES, &counters->records_dropped_memory, window, page);
     report_batches(counters, window, page);
     for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
-        metrics_page_add(
-            page, &ACKS, (double)counter_get(&counters->acks[i]), "kind=\"%s\"", ACK_NAMES[i]);
+        metrics_page_add(page, &ACKS, (double)counter_get(&counters->acks[i]), "kind=\"%s\"",
+            link_ack_name((enum link_ack_kind)i));
     }
-    add(page, &ACKS_BAD, &counters->acks_bad);
-    add(page, &TAP_BATCHES, &counters->tap_batches);
-    add(page, &TAP_SUBSCRIPTIONS, &counters->tap_subscriptions);
+    metrics_page_add_counter(page, &ACKS_BAD, &counters->acks_bad);
+    metrics_page_add_counter(page, &TAP_BATCHES, &counters->tap_batches);
+    metrics_page_add_counter(page, &TAP_SUBSCRIPTIONS, &counters->tap_subscriptions);
 }
 
 void publish_report_spool(const struct spool_counters *counters, struct metrics_page *page)
 {
-    add(page, &SPOOL_BYTES, &counters->bytes);
-    add(page, &SPOOL_SEGMENTS, &counters->segments);
-    add(page, &SPOOL_APPENDED, &counters->appended_bytes);
-    add(page, &SPOOL_DAMAGED, &counters->damaged);
-    add(page, &SPOOL_ERRORS, &counters->errors);
-    add(page, &SPOOL_WRITABLE, &counters->is_writable);
+    metrics_page_add_counter(page, &SPOOL_BYTES, &counters->bytes);
+    metrics_page_add_counter(page, &SPOOL_SEGMENTS, &counters->segments);
+    metrics_page_add_counter(page, &SPOOL_APPENDED, &counters->appended_bytes);
+    metrics_page_add_counter(page, &SPOOL_DAMAGED, &counters->damaged);
+    metrics_page_add_counter(page, &SPOOL_ERRORS, &counters->errors);
+    metrics_page_add_counter(page, &SPOOL_WRITABLE, &counters->is_writable);
 }

@@ -32,12 +32,6 @@ static const char *const TYPES[DECODE_TYPE_COUNT] = {
     [FLOW_TYPE_NETFLOW7] = "NetFlow7",
 };
 
-static void add(
-    struct metrics_page *page, const struct metric_family *family, const struct counter *counter)
-{
-    metrics_page_add(page, family, (double)counter_get(counter), "");
-}
-
 void decode_metrics_collect(const struct decode_counters *counters, struct metrics_page *page)
 {
     for (int i = 0; i < DECODE_TYPE_COUNT; i++) {
@@ -48,12 +42,12 @@ void decode_metrics_collect(const struct decode_counters *counters, struct metri
         metrics_page_add(page, &DROPPED, (double)counter_get(&counters->dropped[i]),
             "reason=\"%s\"", decode_status_text((enum decode_status)i));
     }
-    add(page, &FLOWS, &counters->flows);
-    add(page, &COUNTER_SAMPLES, &counters->counter_samples);
-    add(page, &SKIPPED_SAMPLES, &counters->skipped_samples);
-    add(page, &SKIPPED_RECORDS, &counters->skipped_records);
-    add(page, &OPTIONS_RECORDS, &counters->options_records);
-    add(page, &OPTIONS_DROPPED, &counters->options_dropped);
-    add(page, &TEMPLATES, &counters->templates);
-    add(page, &HELD, &counters->held_sets);
+    metrics_page_add_counter(page, &FLOWS, &counters->flows);
+    metrics_page_add_counter(page, &COUNTER_SAMPLES, &counters->counter_samples);
+    metrics_page_add_counter(page, &SKIPPED_SAMPLES, &counters->skipped_samples);
+    metrics_page_add_counter(page, &SKIPPED_RECORDS, &counters->skipped_records);
+    metrics_page_add_counter(page, &OPTIONS_RECORDS, &counters->options_records);
+    metrics_page_add_counter(page, &OPTIONS_DROPPED, &counters->options_dropped);
+    metrics_page_add_counter(page, &TEMPLATES, &counters->templates);
+    metrics_page_add_counter(page, &HELD, &counters->held_sets);
 }

@@ -50,20 +50,6 @@ static const char *const DROP_NAMES[PULL_DROP_COUNT] = {
     [PULL_DROP_MEMORY] = "memory",
 };
 
-static const char *const ACK_NAMES[LINK_ACK_KIND_COUNT] = {
-    [LINK_ACK_HELD] = "held",
-    [LINK_ACK_STORED] = "stored",
-    [LINK_ACK_SHELVED] = "shelved",
-    [LINK_ACK_CORRUPT] = "corrupt",
-    [LINK_ACK_UNSUPPORTED] = "unsupported",
-};
-
-static void add(
-    struct metrics_page *page, const struct metric_family *family, const struct counter *counter)
-{
-    metrics_page_add(page, family, (double)counter_get(counter), "%s", "");
-}
-
 struct row_families {
     const struct metric_family *in;
     const struct metric_family *stored;
@@ -80,10 +66,10 @@ static const struct row_families RECORD_FAMILIES = {
 static void report_rows(
     const struct row_families *families, const struct pull_rows *rows, struct metrics_page *page)
 {
-    add(page, families->in, &rows->in);
-    add(page, families->stored, &rows->stored);
-    add(page, families->shelved, &rows->shelved);
-    add(page, families->waiting, &rows->waiting);
+    metrics_page_add_counter(page, families->in, &rows->in);
+    metrics_page_add_counter(page, families->stored, &rows->stored);
+    metrics_page_add_counter(page, families->shelved, &rows->shelved);
+    metrics_page_add_counter(page, families->waiting, &rows->waiting);
     for (size_t i = 0; i < PULL_DROP_COUNT; i++) {
         metrics_page_add(page, families->dropped, (double)counter_get(&rows->dropped[i]),
             "reason=\"%s\"", DROP_NAMES[i]);
@@ -92,18 +78,18 @@ static void report_rows(
 
 void pull_report(const struct pull_counters *counters, struct metrics_page *page)
 {
-    add(page, &BATCHES_IN, &counters->batches_in);
-    add(page, &BYTES_IN, &counters->bytes_in);
+    metrics_page_add_counter(page, &BATCHES_IN, &counters->batches_in);
+    metrics_page_add_counter(page, &BYTES_IN, &counters->bytes_in);
     report_rows(&FLOW_FAMILIES, &counters->flows, page);
     report_rows(&RECORD_FAMILIES, &counters->records, page);
-    add(page, &BATCHES_WAITING, &counters->batches_waiting);
-    add(page, &UNREAD_BYTES, &counters->unread_bytes);
-    add(page, &INFLIGHT, &counters->inflight);
-    add(page, &FRAMES_BAD, &counters->frames_bad);
-    add(page, &UNSUPPORTED, &counters->unsupported);
-    add(page, &STALE_EPOCHS, &counters->stale_epochs);
+    metrics_page_add_counter(page, &BATCHES_WAITING, &counters->batches_waiting);
+    metrics_page_add_counter(page, &UNREAD_BYTES, &counters->unread_bytes);
+    metrics_page_add_counter(page, &INFLIGHT, &counters->inflight);
+    metrics_page_add_counter(page, &FRAMES_BAD, &counters->frames_bad);
+    metrics_page_add_counter(page, &UNSUPPORTED, &counters->unsupported);
+    metrics_page_add_counter(page, &STALE_EPOCHS, &counters->stale_epochs);
     for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
-        metrics_page_add(
-            page, &ACKS, (double)counter_get(&counters->acks[i]), "kind=\"%s\"", ACK_NAMES[i]);
+        metrics_page_add(page, &ACKS, (double)counter_get(&counters->acks[i]), "kind=\"%s\"",
+            link_ack_name((enum link_ack_kind)i));
     }
 }

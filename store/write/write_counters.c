@@ -34,12 +34,6 @@ static const char *const OUTCOMES[SINK_OUTCOME_COUNT] = {
     [SINK_REJECT] = "reject",
 };
 
-static void add(
-    struct metrics_page *page, const struct metric_family *family, const struct counter *counter)
-{
-    metrics_page_add(page, family, (double)counter_get(counter), "%s", "");
-}
-
 static void add_outcomes(struct metrics_page *page, const struct metric_family *family,
     const struct counter counters[SINK_OUTCOME_COUNT])
 {
@@ -51,15 +45,15 @@ static void add_outcomes(struct metrics_page *page, const struct metric_family *
 
 void write_report(const struct write_counters *counters, struct metrics_page *page)
 {
-    add(page, &ROWS_IN, &counters->rows_in);
-    add(page, &ROWS_STORED, &counters->rows_stored);
-    add(page, &ROWS_REJECTED, &counters->rows_rejected);
-    add(page, &ROWS_LEFT_OUT, &counters->rows_left_out);
-    add(page, &ROWS_DROPPED, &counters->rows_dropped);
-    add(page, &ROWS_WAITING, &counters->rows_waiting);
-    add(page, &BLOCKS_WAITING, &counters->blocks_waiting);
-    add(page, &BLOCKS_STORED, &counters->blocks_stored);
-    add(page, &IS_UP, &counters->is_up);
+    metrics_page_add_counter(page, &ROWS_IN, &counters->rows_in);
+    metrics_page_add_counter(page, &ROWS_STORED, &counters->rows_stored);
+    metrics_page_add_counter(page, &ROWS_REJECTED, &counters->rows_rejected);
+    metrics_page_add_counter(page, &ROWS_LEFT_OUT, &counters->rows_left_out);
+    metrics_page_add_counter(page, &ROWS_DROPPED, &counters->rows_dropped);
+    metrics_page_add_counter(page, &ROWS_WAITING, &counters->rows_waiting);
+    metrics_page_add_counter(page, &BLOCKS_WAITING, &counters->blocks_waiting);
+    metrics_page_add_counter(page, &BLOCKS_STORED, &counters->blocks_stored);
+    metrics_page_add_counter(page, &IS_UP, &counters->is_up);
     add_outcomes(page, &INSERTS, counters->inserts);
     add_outcomes(page, &PREPARES, counters->prepares);
     struct quantiles_view view = {0};
