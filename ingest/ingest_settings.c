@@ -83,7 +83,7 @@ static const struct option OPTIONS[] = {
         .help = "Endpoint for goflow-tap; empty: none."},
     {"ingest.id", OPTION_NUMBER, "0", MEMBER(ingest_id),
         .help = "Identity of this ingest in the table; 0: random."},
-    {"window.bytes", OPTION_SIZE, "256MiB", .min = WINDOW_MIN, MEMBER(window_bytes),
+    {"window.bytes", OPTION_SIZE, "512MiB", .min = WINDOW_MIN, MEMBER(window_bytes),
         .help = "Memory for batches no store has confirmed; the oldest go when it is full."},
     {"spool.dir", OPTION_TEXT, NULL, MEMBER(spool_dir),
         .help = "Folder that keeps batches until they are stored; empty: memory only."},

@@ -39,7 +39,7 @@ static const struct option OPTIONS[] = {
     {"zmq.connect", OPTION_LIST, NULL, MEMBER(link.connect),
         .help = "Endpoints of ingests to connect to; without any tcp://127.0.0.1:5557."},
     {"zmq.bind", OPTION_LIST, NULL, MEMBER(link.bind), .help = "Endpoints ingests connect to."},
-    {"block.rows", OPTION_NUMBER, "1000000", .min = 8192, .max = 16 << 20, MEMBER(block_rows),
+    {"block.rows", OPTION_NUMBER, "500000", .min = 8192, .max = 16 << 20, MEMBER(block_rows),
         .help = "Rows at which a block is inserted."},
     {"block.bytes", OPTION_SIZE, "256MiB", .min = 1 << 20, .max = UINT64_C(4) << 30,
         MEMBER(block_bytes), .help = "Size at which a block is inserted."},
