@@ -76,6 +76,14 @@ static void set_times(struct flow *flow, const struct record_facts *facts)
     flow_set_time_suspect(flow, time_suspicion(&facts->clock, start_ns, end_ns));
 }
 
+/* The way out that is told: the next hop, or else BGP's, as the original fills it. */
+static void set_next_hop(struct flow *flow)
+{
+    if (!flow_has(flow, FLOW_NEXT_HOP) && flow_has(flow, FLOW_BGP_NEXT_HOP)) {
+        flow_set_next_hop(flow, &flow->bgp_next_hop);
+    }
+}
+
 /* RFC 5103: the record tells of the answer too, which becomes a flow if there was one. */
 static void read_answer(struct decode_context *context, const struct data_set *set,
     const uint8_t *record, struct record_facts *facts)
@@ -100,6 +108,7 @@ static void read_record(
     struct record_facts facts = set->start;
     flow_reset(flow);
     template_program_run(program, record, flow, &facts);
+    set_next_hop(flow);
     if (program->has_time) {
         set_times(flow, &facts);
     }
