@@ -123,7 +123,7 @@ static size_t copy_text(char out[RECORD_TEXT_MAX], const uint8_t *bytes, size_t 
     size_t size = 0;
     while (size < length && size < RECORD_TEXT_MAX && bytes[size] != 0) {
         bool is_control = bytes[size] < ' ' || bytes[size] == 0x7f;
-        out[size] = is_control ? '?' : (char)bytes[size];
+        out[size] = (char)(is_control ? '?' : bytes[size]);
         size++;
     }
     while (size > 0 && out[size - 1] == ' ') {
