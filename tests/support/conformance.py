@@ -20,7 +20,7 @@ SFLOW = 1
 V5 = 2
 # tshark keeps no state: it does not know rates that came as options, nor where a rate came from.
 # sFlow has no times, so ours are the capture's, finer than tshark tells.
-OURS_ALONE = {"SamplingSource"}
+OURS_ALONE = {"SamplingSource", "TimeSuspect"}
 SFLOW_ALONE = {"Layer2Bytes", "TimeFlowStartNs", "TimeFlowEndNs"}
 ONLY_OF_THE_HEADER = {"SamplingRate"}
 

@@ -39,7 +39,7 @@ def of(capture):
 
 def is_one_wrap(ours, theirs):
     """2^32 ms, in seconds or nanoseconds."""
-    return theirs - ours in (4294967, 4294968, 4294967296 * 10**6)
+    return None not in (ours, theirs) and theirs - ours in (4294967, 4294968, 4294967296 * 10**6)
 
 
 LIST = [
@@ -54,6 +54,14 @@ LIST = [
         "section 5.1, sysUpTime as in RFC 3418), so the flow began 1 ms before the wrap, not 49 "
         "days after its export.",
         is_one_wrap),
+    *(Difference(
+        captures, "TimeFlowStart TimeFlowStartNs TimeFlowEnd TimeFlowEndNs",
+        "Times of the exporter's uptime (21, 22), and its start (160) in options data of the same "
+        "domain: RFC 7011 section 3.4.2.1 lets options tell of all records; tshark does not join "
+        "them, and shows the export time or none.",
+        lambda ours, theirs: ours is not None and (theirs is None or 0 <= theirs - ours < 10**6),
+        may_be=True)
+      for captures in ("ipfix-basic", "softflowd-10")),
     Difference(
         "netflow5-invalid-*", "flows",
         "The headers count 55582 and 163 records in a datagram of 30. Version 5 has at most 30, "

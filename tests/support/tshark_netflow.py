@@ -159,6 +159,7 @@ def counter(fields, name, side=None):
 def told(fields, version):
     flow = {name: fields.choose(names) for name, names in FIELDS.items()}
     flow |= {name: counter(fields, name) for name in TOTALS}
+    flow["NextHop"] = flow["NextHop"] or flow["BgpNextHop"]  # as the original fills it
     icmp = fields.choose(["icmp_type_code_ipv4", "icmp_type_code_ipv6"])
     if icmp:
         flow["IcmpType"], flow["IcmpCode"] = icmp >> 8, icmp & 0xFF
