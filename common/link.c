@@ -28,7 +28,7 @@ enum {
 
 /*
  * A batch is a quarter of a megabyte, and without this free() gives such blocks back to the kernel,
- * which then hands out the next one page by page, zeroed: a tenth of what delivery costs.
+ * which then hands out the next one page by page, zeroed.
  */
 static void keep_freed_batches(void)
 {
