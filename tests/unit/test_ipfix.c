@@ -461,3 +461,23 @@ Test(ipfix, rate_from_another_domain_of_the_exporter_counts_for_want_of_a_nearer
     decode();
     cr_assert_eq(flow_number(first(), FLOW_SAMPLING_RATE), 64);
 }
+
+Test(ipfix, next_hop_is_bgps_where_no_other_is_told)
+{
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 15, 4}, {0, 18, 4});
+    packet_open_set(&packet, TEMPLATE_ID);
+    packet_address(&packet, "0.0.0.0");
+    packet_address(&packet, "198.51.100.1");
+    packet_address(&packet, "192.0.2.9");
+    packet_address(&packet, "198.51.100.1");
+    packet_close_set(&packet);
+    decode();
+    cr_assert_eq(collector.flow_count, 2);
+    char text[ADDRESS_TEXT_SIZE];
+    (void)address_format(&collector.flows[0].next_hop, text);
+    cr_assert_str_eq(text, "198.51.100.1");
+    (void)address_format(&collector.flows[1].next_hop, text);
+    cr_assert_str_eq(text, "192.0.2.9");
+    (void)address_format(&collector.flows[1].bgp_next_hop, text);
+    cr_assert_str_eq(text, "198.51.100.1");
+}

@@ -492,24 +492,3 @@ Test(netflow9, rate_of_an_interface_counts_for_its_flows)
     cr_assert_eq(flow_number(&collector.flows[0], FLOW_SAMPLING_RATE), 512);
     cr_assert_not(flow_has(&collector.flows[1], FLOW_SAMPLING_RATE));
 }
-
-Test(netflow9, next_hop_is_bgps_where_no_other_is_told)
-{
-    packet_netflow9(&packet);
-    PACKET_TEMPLATE(&packet, 0, TEMPLATE_ID, {0, 15, 4}, {0, 18, 4});
-    packet_open_set(&packet, TEMPLATE_ID);
-    packet_address(&packet, "0.0.0.0");
-    packet_address(&packet, "198.51.100.1");
-    packet_address(&packet, "192.0.2.9");
-    packet_address(&packet, "198.51.100.1");
-    packet_close_set(&packet);
-    collector_decode(&collector, &packet);
-    cr_assert_eq(collector.flow_count, 2);
-    char text[ADDRESS_TEXT_SIZE];
-    (void)address_format(&collector.flows[0].next_hop, text);
-    cr_assert_str_eq(text, "198.51.100.1");
-    (void)address_format(&collector.flows[1].next_hop, text);
-    cr_assert_str_eq(text, "192.0.2.9");
-    (void)address_format(&collector.flows[1].bgp_next_hop, text);
-    cr_assert_str_eq(text, "198.51.100.1");
-}
