@@ -213,6 +213,17 @@ static int code_of(const char *error)
     return code;
 }
 
+/* The engine keeps a statement that failed among its processes until the session's next one. */
+static void end_failed_statement(struct engine_session *session)
+{
+    static const struct engine_query NOTHING = {
+        .sql = "SELECT 1", .sql_size = sizeof "SELECT 1" - 1, .format = "Null"};
+    struct chdb_result *result = run(session, &NOTHING);
+    if (result != NULL) {
+        session->engine->library.chdb_destroy_query_result(result);
+    }
+}
+
 void engine_query(struct engine_session *session, const struct engine_query *query,
     struct engine_result *result_p)
 {
@@ -230,6 +241,7 @@ void engine_query(struct engine_session *session, const struct engine_query *que
                                      : "Code: 173. DB::Exception: No memory for the result.";
     if (result_p->error != NULL) {
         result_p->error_code = code_of(result_p->error); /* the counts mean nothing then */
+        end_failed_statement(session);
         return;
     }
     result_p->bytes = library->chdb_result_buffer(result);

@@ -125,6 +125,25 @@ Test(engine, tells_the_code_of_an_error, .init = open_engine, .fini = remove_fol
     engine_session_close(&session);
 }
 
+/* Whoever waits for statements under way would wait for ever. */
+Test(engine, a_statement_that_failed_is_no_process_any_more, .init = open_engine,
+    .fini = remove_folder)
+{
+    struct engine_session *failing;
+    struct engine_session *asking;
+    cr_assert_eq(engine_session_open(&failing, engine), ERR_OK);
+    cr_assert_eq(engine_session_open(&asking, engine), ERR_OK);
+    struct engine_result result = query(failing, "CREATE TABLE default.f (A UInt8, CONSTRAINT c "
+                                                 "CHECK A > 1) ENGINE = MergeTree ORDER BY A");
+    engine_result_clear(&result);
+    result = query(failing, "INSERT INTO default.f SELECT 1");
+    cr_assert_not_null(result.error);
+    check_result(asking, "SELECT count() FROM system.processes WHERE query LIKE 'INSERT%'", "0\n");
+    engine_result_clear(&result);
+    engine_session_close(&asking);
+    engine_session_close(&failing);
+}
+
 Test(engine, keeps_rows_and_tells_their_number, .init = open_engine, .fini = remove_folder)
 {
     struct engine_session *session = NULL;
