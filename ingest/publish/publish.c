@@ -6,7 +6,7 @@
 #include "ingest/publish/publish_state.h"
 
 enum {
-    PORT_HWM = 64, /* batches on each side of a worker's port */
+    PORT_HWM = 256, /* batches on each side of a worker's port: small ones come in bursts */
     TAP_HWM = 16,
     SEGMENTS_AT_LEAST = 8, /* of a full spool, so that the oldest can go in small parts */
     SEGMENT_MOST = 64 << 20
