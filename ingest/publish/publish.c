@@ -5,6 +5,8 @@
 #include "common/log.h"
 #include "ingest/publish/publish_state.h"
 
+#include <inttypes.h>
+
 enum {
     PORT_HWM = 256, /* batches on each side of a worker's port: small ones come in bursts */
     TAP_HWM = 16,
@@ -46,8 +48,9 @@ static enum err open_inbox(struct publisher *publisher)
         return ERR_MEMORY;
     }
     zsock_set_rcvhwm(publisher->inbox, PORT_HWM);
+    /* Not its address: libzmq gives a name back only a moment after the socket before is gone. */
     (void)snprintf(publisher->inbox_endpoint, sizeof publisher->inbox_endpoint,
-        "inproc://publish-%p", (void *)publisher);
+        "inproc://publish-%016" PRIx64, link_random_id());
     return zsock_bind(publisher->inbox, "%s", publisher->inbox_endpoint) == 0 ? ERR_OK : ERR_IO;
 }
 

@@ -153,8 +153,11 @@ static void measure_link(const char *what, long batches, const char *spool_dir)
     char endpoint[LINK_ENDPOINT_SIZE];
     rig_ipc_endpoint(endpoint);
     struct idle_writer writer = {.ready = zsock_new(ZMQ_PAIR), .bell = zsock_new(ZMQ_PAIR)};
-    (void)zsock_bind(writer.ready, "inproc://writer-%p", (void *)writer.ready);
-    (void)zsock_connect(writer.bell, "inproc://writer-%p", (void *)writer.ready);
+    /* A name of its own: libzmq gives one back only a moment after its socket is gone. */
+    if (zsock_bind(writer.ready, "inproc://writer %s", what) != 0 ||
+        zsock_connect(writer.bell, "inproc://writer %s", what) != 0) {
+        abort();
+    }
     struct puller_options pull = {
         .exchange = {.socket = writer.ready,
             .submit = submit,
