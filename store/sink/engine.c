@@ -80,13 +80,18 @@ static enum err check_unlocked(const char *path)
     return ERR_OK;
 }
 
-/* Without a file to read, the engine takes whatever config.xml the working folder holds. */
+/*
+ * Without a file to read, the engine takes whatever config.xml the working folder holds; and on a
+ * host without cgroups it prints a stack trace, unless it is to ask its allocator what it uses.
+ */
 static enum err open_config(struct engine *engine)
 {
-    static const char EMPTY[] = "<clickhouse/>";
+    static const char CONFIG[] = "<clickhouse>"
+                                 "<memory_worker_use_cgroup>false</memory_worker_use_cgroup>"
+                                 "</clickhouse>";
     engine->config_fd = memfd_create("engine-config", MFD_CLOEXEC);
     if (engine->config_fd < 0 ||
-        write(engine->config_fd, EMPTY, sizeof EMPTY - 1) != sizeof EMPTY - 1) {
+        write(engine->config_fd, CONFIG, sizeof CONFIG - 1) != sizeof CONFIG - 1) {
         log_error("engine", "cannot make its configuration", "error=%s", strerror(errno));
         return ERR_IO;
     }

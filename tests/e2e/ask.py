@@ -65,5 +65,13 @@ def test_refusals_are_one_line(folder):
         case.equal(len(error.strip().splitlines()), 1, f"{words}: lines on stderr: {error}")
 
 
+def test_a_host_without_cgroups_is_no_reason_for_a_trace_on_stderr(folder):
+    without = ["unshare", "--mount", "sh", "-c", "umount -R /sys 2>/dev/null; exec \"$@\"", "sh"]
+    words = [goflow.program("goflow-store"), "query", "SELECT 1", f"-ch.path={folder}/data"]
+    done = process.run("ask", [*without, *words], folder)
+    case.equal(done.child.returncode, 0, f"exit status: {done.stderr}")
+    case.equal(done.stderr, "", "stderr")
+
+
 if __name__ == "__main__":
     case.main(globals())
