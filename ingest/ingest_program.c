@@ -15,7 +15,6 @@
 
 #include <czmq.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What is learnt in it is lost when the process is killed. */
@@ -148,15 +147,9 @@ static void reload_sampling_map(struct ingest_program *program)
     }
 }
 
-enum err ingest_program_open(
-    struct ingest_program **program_p, const struct ingest_settings *settings)
+static enum err open_stages(struct ingest_program *program)
 {
-    struct ingest_program *program = calloc(1, sizeof *program);
-    *program_p = program;
-    if (program == NULL) {
-        return ERR_MEMORY;
-    }
-    program->settings = settings;
+    const struct ingest_settings *settings = program->settings;
     enum err err = metrics_new(&program->metrics);
     if (err == ERR_OK) {
         err = open_publisher(program);
@@ -174,9 +167,6 @@ enum err ingest_program_open(
     if (err == ERR_OK && is_live && settings->metrics_address[0] != '\0') {
         err = ingest_http_open(&program->http, settings, program->metrics, program->receiver);
     }
-    if (err != ERR_OK) {
-        ingest_program_close(program_p);
-    }
     return err;
 }
 
@@ -192,11 +182,9 @@ static enum err run_file(struct ingest_program *program)
     return err;
 }
 
-enum err ingest_program_run(struct ingest_program *program)
+/* The workers do the work; this thread saves what they learn, and reads files again. */
+static void run_live(struct ingest_program *program)
 {
-    if (program->receiver == NULL) {
-        return run_file(program);
-    }
     while (!daemon_is_stopping()) {
         struct pollfd waits[] = {{.fd = daemon_stop_fd(), .events = POLLIN},
             {.fd = daemon_reload_fd(), .events = POLLIN}};
@@ -207,15 +195,11 @@ enum err ingest_program_run(struct ingest_program *program)
             reload_sampling_map(program);
         }
     }
-    return ERR_OK;
 }
 
-void ingest_program_close(struct ingest_program **program_p)
+/* Also of what was opened only in part. */
+static void close_stages(struct ingest_program *program)
 {
-    struct ingest_program *program = *program_p;
-    if (program == NULL) {
-        return;
-    }
     ingest_http_close(&program->http);
     if (program->receiver != NULL) {
         receiver_stop(program->receiver);
@@ -226,22 +210,22 @@ void ingest_program_close(struct ingest_program **program_p)
     template_file_close(&program->templates);
     sampling_map_destroy(&program->sampling);
     metrics_destroy(&program->metrics);
-    free(program);
-    *program_p = NULL;
 }
 
-enum err ingest_program_main(const struct ingest_settings *settings)
+enum err ingest_program_run(const struct ingest_settings *settings)
 {
     zsys_handler_set(NULL); /* signals are daemon.h's */
     enum err err = daemon_setup();
     if (err != ERR_OK) {
         return err;
     }
-    struct ingest_program *program;
-    err = ingest_program_open(&program, settings);
-    if (err == ERR_OK) {
-        err = ingest_program_run(program);
+    struct ingest_program program = {.settings = settings};
+    err = open_stages(&program);
+    if (err == ERR_OK && program.receiver != NULL) {
+        run_live(&program);
+    } else if (err == ERR_OK) {
+        err = run_file(&program);
     }
-    ingest_program_close(&program);
+    close_stages(&program);
     return err;
 }

@@ -9,16 +9,8 @@
 #include "common/err.h"
 #include "ingest/ingest_settings.h"
 
-struct ingest_program;
-
-/* On failure one line is logged. `settings` are borrowed until ingest_program_close(). */
-MUST_CHECK enum err ingest_program_open(
-    struct ingest_program **program_p, const struct ingest_settings *settings);
-
-/* Runs until the file of -read ends, or until the process is asked to stop. */
-MUST_CHECK enum err ingest_program_run(struct ingest_program *program);
-
-void ingest_program_close(struct ingest_program **program_p);
-
-/* All of the above, and what a process needs before: for main(). */
-MUST_CHECK enum err ingest_program_main(const struct ingest_settings *settings);
+/*
+ * Runs until the process is asked to stop, or the file of -read ends. On failure one line is
+ * logged.
+ */
+MUST_CHECK enum err ingest_program_run(const struct ingest_settings *settings);

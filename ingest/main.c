@@ -25,7 +25,7 @@ int main(int argc, char **argv)
     if (action == OPTION_RUN) {
         ingest_settings_complete(&settings);
         ingest_settings_apply_log(&settings);
-        err = ingest_program_main(&settings);
+        err = ingest_program_run(&settings);
     }
     options_destroy(&options);
     return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -12,7 +12,6 @@
 #include "store/write/write.h"
 
 #include <poll.h>
-#include <stdlib.h>
 
 enum {
     RETRY_MIN_MS = 100,
@@ -119,36 +118,17 @@ static enum err open_stages(struct store_program *program)
     return err;
 }
 
-enum err store_program_open(struct store_program **program_p, const struct store_settings *settings)
+static void wait_for_stop(void)
 {
-    struct store_program *program = calloc(1, sizeof *program);
-    *program_p = program;
-    if (program == NULL) {
-        return ERR_MEMORY;
-    }
-    program->settings = settings;
-    enum err err = open_stages(program);
-    if (err != ERR_OK) {
-        store_program_close(program_p);
-    }
-    return err;
-}
-
-void store_program_run(struct store_program *program)
-{
-    (void)program;
     while (!daemon_is_stopping()) {
         struct pollfd wait = {.fd = daemon_stop_fd(), .events = POLLIN};
         (void)poll(&wait, 1, -1);
     }
 }
 
-void store_program_close(struct store_program **program_p)
+/* Also of what was opened only in part. */
+static void close_stages(struct store_program *program)
 {
-    struct store_program *program = *program_p;
-    if (program == NULL) {
-        return;
-    }
     store_http_close(&program->http);
     puller_destroy(&program->puller);
     if (program->serve != NULL) {
@@ -158,6 +138,19 @@ void store_program_close(struct store_program **program_p)
     writer_destroy(&program->writer);
     metrics_destroy(&program->metrics);
     store_database_clear(&program->database);
-    free(program);
-    *program_p = NULL;
+}
+
+enum err store_program_run(const struct store_settings *settings)
+{
+    enum err err = daemon_setup();
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct store_program program = {.settings = settings};
+    err = open_stages(&program);
+    if (err == ERR_OK) {
+        wait_for_stop();
+    }
+    close_stages(&program);
+    return err;
 }

@@ -9,14 +9,8 @@
 #include "common/err.h"
 #include "store/store_settings.h"
 
-struct store_program;
-
-/* On failure one line is logged. `settings` are borrowed until store_program_close(). */
-MUST_CHECK enum err store_program_open(
-    struct store_program **program_p, const struct store_settings *settings);
-
-/* Runs until the process is asked to stop. */
-void store_program_run(struct store_program *program);
-
-/* Writes what is held, within -stop.timeout. */
-void store_program_close(struct store_program **program_p);
+/*
+ * Runs until the process is asked to stop; what is held then is written, within -stop.timeout. On
+ * failure one line is logged.
+ */
+MUST_CHECK enum err store_program_run(const struct store_settings *settings);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    EXIT_USAGE = 2
+    EXIT_SETTINGS = 2
 };
 
 int main(int argc, char **argv)
@@ -18,7 +18,7 @@ int main(int argc, char **argv)
     int status = EXIT_FAILURE;
 
     if (launch_settings_read(&settings, &action, argc, argv) != ERR_OK) {
-        return EXIT_USAGE;
+        return EXIT_SETTINGS;
     }
     if (action == OPTION_EXIT) {
         status = EXIT_SUCCESS;

@@ -1,5 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- goflow-ingest under the flags of the original's tools.
- */
+/* SPDX-License-Identifier: BSD-3-Clause -- goflow-ingest under the original's own flags. */
 #include "tools/originals/originals.h"
 
 #include "common/option_checks.h"
@@ -117,7 +116,7 @@ int original_main(const struct original *original, int argc, char **argv)
     if (action == OPTION_RUN) {
         complete(&settings.ingest);
         ingest_settings_apply_log(&settings.ingest);
-        err = ingest_program_main(&settings.ingest);
+        err = ingest_program_run(&settings.ingest);
     }
     options_destroy(&options);
     options_destroy(&defaults);
