@@ -133,26 +133,22 @@ static enum err check_sources(const struct ingest_settings *settings)
     return ERR_OK;
 }
 
+/* Each check says its own line, so the first that fails ends it. */
 enum err ingest_settings_validate(const void *context)
 {
     const struct ingest_settings *settings = context;
-    const enum err checks[] = {
-        option_check_host(&INGEST_PROGRAM, "nf.addr", settings->nf.host),
-        option_check_host(&INGEST_PROGRAM, "nfl.addr", settings->nfl.host),
-        option_check_host(&INGEST_PROGRAM, "sflow.addr", settings->sflow.host),
-        option_check_path(&INGEST_PROGRAM, "metrics.path", settings->metrics_path),
-        option_check_path(&INGEST_PROGRAM, "templates.path", settings->templates_path),
-        option_check_endpoints(&INGEST_PROGRAM, "zmq.bind", &settings->link.bind),
-        option_check_endpoints(&INGEST_PROGRAM, "zmq.connect", &settings->link.connect),
-        option_check_log(&INGEST_PROGRAM, settings->log_level, settings->log_format),
-        check_sources(settings),
-    };
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        if (checks[i] != ERR_OK) {
-            return checks[i];
-        }
-    }
-    return ERR_OK;
+    const struct option_program *program = &INGEST_PROGRAM;
+    bool is_valid =
+        check_sources(settings) == ERR_OK &&
+        option_check_host(program, "nf.addr", settings->nf.host) == ERR_OK &&
+        option_check_host(program, "nfl.addr", settings->nfl.host) == ERR_OK &&
+        option_check_host(program, "sflow.addr", settings->sflow.host) == ERR_OK &&
+        option_check_path(program, "metrics.path", settings->metrics_path) == ERR_OK &&
+        option_check_path(program, "templates.path", settings->templates_path) == ERR_OK &&
+        option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&
+        option_check_endpoints(program, "zmq.connect", &settings->link.connect) == ERR_OK &&
+        option_check_log(program, settings->log_level, settings->log_format) == ERR_OK;
+    return is_valid ? ERR_OK : ERR_INVALID;
 }
 
 void ingest_settings_complete(struct ingest_settings *settings)

@@ -10,10 +10,6 @@
 #include "common/log.h"
 #include "common/options.h"
 
-enum {
-    INGEST_LISTENERS = 3
-};
-
 /* What decoders may remember; the memory is for all workers together. */
 struct decode_settings {
     uint64_t max_exporters;

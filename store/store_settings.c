@@ -131,29 +131,19 @@ static enum err check_database(const struct store_settings *settings)
     return ERR_OK;
 }
 
+/* Each check says its own line, so the first that fails ends it. */
 enum err store_settings_validate(const void *context)
 {
     const struct store_settings *settings = context;
-    enum err err = check_is_on(settings);
-    if (err == ERR_OK) {
-        err = check_addresses(settings);
-    }
-    if (err == ERR_OK) {
-        err = check_database(settings);
-    }
-    if (err == ERR_OK) {
-        err = option_check_endpoints(&STORE_PROGRAM, "zmq.connect", &settings->link.connect);
-    }
-    if (err == ERR_OK) {
-        err = option_check_endpoints(&STORE_PROGRAM, "zmq.bind", &settings->link.bind);
-    }
-    if (err == ERR_OK) {
-        err = option_check_log(&STORE_PROGRAM, settings->log_level, settings->log_format);
-    }
-    if (err == ERR_OK) {
-        err = option_check_path(&STORE_PROGRAM, "metrics.path", settings->metrics_path);
-    }
-    return err;
+    const struct option_program *program = &STORE_PROGRAM;
+    bool is_valid =
+        check_is_on(settings) == ERR_OK && check_addresses(settings) == ERR_OK &&
+        check_database(settings) == ERR_OK &&
+        option_check_endpoints(program, "zmq.connect", &settings->link.connect) == ERR_OK &&
+        option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&
+        option_check_log(program, settings->log_level, settings->log_format) == ERR_OK &&
+        option_check_path(program, "metrics.path", settings->metrics_path) == ERR_OK;
+    return is_valid ? ERR_OK : ERR_INVALID;
 }
 
 void store_settings_complete(struct store_settings *settings)

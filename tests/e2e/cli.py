@@ -69,6 +69,12 @@ def test_a_bad_value_is_refused_with_its_range(folder):
     refused(folder, "goflow-store", "-ch.ttl=longish", saying=["ch.ttl", "longish"])
 
 
+def test_of_several_bad_values_the_first_is_said(folder):
+    refused(folder, "goflow-ingest", "-nf.addr=router", "-loglevel=loud", "-check", saying=["nf.addr"])
+    refused(folder, "goflow-store", "-ch.addr=a b", "-loglevel=loud", "-check", saying=["ch.addr"])
+    refused(folder, "cnetflow", "-addr=router", "-kafka", "-check", saying=["kafka"])
+
+
 def test_a_flag_without_its_value_is_refused(folder):
     refused(folder, "goflow-ingest", "-nf.port", saying=["nf.port"])
 
