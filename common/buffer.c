@@ -1,5 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- a growing byte buffer that fails once and stays failed.
- */
+/* SPDX-License-Identifier: BSD-3-Clause -- a growing byte buffer, which fails once for all. */
 #include "common/buffer.h"
 
 #include <stdarg.h>

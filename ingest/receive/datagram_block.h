@@ -20,7 +20,6 @@ void datagram_block_destroy(struct datagram_block **block_p);
 /* Takes what waits at a non-blocking socket, at most one datagram a slot; returns their number. */
 uint32_t datagram_block_receive(struct datagram_block *block, int socket);
 
-/* A datagram of the last receive: everything but received_ns and local_port; lent until the next.
- */
+/* Of the last receive, lent until the next: all of the datagram but received_ns and local_port. */
 void datagram_block_get(
     const struct datagram_block *block, uint32_t index, struct datagram *datagram_p);

@@ -92,8 +92,7 @@ static bool receive_turn(struct worker *worker, size_t port)
     return true;
 }
 
-/* An exporter that fell silent leaves data without a template behind: nothing else ends its wait.
- */
+/* Nothing else ends the wait of data whose exporter fell silent before their template came. */
 static bool expire(struct worker *worker, uint64_t now_ns)
 {
     if (now_ns - worker->expired_ns >= EXPIRE_MS * NS_PER_MS) {

@@ -1,8 +1,7 @@
 /*
- * content_coding.h -- compressed HTTP bodies, both ways (RFC 9110 section 8.4.1): gzip, deflate,
- * zstd.
+ * content_coding.h -- compressed HTTP bodies, both ways (RFC 9110 section 8.4.1).
  *
- * gzip, deflate and zstd, and lz4 (frames), which ClickHouse knows as well.
+ * gzip, deflate and zstd, and frames of lz4, which ClickHouse knows as well. Pure; any thread.
  */
 #pragma once
 

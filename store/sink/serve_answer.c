@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ClickHouse, src/Server/HTTP/exceptionCodeToHTTPStatus.cpp; numbers of src/Common/ErrorCodes.cpp.
+/* As in ClickHouse's src/Server/HTTP/exceptionCodeToHTTPStatus.cpp, by src/Common/ErrorCodes.cpp.
  */
 static const struct {
     int code;

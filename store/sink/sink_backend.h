@@ -25,8 +25,7 @@ struct sink_backend_class {
         struct buffer *result, struct buffer *error);
     enum sink_outcome (*insert)(
         struct sink_backend *backend, const struct sink_native *native, struct buffer *error);
-    /* After an insert without an answer: it has ended, one way or the other. NULL: it always has.
-     */
+    /* After an insert without an answer: waits until it has ended. NULL: it always has. */
     enum sink_outcome (*settle)(struct sink_backend *backend, struct buffer *error);
     struct engine *(*engine)(struct sink_backend *backend); /* NULL where there is none */
     void (*close)(struct sink_backend *backend);            /* frees */

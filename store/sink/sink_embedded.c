@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the ClickHouse engine inside this process. */
+#include "common/log.h"
 #include "store/sink/engine.h"
 #include "store/sink/fence.h"
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_error.h"
-
-#include "common/log.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a ClickHouse server over its HTTP interface. */
+#include "common/log.h"
 #include "store/sink/fence.h"
 #include "store/sink/http_client.h"
 #include "store/sink/sink_address.h"
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_error.h"
-
-#include "common/log.h"
 
 #include <inttypes.h>
 #include <lz4frame.h>

@@ -4,11 +4,14 @@
  * Over HTTP an INSERT carries its data behind the statement, in any format. The engine takes them
  * from a file instead, so the statement is rewritten:
  *
- *   INSERT INTO t (a) SETTINGS x=1 FORMAT F data  ->  INSERT INTO t (a) FROM INFILE
- * '/proc/self/fd/N' COMPRESSION 'none' SETTINGS x=1 FORMAT F INSERT INTO t (a) VALUES data ->  ...
- * FORMAT Values INSERT INTO t SELECT ... FROM input('s') ... FORMAT F data
- *                                                 ->  ... FROM file('/proc/self/fd/N', 'F', 's')
- * ...
+ *   INSERT INTO t (a) SETTINGS x=1 FORMAT F <data>
+ *   INSERT INTO t (a) FROM INFILE '/proc/self/fd/N' COMPRESSION 'none' SETTINGS x=1 FORMAT F
+ *
+ *   INSERT INTO t (a) VALUES <data>
+ *   INSERT INTO t (a) FROM INFILE '/proc/self/fd/N' COMPRESSION 'none' FORMAT Values
+ *
+ *   INSERT INTO t SELECT * FROM input('s') WHERE c FORMAT F <data>
+ *   INSERT INTO t SELECT * FROM file('/proc/self/fd/N', 'F', 's') WHERE c
  *
  * Strings, quoted names, comments and brackets are understood; the rest is the engine's business.
  */

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "store/columns/native.h"
 #include "store/columns/record_native.h"
+#include "store/sink/table_ddl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,8 +36,8 @@ static enum err plan_own_columns(struct native_plan **plan_p)
                 (char *)FLOW_FIELDS[field].name, (char *)FLOW_FIELDS[field].column};
         }
     }
-    columns[count++] = (struct table_column){(char *)"IngestID", (char *)"UInt64"};
-    columns[count++] = (struct table_column){(char *)"BatchSequence", (char *)"UInt64"};
+    columns[count++] = (struct table_column){(char *)TABLE_INGEST_ID, (char *)"UInt64"};
+    columns[count++] = (struct table_column){(char *)TABLE_SEQUENCE, (char *)"UInt64"};
     struct buffer why = {0};
     enum err err = native_plan_new(plan_p, columns, count, &why);
     buffer_clear(&why);

@@ -17,12 +17,9 @@
 #define COMPONENT "deadletter"
 #define SUFFIX    ".native"
 
-/* What stands before the values of a block's last two columns: names and types, each with its
- * length. */
-#define INGEST_HEAD "\x08IngestID\x06UInt64"
-#define SEQUENCE_HEAD                                                                              \
-    "\x0d"                                                                                         \
-    "BatchSequence\x06UInt64"
+/* Before the values of a block's last two columns: name and type, each after its length. */
+#define INGEST_HEAD   "\x08" TABLE_INGEST_ID "\x06UInt64"
+#define SEQUENCE_HEAD "\x0d" TABLE_SEQUENCE "\x06UInt64"
 
 struct letter {
     char path[PATH_MAX];

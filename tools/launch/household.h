@@ -12,8 +12,7 @@
 
 struct household_plan;
 
-/* On success *plan_p is owned by the caller: household_plan_destroy() it. One line is logged else.
- */
+/* On failure one line is logged; else *plan_p is the caller's: household_plan_destroy() it. */
 MUST_CHECK enum err household_plan_new(
     struct household_plan **plan_p, const struct launch_settings *settings);
 /* Removes the private folder. */

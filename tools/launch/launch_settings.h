@@ -16,8 +16,7 @@ enum launch_program {
     LAUNCH_STORE
 };
 
-/* As options_read(). On success *settings_p is owned by the caller: launch_settings_destroy() it.
- */
+/* As options_read(). On success *settings_p is the caller's: launch_settings_destroy() it. */
 MUST_CHECK enum err launch_settings_read(
     struct launch_settings **settings_p, enum option_action *action_p, int argc, char **argv);
 void launch_settings_destroy(struct launch_settings **settings_p);
