@@ -65,10 +65,11 @@ class Process:
         self.child.wait()
 
     def failure(self):
-        """What it said last, on one line."""
+        """Its last error, else what it said last; one line."""
         lines = self.stderr.strip().splitlines()
         reports = [line for line in lines if "ERROR: " in line or "runtime error" in line]
-        return (reports or lines or [f"no output, status {self.child.poll()}"])[-1]
+        errors = [line for line in lines if " error " in line]
+        return (reports or errors or lines or [f"no output, status {self.child.poll()}"])[-1]
 
     def until(self, condition, seconds, what):
         """Waits for condition(), but not for one that died."""
@@ -98,14 +99,15 @@ def check(name, command, folder, seconds=60):
 
 def free_ports(count=1):
     """
-    The first of `count` consecutive ports, free for UDP and TCP. They are below the range the
-    system takes ephemeral ports from, so that no connection made meanwhile gets one of them.
+    The first of `count` consecutive ports, free for UDP and TCP, that no other test script gets
+    while this one runs. They are below the range the system takes ephemeral ports from, so that no
+    connection made meanwhile gets one of them.
     """
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
         low = int(file.read().split()[0])
     for _ in range(1000):
         first = random.randrange(10240, low - count)
-        if all(is_free(port) for port in range(first, first + count)):
+        if all(is_free(port) and reserve(port) for port in range(first, first + count)):
             return first
     raise AssertionError("no free ports")
 
@@ -118,3 +120,19 @@ def is_free(port):
             except OSError:
                 return False
     return True
+
+
+def reserve(port):
+    """An abstract address stands for the port: like the port it belongs to the network namespace,
+    and it is free again when this process ends."""
+    holder = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        holder.bind(f"\0goflow-test-port-{port}")
+    except OSError:
+        holder.close()
+        return False
+    reserved.append(holder)
+    return True
+
+
+reserved = []
