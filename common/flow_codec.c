@@ -37,18 +37,34 @@ WIRE_INLINE uint8_t *put_address(uint8_t *out, const struct address *address)
     return out + 17;
 }
 
-static uint8_t *put_number_list(
-    uint8_t *out, const struct wire_field *field, const struct number_list *list)
+static uint8_t *put_varints(uint8_t *out, const struct number_list *list)
 {
     size_t size = 0;
     for (uint32_t i = 0; i < list->count; i++) {
         size += wire_varint_size(list->values[i]);
     }
-    out = wire_put_varint(put_tag(out, field), size, false);
+    out = wire_put_varint(out, size, false);
     for (uint32_t i = 0; i < list->count; i++) {
         out = wire_put_varint(out, list->values[i], false);
     }
     return out;
+}
+
+/* Most lists are of small numbers, a byte each; that they are shows when they are written. */
+static uint8_t *put_number_list(
+    uint8_t *out, const struct wire_field *field, const struct number_list *list)
+{
+    uint32_t all = 0;
+    out = put_tag(out, field);
+    for (uint32_t i = 0; i < list->count; i++) {
+        all |= list->values[i];
+        out[1 + i] = (uint8_t)list->values[i];
+    }
+    if (all >= 0x80) {
+        return put_varints(out, list);
+    }
+    *out = (uint8_t)list->count;
+    return out + 1 + list->count;
 }
 
 static uint8_t *put_address_list(
