@@ -9,17 +9,6 @@ enum {
     VLAN_ID_MASK = 0x0fff
 };
 
-/* The type of an IEEE 802.2 frame with a SNAP header (RFC 1042); other LLC frames have none. */
-static enum packet_step read_snap(struct packet_reader *reader)
-{
-    static const uint8_t SNAP[] = {0xaa, 0xaa, 0x03, 0, 0, 0};
-    const uint8_t *header = cursor_take(&reader->cursor, SNAP_SIZE);
-    if (header == NULL || memcmp(header, SNAP, sizeof SNAP) != 0) {
-        return PACKET_STEP_END;
-    }
-    return packet_follow_etype(reader, load_be16(header + 6));
-}
-
 enum packet_step packet_read_ethernet(struct packet_reader *reader)
 {
     const uint8_t *header = cursor_take(&reader->cursor, ETHERNET_SIZE);
@@ -32,10 +21,18 @@ enum packet_step packet_read_ethernet(struct packet_reader *reader)
         flow_set_src_mac(reader->flow, load_be64(header + 6) >> 16);
     }
     uint16_t etype = load_be16(header + 12);
-    if (etype <= LENGTH_MAX) {
-        return read_snap(reader);
+    return etype <= LENGTH_MAX ? PACKET_STEP_SNAP : packet_follow_etype(reader, etype);
+}
+
+/* The type of an IEEE 802.2 frame with a SNAP header (RFC 1042); other LLC frames have none. */
+enum packet_step packet_read_snap(struct packet_reader *reader)
+{
+    static const uint8_t SNAP[] = {0xaa, 0xaa, 0x03, 0, 0, 0};
+    const uint8_t *header = cursor_take(&reader->cursor, SNAP_SIZE);
+    if (header == NULL || memcmp(header, SNAP, sizeof SNAP) != 0) {
+        return PACKET_STEP_OTHER;
     }
-    return packet_follow_etype(reader, etype);
+    return packet_follow_etype(reader, load_be16(header + 6));
 }
 
 enum packet_step packet_read_vlan(struct packet_reader *reader)

@@ -6,9 +6,14 @@
 enum {
     PACKET_STEPS_MAX = 32
 };
+_Static_assert((int)PACKET_STEPS_MAX <= FLOW_LIST_MAX, "LayerStack has room for every step");
 
-static enum packet_step (*const READERS[])(struct packet_reader *) = {
-#define PACKET_STEP_READER(step, name) [step] = packet_read_##name,
+static const struct {
+    enum packet_step (*read)(struct packet_reader *);
+    enum packet_layer layer;
+} STEPS[] = {
+#define PACKET_STEP_READER(step, name, its_layer)                                                  \
+    [step] = {.read = packet_read_##name, .layer = (its_layer)},
     PACKET_STEP_LIST(PACKET_STEP_READER)
 #undef PACKET_STEP_READER
 };
@@ -30,11 +35,38 @@ static enum packet_step first_step(struct packet_reader *reader, enum packet_pro
     return PACKET_STEP_END;
 }
 
+/* A header that the snippet cuts short counts with the octets that are there, if there are any. */
+static void store_layer(struct packet_reader *reader, enum packet_layer layer, size_t size)
+{
+    bool is_there = size > 0 || !reader->cursor.failed;
+    if (is_there && layer != PACKET_LAYER_NONE) {
+        reader->flow->layer_stack.values[reader->layers] = layer;
+        reader->flow->layer_size.values[reader->layers] = (uint32_t)size;
+        reader->layers++;
+    }
+}
+
+/* Once a packet, as appending each layer to each list costs three times as much. */
+static void finish_layers(struct packet_reader *reader)
+{
+    struct flow *flow = reader->flow;
+    flow->layer_stack.count = reader->layers;
+    flow->layer_size.count = reader->layers;
+    flow_mark(flow, FLOW_LAYER_STACK, reader->layers > 0);
+    flow_mark(flow, FLOW_LAYER_SIZE, reader->layers > 0);
+}
+
 void packet_header_read(struct flow *flow, enum packet_protocol protocol, struct cursor packet)
 {
     struct packet_reader reader = {.flow = flow, .cursor = packet};
     enum packet_step step = first_step(&reader, protocol);
-    for (int i = 0; i < PACKET_STEPS_MAX && step != PACKET_STEP_END; i++) {
-        step = READERS[step](&reader);
+    for (int i = 0; i < PACKET_STEPS_MAX && step > PACKET_STEP_OTHER; i++) {
+        const uint8_t *header = reader.cursor.pos;
+        enum packet_step next = STEPS[step].read(&reader);
+        if (next != PACKET_STEP_OTHER) {
+            store_layer(&reader, STEPS[step].layer, (size_t)(reader.cursor.pos - header));
+        }
+        step = next;
     }
+    finish_layers(&reader);
 }

@@ -70,8 +70,7 @@ static enum packet_step follow_bottom(struct packet_reader *reader)
     case 6:
         return packet_follow_ip_version(reader);
     case 0:
-        cursor_skip(&reader->cursor, has_control_word(&reader->cursor) ? CONTROL_WORD_SIZE : 0);
-        return PACKET_STEP_ETHERNET;
+        return has_control_word(&reader->cursor) ? PACKET_STEP_CONTROL_WORD : PACKET_STEP_ETHERNET;
     case 1:
         return PACKET_STEP_END;
     default:
@@ -98,4 +97,10 @@ enum packet_step packet_read_mpls(struct packet_reader *reader)
         }
     }
     return PACKET_STEP_END;
+}
+
+enum packet_step packet_read_control_word(struct packet_reader *reader)
+{
+    cursor_skip(&reader->cursor, CONTROL_WORD_SIZE);
+    return PACKET_STEP_ETHERNET;
 }

@@ -4,7 +4,8 @@
  * Internal to packet_*.c. packet_header.c runs the walk: each step reads one header from the
  * cursor, writes what it says into the flow, and names the next step. The first packet fills the
  * ordinary fields; the packet inside a tunnel (depth 1) fills those ending in Encap; what is
- * inside that one is not read. A header cut short ends the walk.
+ * inside that one is not read. A header cut short ends the walk. Whatever a step takes from the
+ * cursor is its header: LayerStack and LayerSize are the walk's own trace.
  */
 #pragma once
 
@@ -14,41 +15,75 @@
 struct packet_reader {
     struct flow *flow;
     struct cursor cursor;
-    uint32_t depth; /* 0: the packet itself; 1: the packet inside its tunnel */
+    uint32_t depth;  /* 0: the packet itself; 1: the packet inside its tunnel */
+    uint32_t layers; /* noted so far */
 };
 
-/* The step's reader is packet_read_ and its name. */
+/* Values of the field LayerStack: goflow2's numbers. */
+enum packet_layer {
+    PACKET_LAYER_ETHERNET = 0,
+    PACKET_LAYER_IPV4 = 1,
+    PACKET_LAYER_IPV6 = 2,
+    PACKET_LAYER_TCP = 3,
+    PACKET_LAYER_UDP = 4,
+    PACKET_LAYER_MPLS = 5,
+    PACKET_LAYER_VLAN = 6,
+    PACKET_LAYER_ICMP = 7,
+    PACKET_LAYER_ICMPV6 = 8,
+    PACKET_LAYER_GRE = 9,
+    PACKET_LAYER_IPV6_ROUTING = 10,
+    PACKET_LAYER_IPV6_FRAGMENT = 11,
+    PACKET_LAYER_GENEVE = 12,
+    PACKET_LAYER_TEREDO = 13,
+    PACKET_LAYER_CUSTOM = 99, /* every other header */
+    PACKET_LAYER_NONE         /* of a step that has no header: not in LayerStack */
+};
+
+/* Each step, its reader (packet_read_ and the name), and the layer that its header is. */
 #define PACKET_STEP_LIST(X)                                                                        \
-    X(PACKET_STEP_ETHERNET, ethernet)                                                              \
-    X(PACKET_STEP_VLAN, vlan)                                                                      \
-    X(PACKET_STEP_PPPOE, pppoe)                                                                    \
-    X(PACKET_STEP_PPP, ppp)                                                                        \
-    X(PACKET_STEP_MPLS, mpls)                                                                      \
-    X(PACKET_STEP_IPV4, ipv4)                                                                      \
-    X(PACKET_STEP_IPV6, ipv6)                                                                      \
-    X(PACKET_STEP_ICMP, icmp)                                                                      \
-    X(PACKET_STEP_TCP, tcp)                                                                        \
-    X(PACKET_STEP_UDP, udp)                                                                        \
-    X(PACKET_STEP_PORTS, ports)                                                                    \
-    X(PACKET_STEP_IPV4_INSIDE, ipv4_inside)                                                        \
-    X(PACKET_STEP_IPV6_INSIDE, ipv6_inside)                                                        \
-    X(PACKET_STEP_GRE, gre)                                                                        \
-    X(PACKET_STEP_L2TPV3, l2tpv3)                                                                  \
-    X(PACKET_STEP_L2TP, l2tp)                                                                      \
-    X(PACKET_STEP_VXLAN, vxlan)                                                                    \
-    X(PACKET_STEP_VXLAN_GPE, vxlan_gpe)                                                            \
-    X(PACKET_STEP_GENEVE, geneve)                                                                  \
-    X(PACKET_STEP_GTP, gtp)                                                                        \
-    X(PACKET_STEP_TEREDO, teredo)
+    X(PACKET_STEP_ETHERNET, ethernet, PACKET_LAYER_ETHERNET)                                       \
+    X(PACKET_STEP_SNAP, snap, PACKET_LAYER_CUSTOM)                                                 \
+    X(PACKET_STEP_VLAN, vlan, PACKET_LAYER_VLAN)                                                   \
+    X(PACKET_STEP_PPPOE, pppoe, PACKET_LAYER_CUSTOM)                                               \
+    X(PACKET_STEP_PPP, ppp, PACKET_LAYER_CUSTOM)                                                   \
+    X(PACKET_STEP_MPLS, mpls, PACKET_LAYER_MPLS)                                                   \
+    X(PACKET_STEP_CONTROL_WORD, control_word, PACKET_LAYER_CUSTOM)                                 \
+    X(PACKET_STEP_IPV4, ipv4, PACKET_LAYER_IPV4)                                                   \
+    X(PACKET_STEP_IPV6, ipv6, PACKET_LAYER_IPV6)                                                   \
+    X(PACKET_STEP_EXTENSION, extension, PACKET_LAYER_CUSTOM)                                       \
+    X(PACKET_STEP_ROUTING, routing, PACKET_LAYER_IPV6_ROUTING)                                     \
+    X(PACKET_STEP_FRAGMENT, fragment, PACKET_LAYER_IPV6_FRAGMENT)                                  \
+    X(PACKET_STEP_AUTHENTICATION, authentication, PACKET_LAYER_CUSTOM)                             \
+    X(PACKET_STEP_ICMP, icmp, PACKET_LAYER_ICMP)                                                   \
+    X(PACKET_STEP_ICMPV6, icmp, PACKET_LAYER_ICMPV6)                                               \
+    X(PACKET_STEP_TCP, tcp, PACKET_LAYER_TCP)                                                      \
+    X(PACKET_STEP_UDP, udp, PACKET_LAYER_UDP)                                                      \
+    X(PACKET_STEP_UDP_LITE, udp_lite, PACKET_LAYER_CUSTOM)                                         \
+    X(PACKET_STEP_SCTP, sctp, PACKET_LAYER_CUSTOM)                                                 \
+    X(PACKET_STEP_DCCP, dccp, PACKET_LAYER_CUSTOM)                                                 \
+    X(PACKET_STEP_IPV4_INSIDE, ipv4_inside, PACKET_LAYER_NONE)                                     \
+    X(PACKET_STEP_IPV6_INSIDE, ipv6_inside, PACKET_LAYER_NONE)                                     \
+    X(PACKET_STEP_GRE, gre, PACKET_LAYER_GRE)                                                      \
+    X(PACKET_STEP_ERSPAN_2, erspan_2, PACKET_LAYER_CUSTOM)                                         \
+    X(PACKET_STEP_ERSPAN_3, erspan_3, PACKET_LAYER_CUSTOM)                                         \
+    X(PACKET_STEP_L2TPV3, l2tpv3, PACKET_LAYER_CUSTOM)                                             \
+    X(PACKET_STEP_L2TP, l2tp, PACKET_LAYER_CUSTOM)                                                 \
+    X(PACKET_STEP_VXLAN, vxlan, PACKET_LAYER_CUSTOM)                                               \
+    X(PACKET_STEP_VXLAN_GPE, vxlan_gpe, PACKET_LAYER_CUSTOM)                                       \
+    X(PACKET_STEP_GENEVE, geneve, PACKET_LAYER_GENEVE)                                             \
+    X(PACKET_STEP_GTP, gtp, PACKET_LAYER_CUSTOM)                                                   \
+    X(PACKET_STEP_TEREDO, teredo, PACKET_LAYER_TEREDO)
 
 enum packet_step {
     PACKET_STEP_END,
-#define PACKET_STEP_ENUM(step, name) step,
+    PACKET_STEP_OTHER, /* the end, too: the bytes were not the header they had to be */
+#define PACKET_STEP_ENUM(step, name, layer) step,
     PACKET_STEP_LIST(PACKET_STEP_ENUM)
 #undef PACKET_STEP_ENUM
 };
 
-#define PACKET_STEP_DECLARE(step, name) enum packet_step packet_read_##name(struct packet_reader *);
+#define PACKET_STEP_DECLARE(step, name, layer)                                                     \
+    enum packet_step packet_read_##name(struct packet_reader *);
 PACKET_STEP_LIST(PACKET_STEP_DECLARE)
 #undef PACKET_STEP_DECLARE
 
@@ -87,6 +122,9 @@ bool packet_knows_etype(uint16_t etype);
 
 /* The step for an IP protocol number; PACKET_STEP_END for those not read further. */
 enum packet_step packet_follow_protocol(uint8_t protocol);
+
+/* The same for IPv6, where the number may be that of an extension header. */
+enum packet_step packet_follow_next_header(uint8_t next_header);
 
 /* The step for the payload of a UDP datagram, by its ports. */
 enum packet_step packet_follow_udp_ports(uint16_t src_port, uint16_t dst_port);

@@ -3,8 +3,12 @@
 
 enum {
     PORTS_SIZE = 4,
-    UDP_REST_SIZE = 4,      /* length and checksum */
-    TCP_FLAGS_OFFSET = 8,   /* after the ports: data offset and flags */
+    ICMP_SIZE = 8,
+    UDP_REST_SIZE = 4,      /* behind the ports: length and checksum */
+    SCTP_REST_SIZE = 8,     /* verification tag, checksum */
+    DCCP_SIZE = 12,         /* at least */
+    TCP_SIZE = 20,          /* at least */
+    TCP_FLAGS_OFFSET = 8,   /* behind the ports: data offset and flags */
     TCP_FLAGS_MASK = 0x0fff /* RFC 9293 section 3.1: four bits still reserved, eight flags */
 };
 
@@ -13,13 +17,13 @@ static const uint8_t STEPS[256] = {
     [4] = PACKET_STEP_IPV4_INSIDE,
     [6] = PACKET_STEP_TCP,
     [17] = PACKET_STEP_UDP,
-    [33] = PACKET_STEP_PORTS, /* DCCP */
+    [33] = PACKET_STEP_DCCP,
     [41] = PACKET_STEP_IPV6_INSIDE,
     [47] = PACKET_STEP_GRE,
-    [58] = PACKET_STEP_ICMP,
+    [58] = PACKET_STEP_ICMPV6,
     [115] = PACKET_STEP_L2TPV3,
-    [132] = PACKET_STEP_PORTS, /* SCTP */
-    [136] = PACKET_STEP_PORTS, /* UDP-Lite */
+    [132] = PACKET_STEP_SCTP,
+    [136] = PACKET_STEP_UDP_LITE,
 };
 
 enum packet_step packet_follow_protocol(uint8_t protocol)
@@ -34,6 +38,7 @@ enum packet_step packet_read_icmp(struct packet_reader *reader)
         flow_set_icmp_type(reader->flow, header[0]);
         flow_set_icmp_code(reader->flow, header[1]);
     }
+    cursor_skip(&reader->cursor, ICMP_SIZE - 2);
     return PACKET_STEP_END;
 }
 
@@ -54,10 +59,10 @@ static const uint8_t *read_ports(struct packet_reader *reader)
     return ports;
 }
 
-enum packet_step packet_read_ports(struct packet_reader *reader)
+/* To the end of a header that tells its own size; none is smaller than `minimum`. */
+static void skip_to(struct cursor *cursor, size_t done, size_t size, size_t minimum)
 {
-    (void)read_ports(reader);
-    return PACKET_STEP_END;
+    cursor_skip(cursor, (size < minimum ? minimum : size) - done);
 }
 
 enum packet_step packet_read_tcp(struct packet_reader *reader)
@@ -67,12 +72,13 @@ enum packet_step packet_read_tcp(struct packet_reader *reader)
     if (rest == NULL) {
         return PACKET_STEP_END;
     }
-    uint16_t flags = load_be16(rest + TCP_FLAGS_OFFSET) & TCP_FLAGS_MASK;
+    uint16_t word = load_be16(rest + TCP_FLAGS_OFFSET);
     if (reader->depth == 0) {
-        flow_set_tcp_flags(reader->flow, flags);
+        flow_set_tcp_flags(reader->flow, word & TCP_FLAGS_MASK);
     } else {
-        flow_set_tcp_flags_encap(reader->flow, flags);
+        flow_set_tcp_flags_encap(reader->flow, word & TCP_FLAGS_MASK);
     }
+    skip_to(&reader->cursor, PORTS_SIZE + TCP_FLAGS_OFFSET + 2, (size_t)(word >> 12) * 4, TCP_SIZE);
     return PACKET_STEP_END;
 }
 
@@ -84,4 +90,27 @@ enum packet_step packet_read_udp(struct packet_reader *reader)
     }
     cursor_skip(&reader->cursor, UDP_REST_SIZE);
     return packet_follow_udp_ports(load_be16(ports), load_be16(ports + 2));
+}
+
+enum packet_step packet_read_udp_lite(struct packet_reader *reader)
+{
+    (void)read_ports(reader);
+    cursor_skip(&reader->cursor, UDP_REST_SIZE);
+    return PACKET_STEP_END;
+}
+
+enum packet_step packet_read_sctp(struct packet_reader *reader)
+{
+    (void)read_ports(reader);
+    cursor_skip(&reader->cursor, SCTP_REST_SIZE);
+    return PACKET_STEP_END;
+}
+
+/* RFC 4340 section 5.1. */
+enum packet_step packet_read_dccp(struct packet_reader *reader)
+{
+    (void)read_ports(reader);
+    size_t size = (size_t)cursor_u8(&reader->cursor) * 4;
+    skip_to(&reader->cursor, PORTS_SIZE + 1, size, DCCP_SIZE);
+    return PACKET_STEP_END;
 }

@@ -79,22 +79,17 @@ static bool is_nvgre(const struct gre_header *gre)
     return gre->etype == PACKET_ETYPE_BRIDGED && flags == GRE_KEY;
 }
 
+/* A header of ERSPAN type II is there where GRE has a sequence number. */
 static enum packet_step follow_gre(struct packet_reader *reader, const struct gre_header *gre)
 {
-    struct cursor *cursor = &reader->cursor;
     switch (gre->etype) {
     case PACKET_ETYPE_PPP:
         flow_set_has_ppp(reader->flow, true);
         return PACKET_STEP_PPP;
     case GRE_ERSPAN_2:
-        cursor_skip(cursor, (gre->flags & GRE_SEQUENCE) != 0 ? ERSPAN_2_SIZE : 0);
-        return PACKET_STEP_ETHERNET;
-    case GRE_ERSPAN_3: {
-        const uint8_t *header = cursor_take(cursor, ERSPAN_3_SIZE);
-        bool has_platform = header != NULL && (header[ERSPAN_3_SIZE - 1] & 1) != 0;
-        cursor_skip(cursor, has_platform ? ERSPAN_3_PLATFORM_SIZE : 0);
-        return PACKET_STEP_ETHERNET;
-    }
+        return (gre->flags & GRE_SEQUENCE) != 0 ? PACKET_STEP_ERSPAN_2 : PACKET_STEP_ETHERNET;
+    case GRE_ERSPAN_3:
+        return PACKET_STEP_ERSPAN_3;
     default:
         return packet_follow_etype(reader, gre->etype);
     }
@@ -113,6 +108,20 @@ enum packet_step packet_read_gre(struct packet_reader *reader)
     }
     /* Source routes (RFC 1701) were dropped by RFC 2784; their length is not worth the walk. */
     return (gre.flags & GRE_ROUTING) == 0 ? follow_gre(reader, &gre) : PACKET_STEP_END;
+}
+
+enum packet_step packet_read_erspan_2(struct packet_reader *reader)
+{
+    cursor_skip(&reader->cursor, ERSPAN_2_SIZE);
+    return PACKET_STEP_ETHERNET;
+}
+
+enum packet_step packet_read_erspan_3(struct packet_reader *reader)
+{
+    const uint8_t *header = cursor_take(&reader->cursor, ERSPAN_3_SIZE);
+    bool has_platform = header != NULL && (header[ERSPAN_3_SIZE - 1] & 1) != 0;
+    cursor_skip(&reader->cursor, has_platform ? ERSPAN_3_PLATFORM_SIZE : 0);
+    return PACKET_STEP_ETHERNET;
 }
 
 /* RFC 3931 section 4.1.1: session 0 is control. The cookie's size is not in the packet. */

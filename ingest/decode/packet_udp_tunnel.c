@@ -70,7 +70,7 @@ enum packet_step packet_read_vxlan(struct packet_reader *reader)
 {
     const uint8_t *header = cursor_take(&reader->cursor, VXLAN_SIZE);
     if (header == NULL || (header[0] & VXLAN_HAS_VNI) == 0) {
-        return PACKET_STEP_END;
+        return PACKET_STEP_OTHER;
     }
     uint32_t vni = load_be32(header + 4) >> 8;
     bool is_entered = packet_enter_tunnel(reader, PACKET_TUNNEL_VXLAN, vni);
@@ -82,7 +82,7 @@ enum packet_step packet_read_vxlan_gpe(struct packet_reader *reader)
 {
     const uint8_t *header = cursor_take(&reader->cursor, VXLAN_SIZE);
     if (header == NULL || (header[0] & VXLAN_HAS_VNI) == 0) {
-        return PACKET_STEP_END;
+        return PACKET_STEP_OTHER;
     }
     if (!packet_enter_tunnel(reader, PACKET_TUNNEL_VXLAN, load_be32(header + 4) >> 8)) {
         return PACKET_STEP_END;
@@ -104,7 +104,7 @@ enum packet_step packet_read_geneve(struct packet_reader *reader)
 {
     const uint8_t *header = cursor_take(&reader->cursor, GENEVE_SIZE);
     if (header == NULL || header[0] >> 6 != 0) {
-        return PACKET_STEP_END;
+        return PACKET_STEP_OTHER;
     }
     if (!packet_enter_tunnel(reader, PACKET_TUNNEL_GENEVE, load_be32(header + 4) >> 8)) {
         return PACKET_STEP_END;
@@ -133,7 +133,7 @@ enum packet_step packet_read_gtp(struct packet_reader *reader)
 {
     const uint8_t *header = cursor_take(&reader->cursor, GTP_SIZE);
     if (header == NULL || (header[0] & GTP_VERSION_MASK) != GTP_VERSION_1) {
-        return PACKET_STEP_END;
+        return PACKET_STEP_OTHER;
     }
     if (header[1] != GTP_G_PDU ||
         !packet_enter_tunnel(reader, PACKET_TUNNEL_GTP, load_be32(header + 4))) {
@@ -162,7 +162,7 @@ enum packet_step packet_read_teredo(struct packet_reader *reader)
     struct cursor *cursor = &reader->cursor;
     skip_teredo_indications(cursor);
     if (cursor_left(cursor) == 0 || cursor->pos[0] >> 4 != 6) {
-        return PACKET_STEP_END;
+        return PACKET_STEP_OTHER;
     }
     bool is_entered = packet_enter_tunnel(reader, PACKET_TUNNEL_TEREDO, 0);
     return is_entered ? packet_follow_ip_version(reader) : PACKET_STEP_END;
@@ -174,14 +174,14 @@ enum packet_step packet_read_l2tp(struct packet_reader *reader)
     struct cursor *cursor = &reader->cursor;
     uint16_t flags = cursor_be16(cursor);
     if ((flags & L2TP_CONTROL) != 0) {
-        return PACKET_STEP_END;
+        return PACKET_STEP_OTHER;
     }
     if ((flags & L2TP_VERSION_MASK) == 3) {
         cursor_skip(cursor, 2);
         return PACKET_STEP_L2TPV3;
     }
     if ((flags & L2TP_VERSION_MASK) != 2) {
-        return PACKET_STEP_END;
+        return PACKET_STEP_OTHER;
     }
     cursor_skip(cursor, (flags & L2TP_LENGTH) != 0 ? 4 : 2); /* length, tunnel id */
     uint16_t session = cursor_be16(cursor);

@@ -112,7 +112,8 @@ LIST = [
         "Elements of VMware (6876), bare bytes to tshark."),
     Difference(
         "ipfix_packet_section",
-        "Bytes Packets SrcAddr DstAddr Etype Proto SrcMac DstMac IPTTL IPv6FlowLabel",
+        "Bytes Packets SrcAddr DstAddr Etype Proto SrcMac DstMac IPTTL IPv6FlowLabel LayerStack "
+        "LayerSize",
         "RFC 7133 section 3: the element holds a packet; tshark shows it as bytes. The header "
         "parser is the one of sFlow's raw headers, which are compared."),
     Difference(

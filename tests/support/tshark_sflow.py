@@ -29,6 +29,12 @@ PACKET = {
     "icmpv6": {"icmpv6.type": "IcmpType", "icmpv6.code": "IcmpCode"},
 }
 ADDRESSES = ("eth.src", "eth.dst")
+# Numbers of LayerStack. What tshark makes of a payload is no header of ours.
+MPLS = 5
+LAYERS = {"eth": 0, "ip": 1, "ipv6": 2, "tcp": 3, "udp": 4, "mpls": MPLS, "vlan": 6,
+          "ieee8021ad": 6, "icmp": 7, "icmpv6": 8, "gre": 9}
+# Behind these octets tshark counts a payload as part of the protocol.
+SIZES = {"icmp": 8, "icmpv6": 8}
 
 
 def flows(packets):
@@ -85,7 +91,7 @@ def record_facts(record):
     if kind == "1003":
         facts |= gateway(record)
     header = next((f for f in record.findall("field") if f.get("name") == "sflow_245.header"), None)
-    return facts if header is None else {**facts, **packet_facts(header)}
+    return facts if header is None else {**facts, **packet_facts(header), **layers(header)}
 
 
 def gateway(record):
@@ -123,6 +129,22 @@ def packet_facts(header):
         if name == "ipv6":
             facts["Proto"] = behind_extension_headers(proto)
     return facts
+
+
+def layers(header):
+    """A label stack is one layer, each label is a protocol to tshark."""
+    stack, sizes = [], []
+    for proto in header.iter("proto"):
+        name, size = proto.get("name"), int(proto.get("size"))
+        if name not in LAYERS:
+            continue
+        size = min(size, SIZES.get(name, size))
+        if LAYERS[name] == MPLS and stack[-1:] == [MPLS]:
+            sizes[-1] += size
+        else:
+            stack.append(LAYERS[name])
+            sizes.append(size)
+    return {"LayerStack": stack, "LayerSize": sizes} if stack else {}
 
 
 def behind_extension_headers(proto):
