@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a growing byte buffer, which fails once for all. */
 #include "common/buffer.h"
 
+#include "common/json_string.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -79,61 +81,12 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
     va_end(again);
 }
 
-/*
- * Length of the UTF-8 character that starts at `text`, or 0 when it is malformed: cut off,
- * overlong, a surrogate or beyond U+10FFFF (RFC 3629 section 4).
- */
-static size_t utf8_length(const uint8_t *text, size_t left)
-{
-    uint8_t first = text[0];
-    if (first < 0x80) {
-        return 1;
-    }
-    size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || length > left) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool is_overlong = (first == 0xe0 && text[1] < 0xa0) || (first == 0xf0 && text[1] < 0x90);
-    bool is_beyond = (first == 0xed && text[1] > 0x9f) || (first == 0xf4 && text[1] > 0x8f);
-    return is_overlong || is_beyond ? 0 : length;
-}
-
-static void json_control(struct buffer *buffer, uint8_t byte)
-{
-    static const char NAMES[] = "\bb\tt\nn\ff\rr\"\"\\\\";
-    for (size_t i = 0; i + 1 < sizeof NAMES; i += 2) {
-        if ((uint8_t)NAMES[i] == byte) {
-            buffer_format(buffer, "\\%c", NAMES[i + 1]);
-            return;
-        }
-    }
-    buffer_format(buffer, "\\u%04x", byte);
-}
-
 void buffer_json_string(struct buffer *buffer, const char *text, size_t size)
 {
-    const uint8_t *bytes = (const uint8_t *)text;
-    buffer_append(buffer, "\"", 1);
-    size_t i = 0;
-    while (i < size) {
-        size_t length = utf8_length(bytes + i, size - i);
-        if (length == 0) {
-            buffer_text_append(buffer, "\xef\xbf\xbd"); /* U+FFFD, the replacement character */
-            i++;
-        } else if (bytes[i] < 0x20 || bytes[i] == '"' || bytes[i] == '\\') {
-            json_control(buffer, bytes[i]);
-            i++;
-        } else {
-            buffer_append(buffer, bytes + i, length);
-            i += length;
-        }
+    char *room = buffer_reserve(buffer, JSON_STRING_MAX(size));
+    if (room != NULL) {
+        buffer->size += (size_t)(json_put_string(room, text, size) - room);
     }
-    buffer_append(buffer, "\"", 1);
 }
 
 const char *buffer_text(struct buffer *buffer)

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "common/address.h"
+#include "common/text_map.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,6 +42,7 @@ enum flow_field {
 #define FLOW_ADDRESS(id, ...)      FLOW_##id,
 #define FLOW_NUMBER_LIST(id, ...)  FLOW_##id,
 #define FLOW_ADDRESS_LIST(id, ...) FLOW_##id,
+#define FLOW_TEXT_MAP(id, ...)     FLOW_##id,
 #include "common/flow_fields.def"
     FLOW_FIELD_COUNT
 };
@@ -80,6 +82,7 @@ struct flow {
 #define FLOW_ADDRESS(id, member, ...)      struct address member;
 #define FLOW_NUMBER_LIST(id, member, ...)  struct number_list member;
 #define FLOW_ADDRESS_LIST(id, member, ...) struct address_list member;
+#define FLOW_TEXT_MAP(id, member, ...)     struct text_map member;
 #include "common/flow_fields.def"
 };
 
@@ -87,7 +90,8 @@ enum flow_kind {
     FLOW_KIND_NUMBER,
     FLOW_KIND_ADDRESS,
     FLOW_KIND_NUMBER_LIST,
-    FLOW_KIND_ADDRESS_LIST
+    FLOW_KIND_ADDRESS_LIST,
+    FLOW_KIND_TEXT_MAP
 };
 
 enum flow_unit {
@@ -107,7 +111,7 @@ struct flow_field_info {
     uint32_t number; /* protobuf field number */
     enum flow_kind kind;
     enum flow_unit unit;
-    uint32_t size_bytes; /* of the C type; 16 for addresses */
+    uint32_t size_bytes; /* of the C type; 16 for addresses, 1 for maps */
     uint32_t offset;     /* of the member in struct flow */
 };
 
@@ -181,6 +185,18 @@ static inline void flow_reset(struct flow *flow)
             flow->member.count = count + 1;                                                        \
             flow_mark(flow, FLOW_##id, true);                                                      \
         }                                                                                          \
+    }
+/* Appends; false: the map is full. The first append of a record starts the map. */
+#define FLOW_TEXT_MAP(id, member, ...)                                                             \
+    static inline bool flow_append_##member(struct flow *flow, const struct text_entry *entry)     \
+    {                                                                                              \
+        if (!flow_has(flow, FLOW_##id)) {                                                          \
+            flow->member.count = 0;                                                                \
+            flow->member.size = 0;                                                                 \
+        }                                                                                          \
+        bool fits = text_map_append(&flow->member, entry);                                         \
+        flow_mark(flow, FLOW_##id, flow->member.count > 0);                                        \
+        return fits;                                                                               \
     }
 #include "common/flow_fields.def"
 

@@ -76,6 +76,38 @@ static uint8_t *put_address_list(
     return out;
 }
 
+/* A text that is empty is absent, as in any message of proto3. */
+static size_t text_size(size_t size)
+{
+    return size != 0 ? 1 + wire_varint_size(size) + size : 0;
+}
+
+static uint8_t *put_text(uint8_t *out, unsigned number, const char *text, size_t size)
+{
+    if (size == 0) {
+        return out;
+    }
+    *out++ = (uint8_t)(number << 3 | WIRE_BYTES);
+    out = wire_put_varint(out, size, false);
+    memcpy(out, text, size);
+    return out + size;
+}
+
+static uint8_t *put_text_map(
+    uint8_t *out, const struct wire_field *field, const struct text_map *map)
+{
+    const uint8_t *p = map->bytes;
+    for (uint32_t i = 0; i < map->count; i++) {
+        struct text_entry entry;
+        p = text_entry_read(&entry, p);
+        size_t size = text_size(entry.key_size) + text_size(entry.value_size);
+        out = wire_put_varint(put_tag(out, field), size, false);
+        out = put_text(out, WIRE_KEY_NUMBER, entry.key, entry.key_size);
+        out = put_text(out, WIRE_VALUE_NUMBER, entry.value, entry.value_size);
+    }
+    return out;
+}
+
 WIRE_INLINE uint8_t *put_number(
     uint8_t *out, const struct flow *flow, const struct wire_field *field, bool is_bmi2)
 {
@@ -93,6 +125,8 @@ static inline uint8_t *put_other(
         return put_address(put_tag(out, field), member);
     case FLOW_KIND_NUMBER_LIST:
         return put_number_list(out, field, member);
+    case FLOW_KIND_TEXT_MAP:
+        return put_text_map(out, field, member);
     default:
         return put_address_list(out, field, member);
     }
@@ -267,6 +301,17 @@ static enum err take_list_address(struct flow *flow, enum flow_field field, stru
     return ERR_OK;
 }
 
+static enum err take_text_entry(struct flow *flow, struct cursor *cursor)
+{
+    struct cursor message;
+    struct text_entry entry;
+    if (wire_take_bytes(cursor, &message) != ERR_OK || wire_text_entry(message, &entry) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    (void)flow_append_extra(flow, &entry);
+    return ERR_OK;
+}
+
 static enum err take_field(
     struct flow *flow, enum flow_field field, enum wire_type type, struct cursor *cursor)
 {
@@ -284,6 +329,8 @@ static enum err take_field(
         return take_address(flow, field, cursor);
     case FLOW_KIND_NUMBER_LIST:
         return take_number_list(flow, field, cursor);
+    case FLOW_KIND_TEXT_MAP:
+        return take_text_entry(flow, cursor);
     default:
         return take_list_address(flow, field, cursor);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a flow as a line of JSON or of key=value pairs. */
 #include "common/flow_text.h"
 
+#include "common/json_string.h"
+
 /* What differs between the two forms. */
 struct style {
     const char *line_start;
@@ -95,15 +97,39 @@ static char *put_list(
     return stpcpy(out, style->list_end);
 }
 
+/* A pair for each entry; brackets take the place of the key's quotes. */
+static char *put_pairs(char *out, const char *name, const struct text_map *map)
+{
+    const uint8_t *p = map->bytes;
+    for (uint32_t i = 0; i < map->count; i++) {
+        struct text_entry entry;
+        p = text_entry_read(&entry, p);
+        char *key = stpcpy(stpcpy(out, i > 0 ? TEXT.separator : ""), name);
+        out = json_put_string(key, entry.key, entry.key_size);
+        *key = '[';
+        out[-1] = ']';
+        out = stpcpy(out, TEXT.assignment);
+        out = json_put_string(out, entry.value, entry.value_size);
+    }
+    return out;
+}
+
 static char *put_field(
     char *out, const struct flow *flow, enum flow_field field, const struct style *style)
 {
     const struct flow_field_info *info = &FLOW_FIELDS[field];
     const void *member = (const uint8_t *)flow + info->offset;
+    if (info->kind == FLOW_KIND_TEXT_MAP && style == &TEXT) {
+        return put_pairs(out, info->name, member);
+    }
     out = stpcpy(out, style->key_quote);
     out = stpcpy(out, info->name);
     out = stpcpy(out, style->key_quote);
     out = stpcpy(out, style->assignment);
+    if (info->kind == FLOW_KIND_TEXT_MAP) {
+        const struct text_map *map = member;
+        return text_entries_put_json(out, map->bytes, map->size);
+    }
     bool is_single = info->kind == FLOW_KIND_NUMBER || info->kind == FLOW_KIND_ADDRESS;
     return is_single ? put_single(out, info, member, style) : put_list(out, info, member, style);
 }

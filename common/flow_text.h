@@ -2,7 +2,8 @@
  * flow_text.h -- a flow as one line for people (text) or programs (JSON).
  *
  * Keys are the FlowMessage names in the order of flow_fields.def; absent (zero) fields are left
- * out; addresses and MACs are text, times and all else are numbers.
+ * out; addresses and MACs are text, times and all else are numbers. A map is an object in JSON; as
+ * text each of its entries is a pair, Name[key]="value", quoted and escaped as in JSON.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 
 /* No line is longer, whatever the flow holds. */
 enum {
-    FLOW_TEXT_MAX = 32768
+    FLOW_TEXT_MAX = 65536
 };
 
 /* Writes one line with its line feed into `out` of FLOW_TEXT_MAX bytes; returns its length. */

@@ -16,6 +16,8 @@ const struct wire_field WIRE_FIELDS[FLOW_FIELD_COUNT] = {
     [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_BYTES), NUMBER_LIST)},
 #define FLOW_ADDRESS_LIST(id, member, name, number, ...)                                           \
     [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_BYTES), ADDRESS_LIST)},
+#define FLOW_TEXT_MAP(id, member, name, number, ...)                                               \
+    [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_BYTES), TEXT_MAP)},
 #include "common/flow_fields.def"
 };
 
@@ -33,6 +35,7 @@ static const uint8_t FIELD_OF_NUMBER[WIRE_NUMBER_MAX + 1] = {
 #define FLOW_ADDRESS(id, member, name, number, ...)      [number] = FLOW_##id + 1,
 #define FLOW_NUMBER_LIST(id, member, name, number, ...)  [number] = FLOW_##id + 1,
 #define FLOW_ADDRESS_LIST(id, member, name, number, ...) [number] = FLOW_##id + 1,
+#define FLOW_TEXT_MAP(id, member, name, number, ...)     [number] = FLOW_##id + 1,
 #include "common/flow_fields.def"
 };
 
@@ -135,4 +138,37 @@ enum err wire_address(struct cursor bytes, struct address *address_p)
     default:
         return ERR_CORRUPT;
     }
+}
+
+static enum err take_text(struct cursor *message, const char **text_p, uint16_t *size_p)
+{
+    struct cursor bytes;
+    if (wire_take_bytes(message, &bytes) != ERR_OK || cursor_left(&bytes) > UINT16_MAX) {
+        return ERR_CORRUPT;
+    }
+    *text_p = (const char *)bytes.pos;
+    *size_p = (uint16_t)cursor_left(&bytes);
+    return ERR_OK;
+}
+
+enum err wire_text_entry(struct cursor message, struct text_entry *entry_p)
+{
+    *entry_p = (struct text_entry){.key = "", .value = ""};
+    while (cursor_left(&message) > 0) {
+        uint64_t number;
+        enum wire_type type;
+        enum err err = wire_take_key(&message, &number, &type);
+        if (err == ERR_OK && number == WIRE_KEY_NUMBER && type == WIRE_BYTES) {
+            err = take_text(&message, &entry_p->key, &entry_p->key_size);
+        } else if (err == ERR_OK && number == WIRE_VALUE_NUMBER && type == WIRE_BYTES) {
+            err = take_text(&message, &entry_p->value, &entry_p->value_size);
+        } else if (err == ERR_OK) {
+            bool is_known = number == WIRE_KEY_NUMBER || number == WIRE_VALUE_NUMBER;
+            err = is_known ? ERR_CORRUPT : wire_skip(&message, type);
+        }
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    return ERR_OK;
 }

@@ -28,7 +28,9 @@ enum {
     WIRE_VARINT_MAX = 10,   /* bytes of the longest varint */
     WIRE_NUMBER_MAX = 1023, /* highest field number of FlowMessage that the table can hold */
     WIRE_FLOWS_NUMBER = 1,  /* FlowBatch.flows */
-    WIRE_FLOWS_TAG = WIRE_FLOWS_NUMBER << 3 | WIRE_BYTES
+    WIRE_FLOWS_TAG = WIRE_FLOWS_NUMBER << 3 | WIRE_BYTES,
+    WIRE_KEY_NUMBER = 1, /* of a map's entry, which is a message */
+    WIRE_VALUE_NUMBER = 2
 };
 
 /* Eight bytes, so that the packer finds a field with one addition. */
@@ -66,6 +68,9 @@ MUST_CHECK enum err wire_skip(struct cursor *cursor, enum wire_type type);
 
 /* 4 bytes are IPv4, 16 IPv6, none is ::. Any other length is ERR_CORRUPT. */
 MUST_CHECK enum err wire_address(struct cursor bytes, struct address *address_p);
+
+/* One entry of a map<string, string>, which lends its texts. ERR_CORRUPT. */
+MUST_CHECK enum err wire_text_entry(struct cursor message, struct text_entry *entry_p);
 
 static inline uint64_t wire_load64(const uint8_t *p)
 {

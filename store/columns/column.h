@@ -23,10 +23,10 @@ struct column_value {
 
 struct column {
     uint8_t *values;
-    uint64_t *ends;       /* lists: see columns_list_ends() */
+    uint64_t *ends;       /* lists and maps: see columns_list_ends() */
     struct column *next;  /* the column that came after this one last time: the parser's bet */
     uint64_t max;         /* highest number that fits */
-    uint64_t value_count; /* lists: values of all rows */
+    uint64_t value_count; /* lists: values of all rows; maps: bytes */
     uint32_t filled;      /* rows before this one have their value */
     uint16_t tag;
     uint16_t tag_mask;

@@ -14,7 +14,17 @@ enum {
 
 static bool is_list(const struct column *column)
 {
-    return column->kind == FLOW_KIND_NUMBER_LIST || column->kind == FLOW_KIND_ADDRESS_LIST;
+    return column->kind == FLOW_KIND_NUMBER_LIST || column->kind == FLOW_KIND_ADDRESS_LIST ||
+           column->kind == FLOW_KIND_TEXT_MAP;
+}
+
+/* The most values that a row has: of a map, bytes of entries. */
+static size_t values_a_row(const struct column *column)
+{
+    if (column->kind == FLOW_KIND_TEXT_MAP) {
+        return TEXT_MAP_BYTES;
+    }
+    return is_list(column) ? FLOW_LIST_MAX : 1;
 }
 
 /* The next `size` bytes of the mapping; with memory NULL only their place is counted. */
@@ -32,7 +42,7 @@ static size_t lay_out(struct columns *columns, uint8_t *memory)
     size_t offset = 0;
     for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
         struct column *column = &columns->columns[i];
-        size_t values = is_list(column) ? rows * FLOW_LIST_MAX : rows;
+        size_t values = rows * values_a_row(column);
         column->values = place(memory, &offset, values << column->size_shift);
         if (is_list(column)) {
             column->ends = place(memory, &offset, rows * sizeof *column->ends);

@@ -53,7 +53,10 @@ bool columns_has(const struct columns *columns, enum flow_field field);
 /* Row values: FLOW_FIELDS[field].size_bytes each, host order; 16 bytes for addresses. Lent. */
 const void *columns_values(const struct columns *columns, enum flow_field field);
 
-/* Lists: values as above for all rows together; row r ends at ends[r] (count of values). Lent. */
+/*
+ * Lists: values as above for all rows together; row r ends at ends[r] (count of values). Maps: the
+ * values are bytes, in which entries stand as in struct text_map. Lent.
+ */
 const uint64_t *columns_list_ends(const struct columns *columns, enum flow_field field);
 
 /* Where the rows came from, in order: one run for each append. Lent. */

@@ -54,8 +54,9 @@ static void set_address(struct column *column, uint32_t row, const struct addres
     memcpy(open_row(column, row), address, sizeof *address);
 }
 
-/* Room for the row's next list value, or NULL: the list is full, and the value is left out. */
-static uint8_t *open_list_value(struct column *column, uint32_t row)
+/* Room for `count` more of the row's values, or NULL: it has room for `max`, and they are left out.
+ */
+static uint8_t *open_list_values(struct column *column, uint32_t row, uint64_t count, uint64_t max)
 {
     if (column->filled <= row) {
         column_fill(column, row);
@@ -63,12 +64,18 @@ static uint8_t *open_list_value(struct column *column, uint32_t row)
         column->ends[row] = column->value_count;
     }
     uint64_t start = row > 0 ? column->ends[row - 1] : 0;
-    if (column->value_count - start == FLOW_LIST_MAX) {
+    if (column->value_count - start + count > max) {
         return NULL;
     }
-    uint64_t index = column->value_count++;
+    uint64_t index = column->value_count;
+    column->value_count += count;
     column->ends[row] = column->value_count;
     return column->values + (index << column->size_shift);
+}
+
+static uint8_t *open_list_value(struct column *column, uint32_t row)
+{
+    return open_list_values(column, row, 1, FLOW_LIST_MAX);
 }
 
 static enum err take_list_number(struct column *column, uint32_t row, struct cursor *cursor)
@@ -95,10 +102,26 @@ static enum err take_list_numbers(struct column *column, uint32_t row, struct cu
     return ERR_OK;
 }
 
+static enum err take_text_entry(struct column *column, uint32_t row, struct cursor message)
+{
+    struct text_entry entry;
+    if (wire_text_entry(message, &entry) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    uint8_t *out = open_list_values(column, row, text_entry_size(&entry), TEXT_MAP_BYTES);
+    if (out != NULL) {
+        text_entry_write(&entry, out);
+    }
+    return ERR_OK;
+}
+
 static enum err take_bytes(struct column *column, uint32_t row, struct cursor bytes)
 {
     if (column->kind == FLOW_KIND_NUMBER_LIST) {
         return take_list_numbers(column, row, bytes);
+    }
+    if (column->kind == FLOW_KIND_TEXT_MAP) {
+        return take_text_entry(column, row, bytes);
     }
     struct address address;
     if (column->kind == FLOW_KIND_NUMBER || wire_address(bytes, &address) != ERR_OK) {

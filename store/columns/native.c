@@ -2,6 +2,7 @@
 #include "store/columns/native.h"
 
 #include "common/flow_wire.h"
+#include "store/columns/native_map.h"
 #include "store/columns/native_type.h"
 #include "store/columns/native_values.h"
 
@@ -259,6 +260,10 @@ static void write_field(
     const struct plan_column *column, const struct columns *columns, struct buffer *out)
 {
     const struct flow_field_info *info = &FLOW_FIELDS[column->field];
+    if (info->kind == FLOW_KIND_TEXT_MAP) {
+        native_write_map(&column->type, columns, column->field, out);
+        return;
+    }
     uint32_t rows = columns_rows(columns);
     struct native_source source = {.values = columns_values(columns, column->field),
         .nanoseconds = exact_times(columns, column->field),

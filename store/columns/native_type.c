@@ -29,6 +29,7 @@ static const struct plain_type PLAIN_TYPES[] = {
     {"Date", NATIVE_DATE, 2, UINT16_MAX},
     {"Date32", NATIVE_DATE, 4, INT32_MAX},
     {"DateTime", NATIVE_DATETIME, 4, UINT32_MAX},
+    {"Map(String, String)", NATIVE_MAP, 8, 0},
 };
 
 static const char *const WIDE_INTEGERS[] = {"UInt128", "UInt256", "Int128", "Int256"};
@@ -134,8 +135,18 @@ static void strip_low_cardinality(char *name)
 {
     static const char WORD[] = "LowCardinality(";
     char *start = strstr(name, WORD);
-    char *last = strrchr(name, ')');
-    if (start == NULL || last == NULL) {
+    if (start == NULL) {
+        return;
+    }
+    char *last = start + sizeof WORD - 1;
+    for (unsigned depth = 1; *last != '\0'; last++) {
+        depth += *last == '(' ? 1 : 0;
+        depth -= *last == ')' ? 1 : 0;
+        if (depth == 0) {
+            break;
+        }
+    }
+    if (*last == '\0') {
         return;
     }
     size_t inner = strlen(start + sizeof WORD - 1);

@@ -23,6 +23,7 @@ enum native_kind {
     NATIVE_DATE,       /* days since 1970 */
     NATIVE_DATETIME,   /* seconds since 1970 */
     NATIVE_DATETIME64, /* ticks since 1970 */
+    NATIVE_MAP,        /* Map(String, String) */
 };
 
 enum {
@@ -32,7 +33,7 @@ enum {
 
 struct native_type {
     enum native_kind kind;
-    uint8_t size_bytes; /* of a value; 0 for text */
+    uint8_t size_bytes; /* of a value; 0 for text; 8, of the offset, for maps */
     uint8_t precision;  /* NATIVE_DATETIME64: decimal digits of a second */
     bool is_nullable;   /* the values, not the array around them */
     bool is_array;

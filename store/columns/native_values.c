@@ -17,6 +17,9 @@ static bool is_time(enum flow_unit unit)
 
 bool native_can_write(enum flow_kind kind, enum flow_unit unit, const struct native_type *type)
 {
+    if (kind == FLOW_KIND_TEXT_MAP) {
+        return type->kind == NATIVE_MAP || (type->kind == NATIVE_STRING && !type->is_nullable);
+    }
     bool is_address = kind == FLOW_KIND_ADDRESS || kind == FLOW_KIND_ADDRESS_LIST;
     switch (type->kind) {
     case NATIVE_NUMBER:
@@ -28,6 +31,8 @@ bool native_can_write(enum flow_kind kind, enum flow_unit unit, const struct nat
     case NATIVE_BYTES16:
     case NATIVE_IPV4:
         return is_address;
+    case NATIVE_MAP:
+        return false;
     default:
         return is_time(unit);
     }

@@ -44,6 +44,7 @@ static const struct column_rule RULES[] = {
     {"DateTime64", "DateTime('UTC')", " CODEC(GCD, T64, LZ4)", ""},
     {"UInt", NULL, " CODEC(T64, LZ4)", ""},
     {"Bool", "UInt8", "", ""},
+    {"Map", "String", "", ""}, /* JSON */
     {"", NULL, "", ""},
 };
 

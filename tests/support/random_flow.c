@@ -54,6 +54,26 @@ static uint32_t random_count(struct random *random)
     return 1 + (uint32_t)random_below(random, is_long ? FLOW_LIST_MAX : 6);
 }
 
+/* Short texts mostly, of any bytes but zeroes. */
+static void random_text_map(struct random *random, struct text_map *map)
+{
+    uint32_t count = random_count(random);
+    map->count = 0;
+    map->size = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        char text[300];
+        bool is_long = random_below(random, 8) == 0;
+        struct text_entry entry = {.key = text,
+            .value = text + 20,
+            .key_size = (uint16_t)(1 + random_below(random, 20)),
+            .value_size = (uint16_t)random_below(random, is_long ? sizeof text - 20 : 20)};
+        for (size_t j = 0; j < sizeof text; j++) {
+            text[j] = (char)(1 + random_below(random, 255));
+        }
+        (void)text_map_append(map, &entry);
+    }
+}
+
 void random_field(struct random *random, struct flow *flow, enum flow_field field)
 {
     uint8_t *member = (uint8_t *)flow + FLOW_FIELDS[field].offset;
@@ -78,6 +98,9 @@ void random_field(struct random *random, struct flow *flow, enum flow_field fiel
         for (uint32_t i = 0; i < addresses->count; i++) {
             addresses->values[i] = random_address(random);
         }
+        break;
+    case FLOW_KIND_TEXT_MAP:
+        random_text_map(random, (struct text_map *)member);
         break;
     }
 }
@@ -175,6 +198,7 @@ static bool field_equal(const struct flow *a, const struct flow *b, enum flow_fi
     const uint8_t *in_b = (const uint8_t *)b + FLOW_FIELDS[field].offset;
     const struct number_list *numbers = (const struct number_list *)in_a;
     const struct address_list *addresses = (const struct address_list *)in_a;
+    const struct text_map *map = (const struct text_map *)in_a;
     switch (FLOW_FIELDS[field].kind) {
     case FLOW_KIND_NUMBER:
         return memcmp(in_a, in_b, sizeof(uint64_t)) == 0;
@@ -182,6 +206,8 @@ static bool field_equal(const struct flow *a, const struct flow *b, enum flow_fi
         return memcmp(in_a, in_b, sizeof(struct address)) == 0;
     case FLOW_KIND_NUMBER_LIST:
         return memcmp(in_a, in_b, sizeof numbers->count + 4 * numbers->count) == 0;
+    case FLOW_KIND_TEXT_MAP:
+        return memcmp(in_a, in_b, offsetof(struct text_map, bytes) + map->size) == 0;
     default:
         return memcmp(in_a, in_b, sizeof addresses->count + 16 * addresses->count) == 0;
     }

@@ -98,6 +98,15 @@ static void check_list(enum flow_field field, uint32_t row, const void *member)
         0);
 }
 
+static void check_map(enum flow_field field, uint32_t row, const struct text_map *map)
+{
+    const uint64_t *ends = columns_list_ends(columns, field);
+    uint64_t start = row > 0 ? ends[row - 1] : 0;
+    cr_assert_eq(ends[row] - start, map->size);
+    cr_assert_eq(
+        memcmp((const uint8_t *)columns_values(columns, field) + start, map->bytes, map->size), 0);
+}
+
 static void check_value(const struct flow *flow, enum flow_field field, uint32_t row)
 {
     const void *member = (const uint8_t *)flow + FLOW_FIELDS[field].offset;
@@ -112,6 +121,8 @@ static void check_value(const struct flow *flow, enum flow_field field, uint32_t
     } else if (FLOW_FIELDS[field].kind == FLOW_KIND_ADDRESS) {
         const struct address *values = columns_values(columns, field);
         cr_assert(address_equal(&values[row], member));
+    } else if (FLOW_FIELDS[field].kind == FLOW_KIND_TEXT_MAP) {
+        check_map(field, row, member);
     } else {
         check_list(field, row, member);
     }

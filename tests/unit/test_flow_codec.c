@@ -62,6 +62,21 @@ static void check_address_list(
     }
 }
 
+static void check_text_map(const struct text_map *ours,
+    Flowprotob__FlowMessage__ExtraEntry *const *theirs, size_t theirs_count)
+{
+    cr_assert_eq(ours->count, theirs_count);
+    const uint8_t *p = ours->bytes;
+    for (size_t i = 0; i < theirs_count; i++) {
+        struct text_entry entry;
+        p = text_entry_read(&entry, p);
+        cr_assert_eq(entry.key_size, strlen(theirs[i]->key));
+        cr_assert_eq(memcmp(entry.key, theirs[i]->key, entry.key_size), 0);
+        cr_assert_eq(entry.value_size, strlen(theirs[i]->value));
+        cr_assert_eq(memcmp(entry.value, theirs[i]->value, entry.value_size), 0);
+    }
+}
+
 /* A field that is there must have the same value, one that is not must be the default. */
 static void check_field(const struct flow *ours, const uint8_t *theirs, enum flow_field field)
 {
@@ -85,6 +100,10 @@ static void check_field(const struct flow *ours, const uint8_t *theirs, enum flo
         break;
     case FLOW_KIND_ADDRESS_LIST:
         check_address_list(member, *(ProtobufCBinaryData *const *)other,
+            *(const size_t *)(theirs + descriptor->quantifier_offset));
+        break;
+    case FLOW_KIND_TEXT_MAP:
+        check_text_map(member, *(Flowprotob__FlowMessage__ExtraEntry * *const *)other,
             *(const size_t *)(theirs + descriptor->quantifier_offset));
         break;
     }
@@ -235,6 +254,43 @@ Test(flow_codec, cuts_lists_that_are_too_long)
     cr_assert_eq(parsed.as_path.count, FLOW_LIST_MAX);
 }
 
+Test(flow_codec, takes_entries_of_a_map_in_any_legal_form)
+{
+    cr_assert_eq(UNPACK(0xba, 0x3e, 0x06, 0x12, 0x01, 'v', 0x0a, 0x01, 'k', /* value, then key */
+                     0xba, 0x3e, 0x05, 0x18, 0x07, 0x0a, 0x01, 'l',         /* a field nobody has */
+                     0xba, 0x3e, 0x00),                                     /* two empty texts */
+        ERR_OK);
+    cr_assert_eq(parsed.extra.count, 3);
+    struct text_entry entry;
+    const uint8_t *next = text_entry_read(&entry, parsed.extra.bytes);
+    cr_assert(entry.key_size == 1 && entry.key[0] == 'k' && entry.value[0] == 'v');
+    next = text_entry_read(&entry, next);
+    cr_assert(entry.key_size == 1 && entry.key[0] == 'l' && entry.value_size == 0);
+    (void)text_entry_read(&entry, next);
+    cr_assert(entry.key_size == 0 && entry.value_size == 0);
+}
+
+Test(flow_codec, refuses_entries_of_a_map_that_are_no_entries)
+{
+    cr_assert_eq(UNPACK(0xb8, 0x3e, 0x01), ERR_CORRUPT, "a number");
+    cr_assert_eq(UNPACK(0xba, 0x3e, 0x02, 0x08, 0x01), ERR_CORRUPT, "its key is a number");
+    cr_assert_eq(UNPACK(0xba, 0x3e, 0x02, 0x12, 0x01), ERR_CORRUPT, "its value is cut short");
+}
+
+Test(flow_codec, leaves_entries_out_that_no_map_has_room_for)
+{
+    enum {
+        ENTRY = 3 + 4,
+        ENTRIES = TEXT_MAP_ENTRIES + 9
+    };
+    uint8_t bytes[ENTRIES * ENTRY];
+    for (size_t i = 0; i < sizeof bytes; i += ENTRY) {
+        memcpy(bytes + i, (const uint8_t[]){0xba, 0x3e, 0x04, 0x0a, 0x02, 'k', 'k'}, ENTRY);
+    }
+    cr_assert_eq(unpack(bytes, sizeof bytes), ERR_OK);
+    cr_assert_eq(parsed.extra.count, TEXT_MAP_ENTRIES);
+}
+
 Test(flow_codec, has_the_fields_of_the_proto_file)
 {
     cr_assert_eq(flowprotob__flow_message__descriptor.n_fields, FLOW_FIELD_COUNT);
@@ -242,7 +298,7 @@ Test(flow_codec, has_the_fields_of_the_proto_file)
         const struct flow_field_info *info = &FLOW_FIELDS[i];
         const ProtobufCFieldDescriptor *descriptor = descriptor_of((enum flow_field)i);
         cr_assert_str_eq(descriptor->name, info->name);
-        bool is_list = info->kind == FLOW_KIND_NUMBER_LIST || info->kind == FLOW_KIND_ADDRESS_LIST;
+        bool is_list = info->kind != FLOW_KIND_NUMBER && info->kind != FLOW_KIND_ADDRESS;
         cr_assert_eq(descriptor->label == PROTOBUF_C_LABEL_REPEATED, is_list, "%s", info->name);
         bool is_address = info->kind == FLOW_KIND_ADDRESS || info->kind == FLOW_KIND_ADDRESS_LIST;
         cr_assert_eq(descriptor->type == PROTOBUF_C_TYPE_BYTES, is_address, "%s", info->name);

@@ -72,6 +72,33 @@ Test(flow_text, prints_lists)
     check_text("AsPath=64512,0 MplsIP=192.0.2.1,192.0.2.1\n");
 }
 
+Test(flow_text, prints_a_map_as_an_object_or_as_pairs)
+{
+    flow_begin(&flow);
+    flow_set_bytes(&flow, 1);
+    struct text_entry first = {.key = "0/36", .value = "60", .key_size = 4, .value_size = 2};
+    struct text_entry second = {.key = "9/\"", .value = "a b\n", .key_size = 3, .value_size = 4};
+    cr_assert(flow_append_extra(&flow, &first));
+    check_json("{\"Bytes\":1,\"Extra\":{\"0/36\":\"60\"}}\n");
+    cr_assert(flow_append_extra(&flow, &second));
+    check_json("{\"Bytes\":1,\"Extra\":{\"0/36\":\"60\",\"9/\\\"\":\"a b\\n\"}}\n");
+    check_text("Bytes=1 Extra[0/36]=\"60\" Extra[9/\\\"]=\"a b\\n\"\n");
+}
+
+/* Control characters take the most room. */
+static void fill_map(struct text_map *map)
+{
+    static const char CONTROLS[TEXT_MAP_BYTES] = {0};
+    map->count = 0;
+    map->size = 0;
+    struct text_entry entry = {.key = CONTROLS, .value = CONTROLS, .key_size = 1};
+    while (map->count < TEXT_MAP_ENTRIES - 1) {
+        cr_assert(text_map_append(map, &entry));
+    }
+    entry.value_size = (uint16_t)(TEXT_MAP_BYTES - map->size - TEXT_ENTRY_HEADER - entry.key_size);
+    cr_assert(text_map_append(map, &entry));
+}
+
 /* The widest value of everything: what FLOW_TEXT_MAX must hold. */
 static void fill(struct flow *full)
 {
@@ -96,6 +123,9 @@ static void fill(struct flow *full)
         case FLOW_KIND_ADDRESS_LIST:
             addresses->count = FLOW_LIST_MAX;
             memset(addresses->values, 0xff, sizeof addresses->values);
+            break;
+        case FLOW_KIND_TEXT_MAP:
+            fill_map((struct text_map *)member);
             break;
         }
     }

@@ -385,3 +385,52 @@ Test(native, allocates_nothing_once_the_buffer_has_grown)
     cr_assert_eq(out.bytes, bytes);
     cr_assert_eq(out.room, room);
 }
+
+static void append_extra(const char *key, const char *value)
+{
+    struct text_entry entry = {.key = key,
+        .value = value,
+        .key_size = (uint16_t)strlen(key),
+        .value_size = (uint16_t)strlen(value)};
+    cr_assert(flow_append_extra(&flow, &entry));
+}
+
+Test(native, writes_a_map_as_offsets_keys_and_values)
+{
+    flow_begin(&flow);
+    append_extra("0/36", "60");
+    append_extra("9/1", "");
+    add_row();
+    add_row(); /* without entries */
+    append_extra("k", "v");
+    add_row();
+    static const char EXPECTED[] = "\2\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0"
+                                   "\4"
+                                   "0/36\3"
+                                   "9/1\1k"
+                                   "\2"
+                                   "60\0\1v";
+    check_values("Extra", "Map(LowCardinality(String), String)", "Map(String, String)", EXPECTED,
+        sizeof EXPECTED - 1);
+    check_values("Extra", "Map(String, LowCardinality(String))", "Map(String, String)", EXPECTED,
+        sizeof EXPECTED - 1);
+}
+
+Test(native, writes_a_map_as_json_where_the_column_is_text)
+{
+    flow_begin(&flow);
+    append_extra("0/36", "a\"b");
+    add_row();
+    add_row();
+    check_values("Extra", "String", "String", "\17{\"0/36\":\"a\\\"b\"}\2{}", 19);
+}
+
+Test(native, leaves_out_maps_of_other_types)
+{
+    static const char *const TYPES[] = {
+        "Map(String, UInt64)", "UInt64", "Array(String)", "IPv6", "Nullable(String)", "DateTime"};
+    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
+        cr_assert_eq(plan_one("Extra", TYPES[i]), ERR_UNSUPPORTED, "%s", TYPES[i]);
+    }
+    cr_assert_eq(plan_one("Bytes", "Map(String, String)"), ERR_UNSUPPORTED);
+}

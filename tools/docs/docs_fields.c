@@ -10,7 +10,7 @@ static const char INTRODUCTION[] =
     "\n"
     "Names are those of FlowMessage (`proto/flow.proto`), of the JSON keys and of the table's\n"
     "columns. A field that is zero or empty is left out of messages and of JSON; in the table it\n"
-    "is the column type's default. Numbers below 1000 are those of the original FlowMessage and\n"
+    "is the column type's default. Numbers below 900 are those of the original FlowMessage and\n"
     "of goflow2. A value that is too large for its number of bits is stored as the largest one.\n"
     "\n"
     "Addresses are 4 or 16 bytes in messages. MAC addresses are numbers, the first octet highest.\n"
@@ -56,6 +56,9 @@ static void append_value(struct buffer *out, const struct flow_field_info *info)
         break;
     case FLOW_KIND_ADDRESS_LIST:
         buffer_text_append(out, "list of addresses");
+        break;
+    case FLOW_KIND_TEXT_MAP:
+        buffer_text_append(out, "map of texts");
         break;
     }
 }
