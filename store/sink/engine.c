@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the embedded engine: folder, sessions, queries. */
 #include "store/sink/engine.h"
 
+#include "common/clock.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "store/sink/engine_library.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +18,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+    FOLDER_WAIT_MS = 5000,
+    FOLDER_LOOK_MS = 50
+};
 
 struct engine {
     struct engine_library library;
@@ -68,14 +76,21 @@ bool engine_folder_is_open(const char *path)
     return is_locked;
 }
 
-/* The engine would refuse as well; asking first gives a line that people read. */
-static enum err check_unlocked(const char *path)
+/*
+ * The engine would refuse as well; asking first gives a line that people read. A question that is
+ * being answered, or a store that is stopping, has the folder for a moment only.
+ */
+static enum err wait_until_unlocked(const char *path)
 {
-    if (engine_folder_is_open(path)) {
-        log_error("engine",
-            "the folder is open in another process: use its -ch.serve, or another -ch.path",
-            "path=%s", path);
-        return ERR_IN_USE;
+    uint64_t deadline_ns = clock_monotonic_ns() + FOLDER_WAIT_MS * NS_PER_MS;
+    while (engine_folder_is_open(path)) {
+        if (daemon_is_stopping() || clock_monotonic_ns() >= deadline_ns) {
+            log_error("engine",
+                "the folder is open in another process: use its -ch.serve, or another -ch.path",
+                "path=%s", path);
+            return ERR_IN_USE;
+        }
+        (void)poll(NULL, 0, FOLDER_LOOK_MS);
     }
     return ERR_OK;
 }
@@ -108,7 +123,7 @@ static enum err open_folder(struct engine *engine, const char *path)
     }
     enum err err = make_folder(path);
     if (err == ERR_OK) {
-        err = check_unlocked(path);
+        err = wait_until_unlocked(path);
     }
     if (err != ERR_OK) {
         return err;

@@ -22,7 +22,8 @@ struct engine_session;
  * Loads the library and opens the folder, which is made when missing. `library` NULL or "": looked
  * for beside the program (../lib), in $XDG_CACHE_HOME or ~/.cache (goflow), in /usr/local/lib and
  * /usr/lib. On failure one line is logged: ERR_NOT_FOUND (no library, and where it was looked for),
- * ERR_UNSUPPORTED (not a library we know), ERR_IN_USE (another process has the folder), ERR_IO.
+ * ERR_UNSUPPORTED (not a library we know), ERR_IN_USE (another process has the folder, and
+ * had it for five seconds), ERR_IO.
  */
 MUST_CHECK enum err engine_open(struct engine **engine_p, const char *path, const char *library);
 

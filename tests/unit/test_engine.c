@@ -7,11 +7,15 @@
 #include "store/sink/engine.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +85,35 @@ Test(engine, refuses_a_folder_open_in_another_process, .init = open_engine, .fin
     int status = 0;
     cr_assert_eq(waitpid(child, &status, 0), child);
     cr_assert_eq(status, 0);
+}
+
+enum {
+    QUESTION_MS = 300
+};
+
+/* The lock that a question to the folder has while it is answered. */
+static void lock_for_a_moment(int ready)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/status", folder);
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    bool is_locked = fd >= 0 && flock(fd, LOCK_EX) == 0 && write(ready, "x", 1) == 1;
+    (void)poll(NULL, 0, QUESTION_MS);
+    _exit(is_locked ? 0 : 1);
+}
+
+Test(engine, waits_for_a_folder_that_is_open_for_a_moment, .fini = remove_folder)
+{
+    cr_assert_not_null(mkdtemp(folder));
+    int ready[2];
+    char byte;
+    cr_assert_eq(pipe(ready), 0);
+    if (fork() == 0) {
+        lock_for_a_moment(ready[1]);
+    }
+    cr_assert_eq(read(ready[0], &byte, 1), 1);
+    cr_assert(engine_folder_is_open(folder));
+    cr_assert_eq(engine_open(&engine, folder, NULL), ERR_OK);
 }
 
 static void on_signal(int number)
