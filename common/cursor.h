@@ -13,10 +13,16 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Where a failed cursor begins and ends: how far it had come is forgotten. */
+#define CURSOR_FAILED ((const uint8_t *)1)
+
+/*
+ * Two words, which compilers pass and return in registers. With a third, for the failure, cursors
+ * went through memory: written as words and at once read as vectors, which stalls processors.
+ */
 struct cursor {
     const uint8_t *pos;
     const uint8_t *end;
-    bool failed;
 };
 
 static inline uint16_t load_be16(const uint8_t *p)
@@ -53,7 +59,7 @@ static inline uint64_t load_be(const uint8_t *p, size_t size)
 static inline struct cursor cursor_of(const void *bytes, size_t size)
 {
     const uint8_t *start = bytes;
-    return (struct cursor){.pos = start, .end = start + size, .failed = false};
+    return (struct cursor){.pos = start, .end = start + size};
 }
 
 static inline size_t cursor_left(const struct cursor *cursor)
@@ -61,10 +67,14 @@ static inline size_t cursor_left(const struct cursor *cursor)
     return (size_t)(cursor->end - cursor->pos);
 }
 
+static inline bool cursor_failed(const struct cursor *cursor)
+{
+    return cursor->end == CURSOR_FAILED;
+}
+
 static inline void cursor_fail(struct cursor *cursor)
 {
-    cursor->pos = cursor->end;
-    cursor->failed = true;
+    *cursor = (struct cursor){.pos = CURSOR_FAILED, .end = CURSOR_FAILED};
 }
 
 /* The next `size` bytes, lent from the input, or NULL (and the cursor fails). */
@@ -89,7 +99,7 @@ static inline struct cursor cursor_sub(struct cursor *cursor, size_t size)
 {
     const uint8_t *bytes = cursor_take(cursor, size);
     if (bytes == NULL) {
-        return (struct cursor){.pos = cursor->end, .end = cursor->end, .failed = true};
+        return *cursor;
     }
     return cursor_of(bytes, size);
 }

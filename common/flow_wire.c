@@ -57,7 +57,7 @@ enum err wire_take_varint(struct cursor *cursor, uint64_t *value_p)
         value |= (uint64_t)(byte & 0x7f) << (7 * i);
         if (byte < 0x80) {
             *value_p = value;
-            return cursor->failed ? ERR_CORRUPT : ERR_OK;
+            return cursor_failed(cursor) ? ERR_CORRUPT : ERR_OK;
         }
     }
     return ERR_CORRUPT;
@@ -81,7 +81,7 @@ enum err wire_take_bytes(struct cursor *cursor, struct cursor *bytes_p)
         return ERR_CORRUPT;
     }
     *bytes_p = cursor_sub(cursor, size);
-    return bytes_p->failed ? ERR_CORRUPT : ERR_OK;
+    return cursor_failed(bytes_p) ? ERR_CORRUPT : ERR_OK;
 }
 
 enum err wire_take_message(struct cursor *batch, struct cursor *message_p)
@@ -120,7 +120,7 @@ enum err wire_skip(struct cursor *cursor, enum wire_type type)
     default:
         return ERR_CORRUPT;
     }
-    return cursor->failed ? ERR_CORRUPT : ERR_OK;
+    return cursor_failed(cursor) ? ERR_CORRUPT : ERR_OK;
 }
 
 enum err wire_address(struct cursor bytes, struct address *address_p)

@@ -56,7 +56,7 @@ static struct cursor take_extension(struct cursor *cursor, size_t unit, size_t f
  */
 static enum packet_step follow(struct packet_reader *reader, const struct cursor *header)
 {
-    if (header->failed) {
+    if (cursor_failed(header)) {
         return PACKET_STEP_END;
     }
     uint8_t next_header = header->pos[0];
@@ -86,7 +86,7 @@ enum packet_step packet_read_fragment(struct packet_reader *reader)
 {
     struct cursor header = cursor_sub(&reader->cursor, EXTENSION_MIN_SIZE);
     enum packet_step next = follow(reader, &header);
-    if (header.failed) {
+    if (cursor_failed(&header)) {
         return next;
     }
     uint16_t offset = load_be16(header.pos + 2) >> 3;

@@ -38,7 +38,7 @@ static enum packet_step first_step(struct packet_reader *reader, enum packet_pro
 /* A header that the snippet cuts short counts with the octets that are there, if there are any. */
 static void store_layer(struct packet_reader *reader, enum packet_layer layer, size_t size)
 {
-    bool is_there = size > 0 || !reader->cursor.failed;
+    bool is_there = size > 0 || !cursor_failed(&reader->cursor);
     if (is_there && layer != PACKET_LAYER_NONE) {
         reader->flow->layer_stack.values[reader->layers] = layer;
         reader->flow->layer_size.values[reader->layers] = (uint32_t)size;
@@ -61,10 +61,10 @@ void packet_header_read(struct flow *flow, enum packet_protocol protocol, struct
     struct packet_reader reader = {.flow = flow, .cursor = packet};
     enum packet_step step = first_step(&reader, protocol);
     for (int i = 0; i < PACKET_STEPS_MAX && step > PACKET_STEP_OTHER; i++) {
-        const uint8_t *header = reader.cursor.pos;
+        size_t left = cursor_left(&reader.cursor);
         enum packet_step next = STEPS[step].read(&reader);
         if (next != PACKET_STEP_OTHER) {
-            store_layer(&reader, STEPS[step].layer, (size_t)(reader.cursor.pos - header));
+            store_layer(&reader, STEPS[step].layer, left - cursor_left(&reader.cursor));
         }
         step = next;
     }

@@ -98,7 +98,7 @@ static enum packet_step follow_gre(struct packet_reader *reader, const struct gr
 enum packet_step packet_read_gre(struct packet_reader *reader)
 {
     struct gre_header gre = parse_gre(&reader->cursor);
-    if (reader->cursor.failed) {
+    if (cursor_failed(&reader->cursor)) {
         return PACKET_STEP_END;
     }
     enum packet_tunnel tunnel = is_nvgre(&gre) ? PACKET_TUNNEL_NVGRE : PACKET_TUNNEL_GRE;

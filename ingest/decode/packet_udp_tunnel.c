@@ -187,7 +187,7 @@ enum packet_step packet_read_l2tp(struct packet_reader *reader)
     uint16_t session = cursor_be16(cursor);
     cursor_skip(cursor, (flags & L2TP_SEQUENCE) != 0 ? 4 : 0);
     cursor_skip(cursor, (flags & L2TP_OFFSET) != 0 ? cursor_be16(cursor) : 0);
-    if (cursor->failed || !packet_enter_tunnel(reader, PACKET_TUNNEL_L2TP, session)) {
+    if (cursor_failed(cursor) || !packet_enter_tunnel(reader, PACKET_TUNNEL_L2TP, session)) {
         return PACKET_STEP_END;
     }
     return PACKET_STEP_PPP;

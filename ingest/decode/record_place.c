@@ -21,5 +21,5 @@ const uint8_t *record_take(
         places[i].length = length;
         cursor_skip(set, length);
     }
-    return set->failed ? NULL : record;
+    return cursor_failed(set) ? NULL : record;
 }

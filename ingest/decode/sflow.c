@@ -20,7 +20,7 @@ struct sflow_header {
 static enum decode_status parse_header(struct sflow_header *header, struct cursor *cursor)
 {
     uint32_t version = cursor_be32(cursor);
-    if (!cursor->failed && version != SFLOW_VERSION) {
+    if (!cursor_failed(cursor) && version != SFLOW_VERSION) {
         return DECODE_VERSION;
     }
     if (!sflow_xdr_address(cursor, &header->agent)) {
@@ -30,7 +30,7 @@ static enum decode_status parse_header(struct sflow_header *header, struct curso
     header->sequence = cursor_be32(cursor);
     cursor_skip(cursor, 4); /* uptime: nothing is told relative to it */
     header->samples = cursor_be32(cursor);
-    return cursor->failed ? DECODE_SHORT_HEADER : DECODE_OK;
+    return cursor_failed(cursor) ? DECODE_SHORT_HEADER : DECODE_OK;
 }
 
 /* A sampled packet has one time, and the nearest to it that is known is the arrival's. */
@@ -93,7 +93,7 @@ static void decode_datagram(struct decode_context *context, struct cursor cursor
     while (samples < header.samples && cursor_left(&cursor) > 0) {
         uint32_t format = cursor_be32(&cursor);
         struct cursor sample = sflow_xdr_opaque(&cursor);
-        if (sample.failed) {
+        if (cursor_failed(&sample)) {
             decode_drop(context, DECODE_SAMPLE);
             return;
         }

@@ -88,7 +88,7 @@ void sflow_counter_sample_decode(
         .time_received_ns = context->datagram->received_ns,
         .sub_agent_id = (uint32_t)flow_number(context->flow, FLOW_OBSERVATION_DOMAIN_ID)};
     uint32_t claimed = parse_header(&counters, type, &sample);
-    if (sample.failed) {
+    if (cursor_failed(&sample)) {
         decode_drop(context, DECODE_SAMPLE);
         return;
     }
@@ -96,11 +96,11 @@ void sflow_counter_sample_decode(
     while (records < claimed && cursor_left(&sample) > 0) {
         uint32_t format = cursor_be32(&sample);
         struct cursor body = sflow_xdr_opaque(&sample);
-        sflow_count_record(
-            context, body.failed ? SFLOW_RECORD_BAD : read_record(&counters, format, body));
+        sflow_count_record(context,
+            cursor_failed(&body) ? SFLOW_RECORD_BAD : read_record(&counters, format, body));
         records++;
     }
-    if (records < claimed && !sample.failed) {
+    if (records < claimed && !cursor_failed(&sample)) {
         decode_drop(context, DECODE_COUNT);
     }
     counter_add(&context->exporter->counters.sflow.records[type], records);

@@ -33,7 +33,7 @@ enum sflow_record_outcome sflow_read_router(struct flow *flow, struct cursor rec
     bool is_known = sflow_xdr_address(&record, &next_hop);
     uint32_t src_net = cursor_be32(&record);
     uint32_t dst_net = cursor_be32(&record);
-    if (!is_known || record.failed) {
+    if (!is_known || cursor_failed(&record)) {
         return SFLOW_RECORD_BAD;
     }
     if (!address_is_unspecified(&next_hop)) {
@@ -56,11 +56,11 @@ static struct cursor take_path(struct cursor *cursor)
 {
     uint32_t segments = cursor_be32(cursor);
     struct cursor path = *cursor;
-    for (uint32_t i = 0; i < segments && !cursor->failed; i++) {
+    for (uint32_t i = 0; i < segments && !cursor_failed(cursor); i++) {
         cursor_skip(cursor, 4);
         (void)take_numbers(cursor);
     }
-    path.end = cursor->pos;
+    path.end = cursor_failed(cursor) ? path.end : cursor->pos;
     return path;
 }
 
@@ -111,7 +111,7 @@ enum sflow_record_outcome sflow_read_gateway(struct flow *flow, struct cursor re
     struct cursor path = take_path(&record);
     struct cursor communities = take_numbers(&record);
     uint32_t local_pref = cursor_be32(&record);
-    if (!is_known || numbers == NULL || record.failed) {
+    if (!is_known || numbers == NULL || cursor_failed(&record)) {
         return SFLOW_RECORD_BAD;
     }
     uint32_t router_as = load_be32(numbers);

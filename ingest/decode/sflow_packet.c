@@ -17,7 +17,7 @@ enum sflow_record_outcome sflow_read_raw_header(struct flow *flow, struct cursor
 {
     const uint8_t *fixed = cursor_take(&record, RAW_HEADER_SIZE);
     struct cursor header = sflow_xdr_opaque(&record);
-    if (fixed == NULL || header.failed) {
+    if (fixed == NULL || cursor_failed(&header)) {
         return SFLOW_RECORD_BAD;
     }
     uint32_t frame_length = load_be32(fixed + 4);

@@ -19,7 +19,7 @@ enum sflow_record_outcome sflow_read_mpls(struct flow *flow, struct cursor recor
     bool is_known = sflow_xdr_address(&record, &next_hop);
     size_t labels = cursor_be32(&record);
     struct cursor stack = cursor_sub(&record, labels * 4);
-    if (!is_known || record.failed) {
+    if (!is_known || cursor_failed(&record)) {
         return SFLOW_RECORD_BAD;
     }
     if (!address_is_unspecified(&next_hop) && !flow_has(flow, FLOW_NEXT_HOP)) {
@@ -39,7 +39,8 @@ enum sflow_record_outcome sflow_read_nat(struct flow *flow, struct cursor record
 {
     struct address src;
     struct address dst;
-    if (!sflow_xdr_address(&record, &src) || !sflow_xdr_address(&record, &dst) || record.failed) {
+    if (!sflow_xdr_address(&record, &src) || !sflow_xdr_address(&record, &dst) ||
+        cursor_failed(&record)) {
         return SFLOW_RECORD_BAD;
     }
     if (!address_is_unspecified(&src)) {
@@ -71,7 +72,7 @@ enum sflow_record_outcome sflow_read_vlan_tunnel(struct flow *flow, struct curso
 {
     size_t tags = cursor_be32(&record);
     struct cursor stack = cursor_sub(&record, tags * 4);
-    if (record.failed) {
+    if (cursor_failed(&record)) {
         return SFLOW_RECORD_BAD;
     }
     if (tags == 0) {
@@ -92,7 +93,7 @@ enum sflow_record_outcome sflow_read_vlan_tunnel(struct flow *flow, struct curso
 enum sflow_record_outcome sflow_read_vni(struct flow *flow, struct cursor record)
 {
     uint32_t vni = cursor_be32(&record);
-    if (record.failed) {
+    if (cursor_failed(&record)) {
         return SFLOW_RECORD_BAD;
     }
     if (!flow_has(flow, FLOW_TUNNEL_TYPE)) {

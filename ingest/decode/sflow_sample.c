@@ -132,12 +132,13 @@ static uint32_t read_records(
     while (records < claimed && cursor_left(sample) > 0) {
         uint32_t format = cursor_be32(sample);
         struct cursor record = sflow_xdr_opaque(sample);
-        enum sflow_record_outcome outcome =
-            record.failed ? SFLOW_RECORD_BAD : sflow_record_read(context->flow, format, record);
+        enum sflow_record_outcome outcome = cursor_failed(&record)
+                                                ? SFLOW_RECORD_BAD
+                                                : sflow_record_read(context->flow, format, record);
         sflow_count_record(context, outcome);
         records++;
     }
-    if (records < claimed && !sample->failed) {
+    if (records < claimed && !cursor_failed(sample)) {
         decode_drop(context, DECODE_COUNT);
     }
     return records;

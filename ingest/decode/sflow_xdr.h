@@ -21,7 +21,6 @@ static inline struct cursor sflow_xdr_opaque(struct cursor *cursor)
 {
     uint32_t size = cursor_be32(cursor);
     struct cursor body = cursor_sub(cursor, size);
-    body.failed = cursor->failed; /* also when the length itself was cut off */
     size_t padding = -size & 3;
     if (padding != 0) {
         cursor_skip(cursor, padding < cursor_left(cursor) ? padding : cursor_left(cursor));

@@ -31,12 +31,12 @@ static bool restore_template(struct template_store *store, struct cursor *export
         fields[i].id = cursor_be16(exporter);
         fields[i].length = cursor_be16(exporter);
     }
-    if (store != NULL && !exporter->failed) {
+    if (store != NULL && !cursor_failed(exporter)) {
         /* One that exceeds today's limits is left out. */
         enum err err = template_store_put(store, &definition, announced_s * NS_PER_S);
         (void)err;
     }
-    return !exporter->failed;
+    return !cursor_failed(exporter);
 }
 
 static bool restore_rate(struct sampling_table *table, struct cursor *exporter)
@@ -48,7 +48,7 @@ static bool restore_rate(struct sampling_table *table, struct cursor *exporter)
     entry.id = cursor_be64(exporter);
     entry.rate = cursor_be64(exporter);
     entry.sampler_id = cursor_be64(exporter);
-    if (exporter->failed || scope > UINT8_MAX) {
+    if (cursor_failed(exporter) || scope > UINT8_MAX) {
         return false;
     }
     if (table != NULL) {
@@ -88,7 +88,7 @@ static enum err check_header(const uint8_t *bytes, size_t size)
     uint32_t version = cursor_be32(&cursor);
     uint32_t crc = cursor_be32(&cursor);
     uint64_t exporters_size = cursor_be64(&cursor);
-    if (cursor.failed) {
+    if (cursor_failed(&cursor)) {
         return ERR_CORRUPT;
     }
     if (version != SNAPSHOT_VERSION) {

@@ -20,7 +20,7 @@ struct template_draft {
 static void take_fields(struct cursor *set, struct template_draft *draft)
 {
     bool is_ipfix = draft->definition.key.version == 10;
-    for (uint32_t i = 0; i < draft->announced_fields && !set->failed; i++) {
+    for (uint32_t i = 0; i < draft->announced_fields && !cursor_failed(set); i++) {
         struct template_field field = {.id = cursor_be16(set), .length = cursor_be16(set)};
         if (is_ipfix && (field.id & ENTERPRISE_BIT) != 0) {
             field.id &= (uint16_t)~ENTERPRISE_BIT;
@@ -118,7 +118,7 @@ static void read_record(
         draft->announced_fields = cursor_be16(set);
     }
     take_fields(set, draft);
-    if (set->failed) {
+    if (cursor_failed(set)) {
         decode_drop(context, DECODE_TEMPLATE);
         return;
     }

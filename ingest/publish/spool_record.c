@@ -79,7 +79,7 @@ enum err spool_record_take(struct spool_record *record_p, struct cursor *segment
     }
     uint32_t size = load_be32(header + 8);
     struct cursor payload = cursor_sub(segment, size);
-    if (payload.failed ||
+    if (cursor_failed(&payload) ||
         crc32c(0, header + CRC_FROM, SPOOL_RECORD_HEADER - CRC_FROM + (size_t)size) !=
             load_be32(header + 4) ||
         (header[12] != SPOOL_BATCH && header[12] != SPOOL_SETTLED) ||

@@ -114,7 +114,7 @@ static enum err parse_udp(const struct fragment *packet, struct datagram *datagr
     }
     size_t size = load_be16(header + 4);
     struct cursor payload = cursor_sub(&cursor, size - UDP_HEADER);
-    if (size < UDP_HEADER || payload.failed) {
+    if (size < UDP_HEADER || cursor_failed(&payload)) {
         return ERR_SHORT;
     }
     datagram_p->bytes = payload.pos;

@@ -108,7 +108,7 @@ static enum err parse_ipv4(struct capture_packet *packet, struct cursor cursor)
     size_t total = load_be16(header + 2) != 0 ? load_be16(header + 2) : cursor_left(&whole);
     struct cursor payload = cursor_sub(&whole, total);
     cursor_skip(&payload, header_size);
-    if (header_size < IPV4_HEADER_MIN || payload.failed) {
+    if (header_size < IPV4_HEADER_MIN || cursor_failed(&payload)) {
         return ERR_SHORT;
     }
     uint16_t flags = load_be16(header + 6);
@@ -140,7 +140,7 @@ static void read_fragment_header(struct capture_packet *packet, struct cursor *p
 /* RFC 8200 section 4; an authentication header counts its length in units of 4 (RFC 4302). */
 static void skip_extension_headers(struct capture_packet *packet, struct cursor *payload)
 {
-    while (!payload->failed && !packet->is_fragment) {
+    while (!cursor_failed(payload) && !packet->is_fragment) {
         uint8_t next = packet->fragment.protocol;
         if (next == NEXT_FRAGMENT) {
             read_fragment_header(packet, payload);
@@ -172,7 +172,7 @@ static enum err parse_ipv6(struct capture_packet *packet, struct cursor cursor)
     };
     skip_extension_headers(packet, &payload);
     packet->fragment.payload = payload;
-    return payload.failed ? ERR_SHORT : ERR_OK;
+    return cursor_failed(&payload) ? ERR_SHORT : ERR_OK;
 }
 
 enum err capture_packet_parse(struct capture_packet *packet_p, struct cursor cursor)

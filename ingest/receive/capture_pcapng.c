@@ -93,7 +93,7 @@ static void read_interface_options(
         uint16_t size = capture_input_u16(input, head + 2);
         struct cursor value = cursor_sub(&options, size);
         cursor_skip(&options, (4 - size % 4) % 4);
-        if (code == OPTION_END || value.failed) {
+        if (code == OPTION_END || cursor_failed(&value)) {
             return;
         }
         if (code == OPTION_TSRESOL && size == 1) {
@@ -153,7 +153,7 @@ static enum err read_packet(struct capture_pcapng *pcapng, const struct capture_
     uint64_t high = capture_input_u32(input, head + 4);
     uint64_t ticks = high << 32 | capture_input_u32(input, head + 8);
     struct cursor packet = cursor_sub(&body, capture_input_u32(input, head + 12));
-    if (packet.failed) {
+    if (cursor_failed(&packet)) {
         return capture_input_damaged(input, "a packet longer than its block");
     }
     pcapng->last_ns = stamp_ns(interface, ticks);
