@@ -200,7 +200,7 @@ static inline void flow_reset(struct flow *flow)
     }
 #include "common/flow_fields.def"
 
-/* By field, for programs compiled from templates: a number or an address. */
+/* By field, for programs compiled from templates. */
 static inline void flow_set_number(struct flow *flow, enum flow_field field, uint64_t value)
 {
     memcpy((uint8_t *)flow + FLOW_FIELDS[field].offset, &value, sizeof value);
@@ -214,6 +214,30 @@ static inline uint64_t flow_number(const struct flow *flow, enum flow_field fiel
         memcpy(&value, (const uint8_t *)flow + FLOW_FIELDS[field].offset, sizeof value);
     }
     return value;
+}
+
+static inline void flow_append_number(struct flow *flow, enum flow_field field, uint32_t value)
+{
+    struct number_list *list = (struct number_list *)((uint8_t *)flow + FLOW_FIELDS[field].offset);
+    uint32_t count = flow_has(flow, field) ? list->count : 0;
+    if (count < FLOW_LIST_MAX) {
+        list->values[count] = value;
+        list->count = count + 1;
+        flow_mark(flow, field, true);
+    }
+}
+
+static inline void flow_append_address(
+    struct flow *flow, enum flow_field field, const struct address *value)
+{
+    struct address_list *list =
+        (struct address_list *)((uint8_t *)flow + FLOW_FIELDS[field].offset);
+    uint32_t count = flow_has(flow, field) ? list->count : 0;
+    if (count < FLOW_LIST_MAX) {
+        list->values[count] = *value;
+        list->count = count + 1;
+        flow_mark(flow, field, true);
+    }
 }
 
 /* Who takes flows: called once for each flow; the record is lent for the call only. */

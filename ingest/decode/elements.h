@@ -15,15 +15,19 @@ enum element_conversion {
     ELEMENT_NUMBER,             /* unsigned, 1 to 8 bytes, to the field */
     ELEMENT_FALLBACK,           /* the same, where the field is still 0 */
     ELEMENT_TOTAL,              /* the same, where no other element of the template counts it */
-    ELEMENT_REVERSE,            /* the same, of the flow of the answer */
+    ELEMENT_FLAGS,              /* or-ed into the field */
+    ELEMENT_DSCP,               /* six bits: the upper ones of the field, where that is still 0 */
+    ELEMENT_REVERSE,            /* a number, of the flow of the answer */
+    ELEMENT_REVERSE_FLAGS,      /* flags, likewise */
     ELEMENT_IPV4,               /* an address, any value counts */
     ELEMENT_IPV6,               /* likewise */
-    ELEMENT_IPV4_OR_NONE,       /* 0.0.0.0 says that there is none */
+    ELEMENT_IPV4_OR_NONE,       /* 0.0.0.0 says that there is none; gives way to IPV4 */
     ELEMENT_IPV6_OR_NONE,       /* :: likewise */
     ELEMENT_ICMP,               /* type << 8 | code */
     ELEMENT_LABEL,              /* 3 bytes: label, EXP, bottom bit; target: place in the stack */
-    ELEMENT_LABEL_IPV4,         /* appended to a list of addresses */
-    ELEMENT_LABEL_IPV6,         /* likewise */
+    ELEMENT_APPEND_NUMBER,      /* one more of a list, unless it is 0 */
+    ELEMENT_APPEND_IPV4,        /* likewise */
+    ELEMENT_APPEND_IPV6,        /* likewise */
     ELEMENT_TIME_S,             /* since 1970; target: enum element_time */
     ELEMENT_TIME_MS,            /* since 1970 */
     ELEMENT_TIME_NTP_US,        /* RFC 7011 section 6.1.9 */

@@ -35,8 +35,8 @@ static bool is_bytes(enum program_code code)
     case PROGRAM_IPV4:
     case PROGRAM_IPV6:
     case PROGRAM_EITHER_ADDRESS:
-    case PROGRAM_LABEL_IPV4:
-    case PROGRAM_LABEL_IPV6:
+    case PROGRAM_APPEND_IPV4:
+    case PROGRAM_APPEND_IPV6:
     case PROGRAM_PACKET:
     case PROGRAM_NOTHING: /* as a step: the IPv6 half of the pair in front of it */
         return true;
@@ -134,8 +134,15 @@ void draft_address(struct program_draft *draft, const struct draft_source *sourc
     enum flow_field field, bool is_ipv4, bool is_always)
 {
     int *slot = is_ipv4 ? &draft->ipv4_of[field] : &draft->ipv6_of[field];
-    if (*slot != DRAFT_NONE || source->length != (is_ipv4 ? 4 : 16)) {
+    if (source->length != (is_ipv4 ? 4 : 16)) {
         return;
+    }
+    if (*slot != DRAFT_NONE) {
+        struct program_op *rival = &draft->ops[*slot];
+        if (!is_always || rival->mask != 0) {
+            return;
+        }
+        rival->code = PROGRAM_NOTHING;
     }
     struct program_op op = make_op(source, is_ipv4 ? PROGRAM_IPV4 : PROGRAM_IPV6, (uint16_t)field);
     op.mask = is_always ? 1 : 0;
@@ -182,5 +189,13 @@ void draft_step(struct program_draft *draft, const struct draft_source *source,
     enum program_code code, uint16_t destination)
 {
     struct program_op op = make_op(source, code, destination);
+    add_op(draft, &op);
+}
+
+void draft_field_step(struct program_draft *draft, const struct draft_source *source,
+    enum program_code code, enum flow_field field)
+{
+    struct program_op op = make_op(source, code, (uint16_t)field);
+    op.mask &= mask_of_field(field);
     add_op(draft, &op);
 }

@@ -51,6 +51,7 @@ void draft_number(struct program_draft *draft, const struct draft_source *source
 /* Elements 32 and 139: type and code become a number of one byte each. */
 void draft_icmp(struct program_draft *draft, const struct draft_source *source);
 
+/* Of two addresses for one field an `is_always` one wins, then the earlier one. */
 void draft_address(struct program_draft *draft, const struct draft_source *source,
     enum flow_field field, bool is_ipv4, bool is_always);
 
@@ -60,6 +61,10 @@ void draft_time(struct program_draft *draft, const struct draft_source *source,
 
 void draft_step(struct program_draft *draft, const struct draft_source *source,
     enum program_code code, uint16_t destination);
+
+/* The same for a number that goes to a flow field: bits that the field cannot hold are cut. */
+void draft_field_step(struct program_draft *draft, const struct draft_source *source,
+    enum program_code code, enum flow_field field);
 
 /* Sets source, length and mask for a field at that place of the record. */
 void draft_place(struct program_op *op, uint32_t offset, uint16_t length);

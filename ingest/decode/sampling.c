@@ -25,6 +25,41 @@ enum entry_scope {
     ENTRY_ANY_SOLE
 };
 
+/*
+ * RFC 7011 section 6.2 lets a float64 be sent as a float32: of numbers up to 1 that one has no bits
+ * above 32, the other always has.
+ */
+static double float_of(uint64_t bits)
+{
+    double value = 0;
+    if (bits > UINT32_MAX) {
+        memcpy(&value, &bits, sizeof value);
+        return value;
+    }
+    uint32_t low = (uint32_t)bits;
+    float narrow = 0;
+    memcpy(&narrow, &low, sizeof narrow);
+    return narrow;
+}
+
+/* 0 for what is no probability, or less than any sampler's. */
+static uint64_t rate_of_probability(uint64_t bits)
+{
+    double probability = float_of(bits);
+    bool is_usable = probability >= 1.0 / UINT32_MAX && probability <= 1;
+    return is_usable ? (uint64_t)(1 / probability + 0.5) : 0;
+}
+
+void sampling_facts_set(struct sampling_facts *facts, enum sampling_fact fact, uint64_t value)
+{
+    if (fact == SAMPLING_PROBABILITY) {
+        fact = SAMPLING_RATE;
+        value = rate_of_probability(value);
+    }
+    facts->values[fact] = value;
+    facts->known |= UINT32_C(1) << fact;
+}
+
 uint64_t sampling_facts_rate(const struct sampling_facts *facts)
 {
     const uint64_t *values = facts->values;

@@ -16,7 +16,8 @@ enum sampling_fact {
     SAMPLING_PACKET_SPACE,    /* 306: packets left out after them */
     SAMPLING_SIZE,            /* 309: this many ... */
     SAMPLING_POPULATION,      /* 310: ... out of this many */
-    SAMPLING_FACT_COUNT
+    SAMPLING_FACT_COUNT,
+    SAMPLING_PROBABILITY /* 311: bits of a floating point number; kept as the rate it stands for */
 };
 
 struct sampling_facts {
@@ -24,12 +25,7 @@ struct sampling_facts {
     uint32_t known; /* bit n: fact n was there */
 };
 
-static inline void sampling_facts_set(
-    struct sampling_facts *facts, enum sampling_fact fact, uint64_t value)
-{
-    facts->values[fact] = value;
-    facts->known |= UINT32_C(1) << fact;
-}
+void sampling_facts_set(struct sampling_facts *facts, enum sampling_fact fact, uint64_t value);
 
 /* The rate that the facts give, 0 for none. */
 uint64_t sampling_facts_rate(const struct sampling_facts *facts);

@@ -17,8 +17,12 @@ struct conversion {
 
 static const struct conversion CONVERSIONS[] = {
     [ELEMENT_LABEL] = {PROGRAM_LABEL, 3},
-    [ELEMENT_LABEL_IPV4] = {PROGRAM_LABEL_IPV4, 4},
-    [ELEMENT_LABEL_IPV6] = {PROGRAM_LABEL_IPV6, 16},
+    [ELEMENT_FLAGS] = {PROGRAM_FLAGS, 0},
+    [ELEMENT_REVERSE_FLAGS] = {PROGRAM_FLAGS, 0},
+    [ELEMENT_DSCP] = {PROGRAM_DSCP, 0},
+    [ELEMENT_APPEND_NUMBER] = {PROGRAM_APPEND_NUMBER, 0},
+    [ELEMENT_APPEND_IPV4] = {PROGRAM_APPEND_IPV4, 4},
+    [ELEMENT_APPEND_IPV6] = {PROGRAM_APPEND_IPV6, 16},
     [ELEMENT_TIME_S] = {PROGRAM_TIME_S, 0},
     [ELEMENT_TIME_MS] = {PROGRAM_TIME_MS, 0},
     [ELEMENT_TIME_NTP_US] = {PROGRAM_TIME_NTP_US, 8},
@@ -44,6 +48,10 @@ static void compile_step(
     if (element->conversion >= ELEMENT_TIME_S &&
         element->conversion <= ELEMENT_TIME_BEFORE_EXPORT) {
         draft_time(draft, source, (enum element_time)element->target, conversion->code);
+        return;
+    }
+    if (element->conversion < ELEMENT_IPV4) {
+        draft_field_step(draft, source, conversion->code, (enum flow_field)element->target);
         return;
     }
     draft_step(draft, source, conversion->code, element->target);
@@ -88,12 +96,15 @@ static bool is_wanted(const struct element *element, bool is_reverse_pen, bool i
 {
     switch (element->conversion) {
     case ELEMENT_REVERSE:
+    case ELEMENT_REVERSE_FLAGS:
         return is_reverse;
     case ELEMENT_SYSTEM_INIT: /* the times of both count from it */
         return true;
     case ELEMENT_NUMBER:
     case ELEMENT_FALLBACK:
     case ELEMENT_TOTAL:
+    case ELEMENT_FLAGS:
+    case ELEMENT_DSCP:
     case ELEMENT_TIME_S:
     case ELEMENT_TIME_MS:
     case ELEMENT_TIME_NTP_US:

@@ -96,11 +96,28 @@ static void append_label(struct flow *flow, uint32_t place, uint32_t entry)
     }
 }
 
-static void append_label_address(struct flow *flow, const uint8_t *bytes, enum program_code family)
+/* Elements of which a template has as many as the list is long at most; the others are 0. */
+static void append_number(struct flow *flow, enum flow_field field, uint64_t value)
+{
+    if (value != 0) {
+        flow_append_number(flow, field, (uint32_t)value);
+    }
+}
+
+static void append_address(
+    struct flow *flow, enum flow_field field, const uint8_t *bytes, enum program_code family)
 {
     struct address address;
     if (load_address(&address, bytes, family)) {
-        flow_append_mpls_ip(flow, &address);
+        flow_append_address(flow, field, &address);
+    }
+}
+
+/* RFC 2474 section 3: the upper six bits of the octet that was type of service. */
+static void set_dscp(struct flow *flow, enum flow_field field, uint64_t value)
+{
+    if (!flow_has(flow, field)) {
+        flow_set_number(flow, field, (value & 0x3f) << 2);
     }
 }
 
@@ -150,15 +167,23 @@ static void set_system_init(struct export_clock *clock, uint64_t init_ms)
     }
 }
 
-static void run_step(const struct program_op *op, const uint8_t *record, struct flow *flow,
-    struct record_facts *facts)
+/* Out of line: its registers would be saved for every record that has only numbers and times. */
+__attribute__((noinline)) static void run_step(const struct program_op *op, const uint8_t *record,
+    struct flow *flow, struct record_facts *facts)
 {
     const uint8_t *bytes = record + op->source;
+    enum flow_field field = (enum flow_field)op->destination; /* for the codes that have one */
     switch ((enum program_code)op->code) {
     case PROGRAM_FALLBACK:
-        if (!flow_has(flow, (enum flow_field)op->destination)) {
-            flow_set_number(flow, (enum flow_field)op->destination, load_number(record, op));
+        if (!flow_has(flow, field)) {
+            flow_set_number(flow, field, load_number(record, op));
         }
+        break;
+    case PROGRAM_FLAGS:
+        flow_set_number(flow, field, flow_number(flow, field) | load_number(record, op));
+        break;
+    case PROGRAM_DSCP:
+        set_dscp(flow, field, load_number(record, op));
         break;
     case PROGRAM_IP_VERSION:
         set_ip_version(flow, facts, load_number(record, op));
@@ -169,11 +194,14 @@ static void run_step(const struct program_op *op, const uint8_t *record, struct 
     case PROGRAM_LABEL:
         append_label(flow, op->destination, (uint32_t)load_number(record, op));
         break;
-    case PROGRAM_LABEL_IPV4:
-        append_label_address(flow, bytes, PROGRAM_IPV4);
+    case PROGRAM_APPEND_NUMBER:
+        append_number(flow, field, load_number(record, op));
         break;
-    case PROGRAM_LABEL_IPV6:
-        append_label_address(flow, bytes, PROGRAM_IPV6);
+    case PROGRAM_APPEND_IPV4:
+        append_address(flow, field, bytes, PROGRAM_IPV4);
+        break;
+    case PROGRAM_APPEND_IPV6:
+        append_address(flow, field, bytes, PROGRAM_IPV6);
         break;
     case PROGRAM_SYSTEM_INIT:
         set_system_init(&facts->clock, load_number(record, op));
@@ -191,11 +219,14 @@ static void run_step(const struct program_op *op, const uint8_t *record, struct 
     case PROGRAM_PACKET:
         read_packet(op, record, flow, facts);
         break;
-    case PROGRAM_NOTHING:
+    default:
         break;
-    default: /* the times */
-        facts->times_ns[op->destination] = read_time(op, load_number(record, op), &facts->clock);
     }
+}
+
+static bool is_time(enum program_code code)
+{
+    return code >= PROGRAM_TIME_S && code <= PROGRAM_TIME_BEFORE_EXPORT;
 }
 
 void template_program_run(const struct template_program *program, const uint8_t *record,
@@ -210,6 +241,11 @@ void template_program_run(const struct template_program *program, const uint8_t 
     flow->present[1] |= run_numbers(high, addresses, record, flow);
     run_addresses(addresses, step, record, flow);
     for (; step < ops + ends[PROGRAM_STEPS]; step++) {
-        run_step(step, record, flow, facts);
+        if (is_time((enum program_code)step->code)) { /* the steps that most templates have */
+            facts->times_ns[step->destination] =
+                read_time(step, load_number(record, step), &facts->clock);
+        } else {
+            run_step(step, record, flow, facts);
+        }
     }
 }

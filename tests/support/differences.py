@@ -111,6 +111,10 @@ LIST = [
         "ipfix_enterprise", "SrcAddrEncap DstAddrEncap ProtoEncap DstPortEncap",
         "Elements of VMware (6876), bare bytes to tshark."),
     Difference(
+        "ipfix-yaf", "TCPFlags",
+        "Elements 14 and 15 of CERT (6871), flags of the first packet and of the others, bare "
+        "numbers to tshark. Their union is what tcpControlBits (6) would be."),
+    Difference(
         "ipfix_packet_section",
         "Bytes Packets SrcAddr DstAddr Etype Proto SrcMac DstMac IPTTL IPv6FlowLabel LayerStack "
         "LayerSize",

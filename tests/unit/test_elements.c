@@ -46,10 +46,13 @@ Test(elements, numbers_go_to_numbers_and_addresses_to_addresses)
 {
     for (const struct element *element = element_find(0, 1); element != NULL;
          element = element_next(element)) {
-        if (element->conversion <= ELEMENT_REVERSE) {
+        if (element->conversion <= ELEMENT_REVERSE_FLAGS) {
             cr_assert_eq(FLOW_FIELDS[element->target].kind, FLOW_KIND_NUMBER, "%u", element->id);
         } else if (element->conversion <= ELEMENT_IPV6_OR_NONE) {
             cr_assert_eq(FLOW_FIELDS[element->target].kind, FLOW_KIND_ADDRESS, "%u", element->id);
+        } else if (element->conversion == ELEMENT_APPEND_NUMBER) {
+            cr_assert_eq(
+                FLOW_FIELDS[element->target].kind, FLOW_KIND_NUMBER_LIST, "%u", element->id);
         }
     }
 }
