@@ -63,6 +63,8 @@ enum packet_layer {
     X(PACKET_STEP_DCCP, dccp, PACKET_LAYER_CUSTOM)                                                 \
     X(PACKET_STEP_IPV4_INSIDE, ipv4_inside, PACKET_LAYER_NONE)                                     \
     X(PACKET_STEP_IPV6_INSIDE, ipv6_inside, PACKET_LAYER_NONE)                                     \
+    X(PACKET_STEP_MPLS_INSIDE, mpls_inside, PACKET_LAYER_NONE)                                     \
+    X(PACKET_STEP_ETHERIP, etherip, PACKET_LAYER_CUSTOM)                                           \
     X(PACKET_STEP_GRE, gre, PACKET_LAYER_GRE)                                                      \
     X(PACKET_STEP_ERSPAN_2, erspan_2, PACKET_LAYER_CUSTOM)                                         \
     X(PACKET_STEP_ERSPAN_3, erspan_3, PACKET_LAYER_CUSTOM)                                         \
@@ -111,7 +113,9 @@ enum packet_tunnel {
     PACKET_TUNNEL_GTP = 5,
     PACKET_TUNNEL_TEREDO = 6,
     PACKET_TUNNEL_L2TP = 7,
-    PACKET_TUNNEL_NVGRE = 8
+    PACKET_TUNNEL_NVGRE = 8,
+    PACKET_TUNNEL_MPLS = 9, /* in IP or UDP; in GRE it is GRE's */
+    PACKET_TUNNEL_ETHERIP = 10
 };
 
 /* The step for what follows an Ethernet type; the flow's type is set, unless it is a VLAN tag. */

@@ -21,9 +21,11 @@ static const uint8_t STEPS[256] = {
     [41] = PACKET_STEP_IPV6_INSIDE,
     [47] = PACKET_STEP_GRE,
     [58] = PACKET_STEP_ICMPV6,
+    [97] = PACKET_STEP_ETHERIP,
     [115] = PACKET_STEP_L2TPV3,
     [132] = PACKET_STEP_SCTP,
     [136] = PACKET_STEP_UDP_LITE,
+    [137] = PACKET_STEP_MPLS_INSIDE,
 };
 
 enum packet_step packet_follow_protocol(uint8_t protocol)

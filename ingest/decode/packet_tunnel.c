@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- tunnels straight over IP: IP in IP, GRE, L2TPv3. */
+/* SPDX-License-Identifier: BSD-3-Clause -- tunnels straight over IP: IP, MPLS, Ethernet, GRE,
+ * L2TPv3. */
 #include "ingest/decode/packet_reader.h"
 
 enum {
@@ -11,6 +12,8 @@ enum {
     GRE_VERSION_PPTP = 1,
     GRE_ERSPAN_2 = 0x88be, /* also ERSPAN type I, which has no header of its own */
     GRE_ERSPAN_3 = 0x22eb,
+    ETHERIP_SIZE = 2,
+    ETHERIP_VERSION = 3,
     ERSPAN_2_SIZE = 8,
     ERSPAN_3_SIZE = 12,
     ERSPAN_3_PLATFORM_SIZE = 8
@@ -48,6 +51,26 @@ enum packet_step packet_read_ipv6_inside(struct packet_reader *reader)
         return PACKET_STEP_END;
     }
     return packet_follow_etype(reader, PACKET_ETYPE_IPV6);
+}
+
+/* RFC 4023, and RFC 7510 over UDP: the label stack begins at once. */
+enum packet_step packet_read_mpls_inside(struct packet_reader *reader)
+{
+    if (!packet_enter_tunnel(reader, PACKET_TUNNEL_MPLS, 0)) {
+        return PACKET_STEP_END;
+    }
+    return packet_follow_etype(reader, PACKET_ETYPE_MPLS);
+}
+
+/* RFC 3378 section 3. */
+enum packet_step packet_read_etherip(struct packet_reader *reader)
+{
+    const uint8_t *header = cursor_take(&reader->cursor, ETHERIP_SIZE);
+    if (header == NULL || header[0] >> 4 != ETHERIP_VERSION) {
+        return PACKET_STEP_OTHER;
+    }
+    bool is_entered = packet_enter_tunnel(reader, PACKET_TUNNEL_ETHERIP, 0);
+    return is_entered ? PACKET_STEP_ETHERNET : PACKET_STEP_END;
 }
 
 /* RFC 2784, RFC 2890; version 1 is PPTP's (RFC 2637 section 4.1). */

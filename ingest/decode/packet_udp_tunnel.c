@@ -9,6 +9,7 @@ enum udp_port {
     UDP_VXLAN = 4789,
     UDP_VXLAN_GPE = 4790,
     UDP_GENEVE = 6081,
+    UDP_MPLS = 6635,
     UDP_VXLAN_LINUX = 8472
 };
 
@@ -44,6 +45,8 @@ enum packet_step packet_follow_udp_ports(uint16_t src_port, uint16_t dst_port)
         return PACKET_STEP_VXLAN_GPE;
     case UDP_GENEVE:
         return PACKET_STEP_GENEVE;
+    case UDP_MPLS:
+        return PACKET_STEP_MPLS_INSIDE;
     case UDP_GTP:
         return PACKET_STEP_GTP;
     case UDP_TEREDO:

@@ -43,12 +43,19 @@ def data(counts):
         TEMPLATE_ID, b"".join(addresses + struct.pack(">II", *count) for count in counts))
 
 
-def sflow_sample(rate):
-    """One flow sample without records: in 3, out 4."""
-    sample = struct.pack(">IIIIIIII", 1, 3, rate, rate, 0, 3, 4, 0)
+def sflow_sample(rate, *records):
+    """One flow sample: in 3, out 4."""
+    sample = struct.pack(">IIIIIIII", 1, 3, rate, rate, 0, 3, 4, len(records)) + b"".join(records)
     agent = struct.pack(">I4s", 1, socket.inet_aton("203.0.113.1"))
     return (struct.pack(">I", 5) + agent + struct.pack(">IIII", 0, 1, 1000, 1)
             + struct.pack(">II", 1, len(sample)) + sample)
+
+
+def sflow_raw_header(protocol, packet):
+    """A record of the whole packet, whose check sequence was stripped."""
+    header = struct.pack(">IIII", protocol, len(packet) + 4, 4, len(packet)) + packet
+    header += bytes(-len(packet) % 4)
+    return struct.pack(">II", 1, len(header)) + header
 
 
 def send(port, *datagrams, source="127.0.0.1"):

@@ -4,6 +4,8 @@
         packet.export       the cflow or sflow dissection, an XML element
         packet.source       exporter: UDP source address
         packet.time_s       of the capture
+        packet.behind       protocols that tshark shows behind the export: what a tunnel over UDP in
+                            a sampled packet carries
 
 A fact of the wire that tshark told is a field with a name, `show` (text) and `value` (bytes in
 hexadecimal, without its mask where it is part of a byte).
@@ -14,7 +16,7 @@ import xml.etree.ElementTree
 
 import process
 
-Packet = collections.namedtuple("Packet", "export source time_s")
+Packet = collections.namedtuple("Packet", "export source time_s behind")
 
 
 def packets(folder, capture):
@@ -25,9 +27,11 @@ def packets(folder, capture):
          "udp.port==6343,sflow", "-T", "pdml"], folder)
     found = []
     for packet in xml.etree.ElementTree.fromstring(done.stdout).iter("packet"):
-        protos = {proto.get("name"): proto for proto in packet.findall("proto")}
+        in_order = packet.findall("proto")
+        protos = {proto.get("name"): proto for proto in reversed(in_order)}
         found += [
-            Packet(protos[name], source(protos), captured_s(packet))
+            Packet(protos[name], source(protos), captured_s(packet),
+                   in_order[in_order.index(protos[name]) + 1:])
             for name in ("cflow", "sflow") if name in protos
         ]
     return found
@@ -49,6 +53,11 @@ def text(element, name, attribute="show"):
         if field.get("name") == name:
             return field.get(attribute)
     return None
+
+
+def texts(element, name):
+    """Of all fields of that name."""
+    return [field.get("show") for field in element.iter("field") if field.get("name") == name]
 
 
 def number(show):

@@ -6,35 +6,15 @@ the packet whose header was sampled.
 import re
 
 import tshark
+import tshark_packet
 
 SAMPLE = re.compile(r"(Expanded f|F)low sample, seq \d+$")
 INTERNAL = 3
-ETYPES = {"ip": 0x0800, "ipv6": 0x86DD, "arp": 0x0806}
 
 RECORDS = {
     "header.frame_length": "Bytes", "nexthop.src_mask": "SrcNet", "nexthop.dst_mask": "DstNet",
     "srcAS": "SrcAS", "localpref": "LocalPref", "vlan.in": "SrcVlan", "vlan.out": "DstVlan",
 }
-PACKET = {
-    "eth": {"eth.src": "SrcMac", "eth.dst": "DstMac"},
-    "vlan": {"vlan.id": "VlanId"},
-    "ip": {"ip.src": "SrcAddr", "ip.dst": "DstAddr", "ip.proto": "Proto", "ip.ttl": "IPTTL",
-           "ip.dsfield": "IPTos", "ip.id": "FragmentId", "ip.frag_offset": "FragmentOffset"},
-    "ipv6": {"ipv6.src": "SrcAddr", "ipv6.dst": "DstAddr",
-             "ipv6.hlim": "IPTTL", "ipv6.tclass": "IPTos", "ipv6.flow": "IPv6FlowLabel"},
-    "arp": {},
-    "tcp": {"tcp.srcport": "SrcPort", "tcp.dstport": "DstPort", "tcp.flags": "TCPFlags"},
-    "udp": {"udp.srcport": "SrcPort", "udp.dstport": "DstPort"},
-    "icmp": {"icmp.type": "IcmpType", "icmp.code": "IcmpCode"},
-    "icmpv6": {"icmpv6.type": "IcmpType", "icmpv6.code": "IcmpCode"},
-}
-ADDRESSES = ("eth.src", "eth.dst")
-# Numbers of LayerStack. What tshark makes of a payload is no header of ours.
-MPLS = 5
-LAYERS = {"eth": 0, "ip": 1, "ipv6": 2, "tcp": 3, "udp": 4, "mpls": MPLS, "vlan": 6,
-          "ieee8021ad": 6, "icmp": 7, "icmpv6": 8, "gre": 9}
-# Behind these octets tshark counts a payload as part of the protocol.
-SIZES = {"icmp": 8, "icmpv6": 8}
 
 
 def flows(packets):
@@ -50,20 +30,24 @@ def flows(packets):
             "SequenceNum": int(tshark.text(export, "sflow_245.sequence_number") or 0),
             "ObservationDomainID": int(tshark.text(export, "sflow_245.sub_agent_id") or 0),
         }
+        samples = [sample for sample in export.findall("field")
+                   if SAMPLE.match(sample.get("show") or "")]
+        behind = packet.behind if len(samples) == 1 else []
         found += [
-            {name: value for name, value in {**datagram, **sample_flow(sample)}.items() if value}
-            for sample in export.findall("field") if SAMPLE.match(sample.get("show") or "")
+            {name: value for name, value in {**datagram, **sample_flow(sample, behind)}.items()
+             if value} for sample in samples
         ]
     return found
 
 
-def sample_flow(sample):
+def sample_flow(sample, behind):
+    """`behind`: what tshark shows behind the export belongs to the only sample in it."""
     flow = {"Packets": 1,
             "SamplingRate": int(tshark.text(sample, "sflow.flow_sample.sampling_rate"))}
     for side, name in (("input", "InIf"), ("output", "OutIf")):
         flow[name], flow[f"{name}Format"] = interface(sample, side)
     for record in sample.findall("field"):
-        flow |= record_facts(record)
+        flow |= record_facts(record, behind)
     return flow
 
 
@@ -79,7 +63,7 @@ def interface(sample, side):
     return value, int(form)
 
 
-def record_facts(record):
+def record_facts(record, behind):
     kind = tshark.text(record, "sflow_245.flow_record_format")
     facts = {
         name: tshark.number(shown) for wire, name in RECORDS.items()
@@ -91,7 +75,9 @@ def record_facts(record):
     if kind == "1003":
         facts |= gateway(record)
     header = next((f for f in record.findall("field") if f.get("name") == "sflow_245.header"), None)
-    return facts if header is None else {**facts, **packet_facts(header), **layers(header)}
+    if header is None:
+        return facts
+    return {**facts, **tshark_packet.facts([*header.iter("proto"), *behind])}
 
 
 def gateway(record):
@@ -108,52 +94,3 @@ def gateway(record):
     facts["DstAS"] = path[-1] if path else own
     facts["NextHopAS"] = path[0] if path else 0
     return facts
-
-
-def packet_facts(header):
-    """The outer packet: what follows a second IP or Ethernet header is inside a tunnel."""
-    facts, seen = {}, set()
-    for proto in header.iter("proto"):
-        name = proto.get("name")
-        if ends_outer_packet(name, seen):
-            break
-        if name not in PACKET or name in seen:
-            continue
-        seen.add(name)
-        for wire, field in PACKET[name].items():
-            shown = tshark.text(proto, wire)
-            if shown is not None:
-                facts[field] = shown if wire in ADDRESSES else tshark.number(shown)
-        if name in ETYPES:
-            facts["Etype"] = ETYPES[name]
-        if name == "ipv6":
-            facts["Proto"] = behind_extension_headers(proto)
-    return facts
-
-
-def layers(header):
-    """A label stack is one layer, each label is a protocol to tshark."""
-    stack, sizes = [], []
-    for proto in header.iter("proto"):
-        name, size = proto.get("name"), int(proto.get("size"))
-        if name not in LAYERS:
-            continue
-        size = min(size, SIZES.get(name, size))
-        if LAYERS[name] == MPLS and stack[-1:] == [MPLS]:
-            sizes[-1] += size
-        else:
-            stack.append(LAYERS[name])
-            sizes.append(size)
-    return {"LayerStack": stack, "LayerSize": sizes} if stack else {}
-
-
-def behind_extension_headers(proto):
-    """Each extension header names the one behind it, the last one the protocol."""
-    named = [field.get("show") for field in proto.iter("field")
-             if re.fullmatch(r"ipv6(\.\w+)?\.nxt", field.get("name") or "")]
-    return int(named[-1])
-
-
-def ends_outer_packet(name, seen):
-    has_ip = bool(seen & {"ip", "ipv6"})
-    return has_ip and name in ("ip", "ipv6", "eth")

@@ -310,6 +310,51 @@ Test(packet_tunnel, reads_l2tp)
     check_tunnel(7, 99);
 }
 
+Test(packet_tunnel, takes_no_etherip_of_another_version)
+{
+    struct build frame = {0};
+    frame_ipv4(&frame, 97);
+    build_u16(&frame, 0x4000);
+    put_inner_ethernet(&frame);
+    read_frame(&frame);
+    check_outer(97);
+    cr_assert_not(flow_has(&flow, FLOW_HAS_ENCAP));
+}
+
+Test(packet_tunnel, reads_etherip)
+{
+    struct build frame = {0};
+    frame_ipv4(&frame, 97);
+    build_u16(&frame, 0x3000);
+    put_inner_ethernet(&frame);
+    read_frame(&frame);
+    check_outer(97);
+    check_tunnel(10, 0);
+    check_inner_ipv4();
+    cr_assert_not(flow_has(&flow, FLOW_DST_MAC));
+}
+
+Test(packet_tunnel, reads_mpls_in_ip_and_in_udp)
+{
+    static const uint8_t PROTOCOLS[] = {137, 17};
+    for (size_t i = 0; i < sizeof PROTOCOLS; i++) {
+        struct build frame = {0};
+        frame_ipv4(&frame, PROTOCOLS[i]);
+        if (PROTOCOLS[i] == 17) {
+            frame_udp(&frame, 6635);
+        }
+        frame_label(&frame, 16001, 60, false);
+        frame_label(&frame, 16002, 61, true);
+        put_inner_ipv4(&frame);
+        read_frame(&frame);
+        check_outer(PROTOCOLS[i]);
+        check_tunnel(9, 0);
+        cr_assert_eq(flow.mpls_count, 2);
+        cr_assert_eq(flow.mpls_last_label, 16002);
+        check_inner_ipv4();
+    }
+}
+
 /* Carriers wrap labels into GRE; the stack is read, the packet below it is the inner one. */
 Test(packet_tunnel, reads_mpls_in_gre)
 {
