@@ -4,17 +4,26 @@
 #include "common/flow_wire.h"
 
 enum {
-    FLOW_HEADER_SIZE = 3,         /* tag of FlowBatch.flows and a two-byte length */
-    FIELD_PACKED_MAX = 2 + 1 + 16 /* a number or an address, with its tag */
+    FLOW_HEADER_SIZE = 3 /* tag of FlowBatch.flows and a two-byte length */
 };
 
-/* The fields that are numbers, as presence bits. */
+/* The fields that are numbers, and those that have one value, as presence bits. */
 #define BIT_OF(word, field) ((field) / 64 == (word) ? UINT64_C(1) << ((field) % 64) : 0)
 static const uint64_t NUMBERS[FLOW_WORDS] = {
 #define FLOW_NUMBER(id, ...) BIT_OF(0, FLOW_##id) |
 #include "common/flow_fields.def"
     0,
 #define FLOW_NUMBER(id, ...) BIT_OF(1, FLOW_##id) |
+#include "common/flow_fields.def"
+    0};
+
+static const uint64_t SINGLES[FLOW_WORDS] = {
+#define FLOW_NUMBER(id, ...)  BIT_OF(0, FLOW_##id) |
+#define FLOW_ADDRESS(id, ...) BIT_OF(0, FLOW_##id) |
+#include "common/flow_fields.def"
+    0,
+#define FLOW_NUMBER(id, ...)  BIT_OF(1, FLOW_##id) |
+#define FLOW_ADDRESS(id, ...) BIT_OF(1, FLOW_##id) |
 #include "common/flow_fields.def"
     0};
 #undef BIT_OF
@@ -160,27 +169,19 @@ static uint8_t *put_fields(uint8_t *out, const struct flow *flow, const uint64_t
     return put_fields_with(out, flow, except, false);
 }
 
-/* Fixed lists, and whatever no longer fits, stay out of the prefix and are packed every time. */
+/* Fixed lists stay out of the prefix and are packed every time. */
 static void renew_prefix(struct flow_packer *packer, const struct flow *flow)
 {
+    uint64_t others[FLOW_WORDS];
+    for (size_t i = 0; i < FLOW_WORDS; i++) {
+        packer->fixed[i] = flow->fixed[i];
+        packer->packed[i] = flow->fixed[i] & SINGLES[i];
+        others[i] = ~packer->packed[i];
+    }
     packer->flow = flow;
     packer->series = flow->series;
     packer->has_bmi2 = wire_has_bmi2();
-    memcpy(packer->fixed, flow->fixed, sizeof packer->fixed);
-    memset(packer->packed, 0, sizeof packer->packed);
-    uint8_t *out = packer->prefix;
-    const uint8_t *end = packer->prefix + sizeof packer->prefix;
-    for (size_t i = 0; i < FLOW_FIELD_COUNT && end - out >= FIELD_PACKED_MAX; i++) {
-        const struct wire_field *field = &WIRE_FIELDS[i];
-        uint64_t bit = UINT64_C(1) << (i % 64);
-        bool is_single = field->kind == FLOW_KIND_NUMBER || field->kind == FLOW_KIND_ADDRESS;
-        if ((flow->fixed[i / 64] & bit) != 0 && is_single) {
-            out = field->kind == FLOW_KIND_NUMBER ? put_number(out, flow, field, false)
-                                                  : put_other(out, flow, field);
-            packer->packed[i / 64] |= bit;
-        }
-    }
-    packer->prefix_size = (size_t)(out - packer->prefix);
+    packer->prefix_size = (size_t)(put_fields(packer->prefix, flow, others) - packer->prefix);
 }
 
 static inline bool prefix_is_current(const struct flow_packer *packer, const struct flow *flow)
@@ -192,8 +193,8 @@ static inline bool prefix_is_current(const struct flow_packer *packer, const str
 /* Copies in steps of a whole vector; what is written too much is overwritten by the next field. */
 static uint8_t *put_prefix(uint8_t *out, const struct flow_packer *packer)
 {
-    for (size_t done = 0; done < packer->prefix_size; done += 32) {
-        memcpy(out + done, packer->prefix + done, 32);
+    for (size_t done = 0; done < packer->prefix_size; done += FLOW_PREFIX_STEP) {
+        memcpy(out + done, packer->prefix + done, FLOW_PREFIX_STEP);
     }
     return out + packer->prefix_size;
 }

@@ -17,6 +17,11 @@ enum {
     FLOW_PACKED_MAX = 3 + 16383
 };
 
+enum {
+    FLOW_SINGLE_MAX = 2 + 1 + 16, /* a packed number or address, with its tag */
+    FLOW_PREFIX_STEP = 32         /* the prefix is copied in whole vectors */
+};
+
 /* Keeps the packed fixed fields of the current series. Zero it before the first use. */
 struct flow_packer {
     uint64_t series;
@@ -25,7 +30,7 @@ struct flow_packer {
     uint64_t packed[FLOW_WORDS]; /* those of them that are in the prefix */
     size_t prefix_size;
     bool has_bmi2; /* as the CPU says */
-    uint8_t prefix[512];
+    uint8_t prefix[FLOW_FIELD_COUNT * FLOW_SINGLE_MAX + FLOW_PREFIX_STEP];
 };
 
 /*
