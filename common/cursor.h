@@ -56,10 +56,11 @@ static inline uint64_t load_be(const uint8_t *p, size_t size)
     return value;
 }
 
+/* Of nothing `bytes` may be NULL, to which not even 0 may be added. */
 static inline struct cursor cursor_of(const void *bytes, size_t size)
 {
     const uint8_t *start = bytes;
-    return (struct cursor){.pos = start, .end = start + size};
+    return (struct cursor){.pos = start, .end = size > 0 ? start + size : start};
 }
 
 static inline size_t cursor_left(const struct cursor *cursor)
