@@ -8,13 +8,18 @@
 #define TARGETS(X)                                                                                 \
     X(capture)                                                                                     \
     X(columns)                                                                                     \
+    X(content_coding)                                                                              \
     X(flow_codec)                                                                                  \
     X(flow_filter)                                                                                 \
     X(link_frame)                                                                                  \
     X(netflow)                                                                                     \
     X(options)                                                                                     \
     X(packet_header)                                                                               \
+    X(record)                                                                                      \
+    X(sampling_map)                                                                                \
+    X(serve_request)                                                                               \
     X(sflow)                                                                                       \
+    X(snapshot)                                                                                    \
     X(template)
 
 #define DECLARE(name) int fuzz_##name(const uint8_t *bytes, size_t size);
