@@ -4,6 +4,11 @@
 #include "ingest/decode/flow_answer.h"
 #include "ingest/decode/held_data.h"
 
+/* flowDirection (element 61). */
+enum {
+    DIRECTION_EGRESS = 1
+};
+
 /* One data set on its way to flows. */
 struct data_set {
     const struct export_message *message;
@@ -41,6 +46,13 @@ static void fix_common_fields(struct decode_context *context, const struct data_
     flow_fix(flow);
 }
 
+/* Where its packets were sampled, as far as the record tells. */
+static uint64_t sampled_interface(const struct flow *flow)
+{
+    bool is_egress = flow_number(flow, FLOW_FLOW_DIRECTION) == DIRECTION_EGRESS;
+    return flow_number(flow, is_egress ? FLOW_OUT_IF : FLOW_IN_IF);
+}
+
 /* By what the record itself says first; then by its sampler, interface or domain. */
 static void resolve_rate(
     struct decode_context *context, const struct data_set *set, const struct record_facts *facts)
@@ -50,7 +62,7 @@ static void resolve_rate(
         .rate = sampling_facts_rate(&facts->sampling), .source = FLOW_SAMPLING_RECORD};
     if (answer.rate == 0) {
         answer = sampling_table_find(&context->exporter->sampling, set->message->domain,
-            flow_number(flow, FLOW_SAMPLER_ID), flow_number(flow, FLOW_IN_IF));
+            flow_number(flow, FLOW_SAMPLER_ID), sampled_interface(flow));
     }
     set_rate(context, answer);
 }

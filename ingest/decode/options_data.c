@@ -9,6 +9,7 @@ enum {
 
 enum {
     ELEMENT_INGRESS_INTERFACE = 10,
+    ELEMENT_EGRESS_INTERFACE = 14,
     ELEMENT_SAMPLER = 48,
     ELEMENT_SELECTOR = 302
 };
@@ -28,12 +29,14 @@ static uint64_t number_at(const uint8_t *record, const struct record_place *plac
     return place->length <= 8 ? load_be(record + place->offset, place->length) : 0;
 }
 
-static void take_scope(
+/* Of two interfaces the one where packets come in counts, for that is where most are sampled. */
+static void take_interface(
     struct options_facts *facts, const struct template_field *field, uint64_t value)
 {
-    bool is_netflow9_interface = field->pen == TEMPLATE_SCOPE_PEN && field->id == SCOPE_INTERFACE;
-    bool is_ipfix_interface = field->pen == 0 && field->id == ELEMENT_INGRESS_INTERFACE;
-    if (is_netflow9_interface || is_ipfix_interface) {
+    bool is_scope = field->pen == TEMPLATE_SCOPE_PEN && field->id == SCOPE_INTERFACE;
+    bool is_ingress = field->pen == 0 && field->id == ELEMENT_INGRESS_INTERFACE;
+    bool is_egress = field->pen == 0 && field->id == ELEMENT_EGRESS_INTERFACE;
+    if (is_scope || is_ingress || (is_egress && !facts->has_interface)) {
         facts->interface = value;
         facts->has_interface = true;
     }
@@ -58,11 +61,16 @@ static void take_field(
     }
 }
 
+/* A record may tell a sampler's rate, an interface's rate or sampler, or the whole domain's rate.
+ */
 static void learn_sampling(
     struct exporter *exporter, uint32_t domain, const struct options_facts *facts)
 {
     struct sampling_table *table = &exporter->sampling;
     uint64_t rate = sampling_facts_rate(&facts->sampling);
+    if (facts->has_sampler && facts->has_interface) {
+        sampling_table_bind(table, domain, facts->interface, facts->sampler_id);
+    }
     if (rate == 0) {
         return;
     }
@@ -82,9 +90,7 @@ void options_data_read(struct decode_context *context, const struct export_messa
     for (uint32_t i = 0; i < template->field_count; i++) {
         const struct template_field *field = &template->fields[i];
         uint64_t value = number_at(record, &places[i]);
-        if (i < template->scope_count) {
-            take_scope(&facts, field, value);
-        }
+        take_interface(&facts, field, value);
         take_field(&facts, field, value);
     }
     learn_sampling(context->exporter, message->domain, &facts);

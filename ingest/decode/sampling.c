@@ -14,6 +14,7 @@ enum {
 /*
  * Keys of the table. SOLE: the one sampler of a domain, for flows that name none; ANY_...: the
  * same across all domains, under domain 0. A SOLE entry's rate is 0 once two samplers disagree.
+ * BOUND: an interface whose packets a sampler takes. The numbers are those of the snapshot file.
  */
 enum entry_scope {
     ENTRY_DOMAIN,
@@ -22,7 +23,8 @@ enum entry_scope {
     ENTRY_SOLE,
     ENTRY_ANY_DOMAIN,
     ENTRY_ANY_SAMPLER,
-    ENTRY_ANY_SOLE
+    ENTRY_ANY_SOLE,
+    ENTRY_BOUND
 };
 
 /*
@@ -217,27 +219,50 @@ void sampling_table_learn(struct sampling_table *table, enum sampling_scope scop
     }
 }
 
+void sampling_table_bind(
+    struct sampling_table *table, uint32_t domain, uint64_t interface, uint64_t sampler_id)
+{
+    struct sampling_entry *entry =
+        interface != 0 ? take_entry(table, ENTRY_BOUND, domain, interface) : NULL;
+    if (entry != NULL) {
+        entry->sampler_id = sampler_id;
+        table->has_interfaces = true;
+    }
+}
+
 void sampling_table_restore(struct sampling_table *table, const struct sampling_entry *entry)
 {
-    if (entry->scope > ENTRY_ANY_SOLE) {
+    if (entry->scope > ENTRY_BOUND) {
         return;
     }
     struct sampling_entry *own =
         take_entry(table, (enum entry_scope)entry->scope, entry->domain, entry->id);
     if (own != NULL) {
         *own = *entry;
-        table->has_interfaces |= entry->scope == ENTRY_INTERFACE;
+        table->has_interfaces |= entry->scope == ENTRY_INTERFACE || entry->scope == ENTRY_BOUND;
     }
 }
 
-static struct sampling_answer find_by_sampler(
+static uint64_t rate_of_sampler(
     const struct sampling_table *table, uint32_t domain, uint64_t sampler_id)
 {
-    uint64_t rate = rate_of(table, ENTRY_SAMPLER, domain, sampler_id);
-    if (rate == 0) {
+    uint64_t rate = sampler_id != 0 ? rate_of(table, ENTRY_SAMPLER, domain, sampler_id) : 0;
+    if (rate == 0 && sampler_id != 0) {
         rate = rate_of(table, ENTRY_ANY_SAMPLER, 0, sampler_id);
     }
-    return (struct sampling_answer){.rate = rate, .source = FLOW_SAMPLING_SAMPLER};
+    return rate;
+}
+
+/* Its own, or that of the sampler bound to it. */
+static uint64_t rate_of_interface(
+    const struct sampling_table *table, uint32_t domain, uint64_t interface)
+{
+    if (interface == 0) {
+        return 0;
+    }
+    uint64_t rate = rate_of(table, ENTRY_INTERFACE, domain, interface);
+    const struct sampling_entry *bound = find_entry(table, ENTRY_BOUND, domain, interface);
+    return rate == 0 && bound != NULL ? rate_of_sampler(table, domain, bound->sampler_id) : rate;
 }
 
 struct sampling_answer sampling_table_find(
@@ -247,11 +272,10 @@ struct sampling_answer sampling_table_find(
     if (table->used == 0) {
         return answer;
     }
-    if (sampler_id != 0) {
-        answer = find_by_sampler(table, domain, sampler_id);
-    }
-    if (answer.rate == 0 && interface != 0) {
-        answer.rate = rate_of(table, ENTRY_INTERFACE, domain, interface);
+    answer.rate = rate_of_sampler(table, domain, sampler_id);
+    answer.source = FLOW_SAMPLING_SAMPLER;
+    if (answer.rate == 0) {
+        answer.rate = rate_of_interface(table, domain, interface);
         answer.source = FLOW_SAMPLING_OPTIONS;
     }
     static const enum entry_scope WIDER[] = {

@@ -40,7 +40,7 @@ enum sampling_scope {
 struct sampling_entry {
     uint64_t id;
     uint64_t rate;
-    uint64_t sampler_id; /* whose rate a domain's only rate is */
+    uint64_t sampler_id; /* whose rate a domain's only rate is; who samples a bound interface */
     uint32_t domain;
     uint8_t scope; /* enum entry_scope of sampling.c */
     bool is_used;
@@ -97,13 +97,20 @@ void sampling_table_clear(struct sampling_table *table);
 void sampling_table_learn(struct sampling_table *table, enum sampling_scope scope, uint32_t domain,
     uint64_t id, uint64_t rate);
 
+/*
+ * Learns that a sampler takes that interface's packets; 0: none does any more. What its rate is
+ * may come before or after.
+ */
+void sampling_table_bind(
+    struct sampling_table *table, uint32_t domain, uint64_t interface, uint64_t sampler_id);
+
 /* Puts back an entry as it was in a table before; one of an unknown scope is left out. */
 void sampling_table_restore(struct sampling_table *table, const struct sampling_entry *entry);
 
 /*
- * The rate of a flow that names no rate itself: by its sampler, its input interface, its domain,
- * then the exporter's other domains (line cards, other ports). 0 stands for no sampler and no
- * interface.
+ * The rate of a flow that names no rate itself: by its sampler, the interface where it was sampled
+ * (or the sampler bound to that), its domain, then the exporter's other domains (line cards, other
+ * ports). 0 stands for no sampler and no interface.
  */
 struct sampling_answer sampling_table_find(
     const struct sampling_table *table, uint32_t domain, uint64_t sampler_id, uint64_t interface);

@@ -174,6 +174,46 @@ Test(snapshot, brings_back_templates_and_sampling_rates)
     snapshot_destroy(&snapshot);
 }
 
+/* Interface 5 is sampled by sampler 3, one in 300; sampler 4 takes one in 400. */
+static void announce_samplers(void)
+{
+    packet_ipfix(&packet);
+    PACKET_OPTIONS_TEMPLATE(&packet, 301, 1, {0, 10, 4}, {0, 48, 4});
+    packet_open_set(&packet, 301);
+    build_u32(&packet.wire, 5);
+    build_u32(&packet.wire, 3);
+    packet_close_set(&packet);
+    PACKET_OPTIONS_TEMPLATE(&packet, 302, 1, {0, 48, 4}, {0, 50, 4});
+    packet_open_set(&packet, 302);
+    for (uint32_t sampler = 3; sampler <= 4; sampler++) {
+        build_u32(&packet.wire, sampler);
+        build_u32(&packet.wire, sampler * 100);
+    }
+    packet_close_set(&packet);
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 10, 4}, {0, 1, 4});
+    packet_close(&packet);
+    collector_decode(&collector, &packet);
+}
+
+Test(snapshot, brings_back_the_sampler_of_an_interface)
+{
+    announce_samplers();
+    save(NULL, collector.received_ns);
+    struct snapshot *snapshot = parsed();
+    restart_with(snapshot);
+    packet_ipfix(&packet);
+    packet_open_set(&packet, TEMPLATE_ID);
+    build_u32(&packet.wire, 5);
+    build_u32(&packet.wire, 1500);
+    packet_close_set(&packet);
+    packet_close(&packet);
+    collector_decode(&collector, &packet);
+    cr_assert_eq(collector.flow_count, 1);
+    cr_assert_eq(flow_number(&collector.flows[0], FLOW_SAMPLING_RATE), 300);
+    restart_with(NULL);
+    snapshot_destroy(&snapshot);
+}
+
 Test(snapshot, brings_back_nothing_of_other_exporters)
 {
     announce();
