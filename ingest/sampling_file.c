@@ -1,38 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the operator's sampling rates, from a file. */
 #include "ingest/sampling_file.h"
 
-#include "common/buffer.h"
+#include "common/file.h"
 #include "common/log.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Room for SAMPLING_MAP_MAX rules with comments. */
 enum {
-    PART_BYTES = 4096,
     FILE_MAX_BYTES = 16 << 20
 };
 
 static enum err read_text(struct buffer *text, const char *path)
 {
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
+    enum err err = file_read(path, FILE_MAX_BYTES, text);
+    if (err == ERR_IO || err == ERR_NOT_FOUND) {
         log_error("sampling", "cannot read", "file=%s error=\"%s\"", path, strerror(errno));
-        return ERR_IO;
+    } else if (err != ERR_OK) {
+        log_error(
+            "sampling", "cannot be read to its end", "file=%s error=\"%s\"", path, err_text(err));
     }
-    char part[PART_BYTES];
-    size_t size = 0;
-    while (text->size < FILE_MAX_BYTES && (size = fread(part, 1, sizeof part, file)) > 0) {
-        buffer_append(text, part, size);
-    }
-    bool is_whole = feof(file) != 0;
-    (void)fclose(file);
-    if (!is_whole) {
-        log_error("sampling", "cannot be read to its end", "file=%s", path);
-        return ERR_IO;
-    }
-    return buffer_check(text);
+    return err;
 }
 
 enum err sampling_file_read(struct sampling_map **map_p, const char *path)

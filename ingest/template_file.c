@@ -3,75 +3,35 @@
 
 #include "common/clock.h"
 #include "common/crc32c.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "ingest/decode/snapshot.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Far more than the templates of any site; a larger file is not ours. */
-#define FILE_MAX_BYTES (INT64_C(1) << 30)
+enum {
+    FILE_MAX_BYTES = 1 << 30,
+    FILE_MODE = 0644
+};
 
 struct template_file {
     char *path;      /* NULL: nothing is written */
-    char *new_path;  /* written first, then renamed */
     bool is_failing; /* the last try to write did not succeed */
     uint32_t written_crc;
     struct snapshot *snapshot;
 };
 
-static bool read_all(int fd, char *bytes, size_t size)
-{
-    size_t done = 0;
-    while (done < size) {
-        ssize_t count = read(fd, bytes + done, size - done);
-        if (count <= 0) {
-            return false;
-        }
-        done += (size_t)count;
-    }
-    return true;
-}
-
-static bool write_all(int fd, const char *bytes, size_t size)
-{
-    size_t done = 0;
-    while (done < size) {
-        ssize_t count = write(fd, bytes + done, size - done);
-        if (count <= 0) {
-            return false;
-        }
-        done += (size_t)count;
-    }
-    return true;
-}
-
-/* ERR_NOT_FOUND: there is no such file. */
 static enum err parse_file(struct snapshot **snapshot_p, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    struct buffer bytes = {0};
+    enum err err = file_read(path, FILE_MAX_BYTES, &bytes);
+    if (err == ERR_OK) {
+        err = snapshot_parse(snapshot_p, bytes.bytes, bytes.size);
     }
-    enum err err = ERR_IO;
-    struct stat status;
-    char *bytes = NULL;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size < FILE_MAX_BYTES) {
-        size_t size = (size_t)status.st_size;
-        bytes = malloc(size + 1);
-        err = bytes == NULL ? ERR_MEMORY : ERR_IO;
-        if (bytes != NULL && read_all(fd, bytes, size)) {
-            err = snapshot_parse(snapshot_p, bytes, size);
-        }
-    }
-    free(bytes);
-    (void)close(fd);
+    buffer_clear(&bytes);
     return err;
 }
 
@@ -111,8 +71,7 @@ enum err template_file_open(struct template_file **file_p, const char *path)
         return ERR_OK;
     }
     file->path = strdup(path);
-    if (file->path == NULL || asprintf(&file->new_path, "%s.new", path) < 0) {
-        file->new_path = NULL;
+    if (file->path == NULL) {
         template_file_close(file_p);
         return ERR_MEMORY;
     }
@@ -127,7 +86,6 @@ void template_file_close(struct template_file **file_p)
     }
     snapshot_destroy(&(*file_p)->snapshot);
     free((*file_p)->path);
-    free((*file_p)->new_path);
     free(*file_p);
     *file_p = NULL;
 }
@@ -137,25 +95,13 @@ const struct snapshot *template_file_snapshot(const struct template_file *file)
     return file->snapshot;
 }
 
-/* On failure errno tells why. */
-static bool replace(const struct template_file *file, const struct buffer *content)
-{
-    int fd = open(file->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        return false;
-    }
-    bool is_written = write_all(fd, content->bytes, content->size) && fsync(fd) == 0;
-    is_written = close(fd) == 0 && is_written;
-    return is_written && rename(file->new_path, file->path) == 0;
-}
-
 static void write_changed(struct template_file *file, const struct buffer *content)
 {
     uint32_t crc = crc32c(0, content->bytes, content->size);
     if (crc == file->written_crc && !file->is_failing) {
         return;
     }
-    bool is_written = replace(file, content);
+    bool is_written = file_replace(file->path, FILE_MODE, content->bytes, content->size) == ERR_OK;
     if (!is_written && !file->is_failing) {
         log_warning(
             "templates", "cannot write", "file=%s error=\"%s\"", file->path, strerror(errno));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- one query over HTTP, from its headers to its answer. */
 #include "store/sink/serve_exchange.h"
 
+#include "common/file.h"
 #include "store/sink/content_coding.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -99,19 +99,6 @@ static bool decode_body(struct serve_exchange *exchange, struct buffer *body_p)
     return false;
 }
 
-static bool write_all(int fd, const char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(fd, bytes, size);
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes += written > 0 ? written : 0;
-        size -= written > 0 ? (size_t)written : 0;
-    }
-    return true;
-}
-
 /* The data of an INSERT, in a file in memory that the engine reads. */
 static bool put_data(
     struct serve_exchange *exchange, const struct buffer *head, const struct buffer *body)
@@ -119,8 +106,8 @@ static bool put_data(
     size_t start = exchange->statement.data;
     exchange->data_fd = memfd_create("goflow-insert", MFD_CLOEXEC);
     if (exchange->data_fd >= 0 &&
-        write_all(exchange->data_fd, head->bytes + start, head->size - start) &&
-        (body == NULL || write_all(exchange->data_fd, body->bytes, body->size))) {
+        file_write(exchange->data_fd, head->bytes + start, head->size - start) == ERR_OK &&
+        (body == NULL || file_write(exchange->data_fd, body->bytes, body->size) == ERR_OK)) {
         return true;
     }
     refuse(exchange, 173,

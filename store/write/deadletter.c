@@ -2,6 +2,7 @@
 #include "store/write/deadletter.h"
 
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "store/columns/native.h"
 #include "store/columns/record_native.h"
@@ -18,6 +19,11 @@
 #include <unistd.h>
 
 #define COMPONENT "deadletter"
+
+enum {
+    FOLDER_MODE = 0750,
+    FILE_MODE = 0640
+};
 
 struct deadletter {
     char folder[PATH_MAX / 2];
@@ -56,8 +62,8 @@ enum err deadletter_open(struct deadletter **deadletter_p, const char *folder)
         log_error(COMPONENT, "the folder's name is too long", "deadletter.dir=%s", folder);
         err = ERR_INVALID;
     }
-    if (err == ERR_OK &&
-        ((mkdir(folder, 0750) != 0 && errno != EEXIST) || access(folder, W_OK | X_OK) != 0)) {
+    if (err == ERR_OK && ((mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) ||
+                             access(folder, W_OK | X_OK) != 0)) {
         log_error(COMPONENT, "cannot write to the folder", "deadletter.dir=%s error=\"%s\"", folder,
             strerror(errno));
         err = ERR_IO;
@@ -81,38 +87,11 @@ void deadletter_close(struct deadletter **deadletter_p)
     *deadletter_p = NULL;
 }
 
-static enum err write_all(int fd, const char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(fd, bytes, size);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return ERR_IO;
-        }
-        bytes += written;
-        size -= (size_t)written;
-    }
-    return fsync(fd) == 0 ? ERR_OK : ERR_IO;
-}
-
-/* A file is there whole or not at all: written under another name, synced, then renamed. */
 static enum err write_file(const char *path, const char *bytes, size_t size)
 {
-    char part[PATH_MAX];
-    (void)snprintf(part, sizeof part, "%s.part", path);
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    enum err err = fd >= 0 ? write_all(fd, bytes, size) : ERR_IO;
-    if (fd >= 0 && close(fd) != 0) {
-        err = ERR_IO;
-    }
-    if (err == ERR_OK && rename(part, path) != 0) {
-        err = ERR_IO;
-    }
+    enum err err = file_replace(path, FILE_MODE, bytes, size);
     if (err != ERR_OK) {
         log_error(COMPONENT, "cannot write", "path=%s error=\"%s\"", path, strerror(errno));
-        (void)unlink(part);
     }
     return err;
 }

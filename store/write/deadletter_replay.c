@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- shelved blocks into the table, later. */
 #include "store/write/deadletter_replay.h"
 
+#include "common/file.h"
 #include "common/log.h"
 #include "common/record.h"
 #include "store/sink/table_ddl.h"
@@ -51,23 +52,6 @@ static enum record_kind kind_of(const char *name)
         }
     }
     return RECORD_FLOWS;
-}
-
-static enum err read_bytes(struct letter *letter)
-{
-    FILE *file = fopen(letter->path, "rbe");
-    if (file == NULL) {
-        return ERR_IO;
-    }
-    size_t size = 0;
-    do {
-        void *room = buffer_reserve(&letter->bytes, 1 << 20);
-        size = room != NULL ? fread(room, 1, 1 << 20, file) : 0;
-        letter->bytes.size += size;
-    } while (size > 0);
-    bool is_whole = ferror(file) == 0 && feof(file) != 0;
-    (void)fclose(file);
-    return is_whole ? buffer_check(&letter->bytes) : ERR_IO;
 }
 
 static uint64_t read_varint(const uint8_t **pos_p, const uint8_t *end)
@@ -196,7 +180,7 @@ static enum err stay(
 static enum err replay(struct sink *sink, const struct sink_options *options, struct letter *letter,
     struct deadletter_replay_sums *sums)
 {
-    enum err err = read_bytes(letter);
+    enum err err = file_read(letter->path, SIZE_MAX, &letter->bytes);
     if (err == ERR_OK) {
         err = parse(letter);
     }
