@@ -3,7 +3,6 @@
 
 #include <lz4frame.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <zlib.h>
@@ -205,18 +204,16 @@ static enum err encode_zstd(const struct buffer *body, struct buffer *out)
 static enum err encode_lz4(const struct buffer *body, struct buffer *out)
 {
     size_t bound = LZ4F_compressFrameBound(body->size, NULL);
-    char *bytes = malloc(bound);
-    if (bytes == NULL) {
+    void *room = buffer_reserve(out, bound);
+    if (room == NULL) {
         return ERR_MEMORY;
     }
-    size_t size = LZ4F_compressFrame(bytes, bound, body->bytes, body->size, NULL);
-    enum err err = LZ4F_isError(size) ? ERR_MEMORY : ERR_OK;
-    if (err == ERR_OK) {
-        buffer_append(out, bytes, size);
-        err = buffer_check(out);
+    size_t size = LZ4F_compressFrame(room, bound, body->bytes, body->size, NULL);
+    if (LZ4F_isError(size)) {
+        return ERR_MEMORY;
     }
-    free(bytes);
-    return err;
+    out->size += size;
+    return ERR_OK;
 }
 
 enum err content_encode(const char *coding, const struct buffer *body, struct buffer *out)

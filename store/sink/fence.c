@@ -4,26 +4,15 @@
 #include "common/clock.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 /* Between the last look at the clock and the commit: what is under way then is waited for. */
 #define COMMIT_MARGIN_NS (2 * NS_PER_S)
-
-static enum sink_outcome ask_number(
-    struct sink_backend *backend, const char *sql, uint64_t *number_p, struct buffer *error)
-{
-    struct buffer answer = {0};
-    enum sink_outcome outcome = backend->class->query(backend, sql, "TabSeparated", &answer, error);
-    *number_p = strtoull(buffer_text(&answer), NULL, 10);
-    buffer_clear(&answer);
-    return outcome;
-}
 
 static enum sink_outcome probe(
     struct fence *fence, struct sink_backend *backend, struct buffer *error)
 {
     uint64_t functions = 0;
-    enum sink_outcome outcome = ask_number(backend,
+    enum sink_outcome outcome = sink_backend_number(backend,
         "SELECT count() FROM system.functions WHERE name = 'nowInBlock64'", &functions, error);
     fence->is_known = outcome == SINK_DONE;
     fence->is_possible = functions > 0;
@@ -58,7 +47,7 @@ enum sink_outcome fence_of(struct fence *fence, struct sink_backend *backend,
     uint64_t lease_ns = shortest_lease_ns(block);
     uint64_t server_ms;
     enum sink_outcome outcome =
-        ask_number(backend, "SELECT toUnixTimestamp64Milli(now64(3))", &server_ms, error);
+        sink_backend_number(backend, "SELECT toUnixTimestamp64Milli(now64(3))", &server_ms, error);
     if (outcome != SINK_DONE) {
         return outcome;
     }
@@ -74,13 +63,4 @@ void fence_append(struct buffer *sql, const struct fence_end *end)
 {
     buffer_format(sql, " WHERE nowInBlock64(3) < fromUnixTimestamp64Milli(toInt64(%" PRIu64 "))",
         end->server_ms);
-}
-
-void fence_append_literal(struct buffer *sql, const char *text)
-{
-    buffer_text_append(sql, "'");
-    for (const char *p = text; *p != '\0'; p++) {
-        buffer_format(sql, *p == '\'' || *p == '\\' ? "\\%c" : "%c", *p);
-    }
-    buffer_text_append(sql, "'");
 }

@@ -40,6 +40,3 @@ enum sink_outcome fence_of(struct fence *fence, struct sink_backend *backend,
 
 /* Appends " WHERE ..." for a statement that selects the block. */
 void fence_append(struct buffer *sql, const struct fence_end *end);
-
-/* Appends text as a string literal, with its quotes. */
-void fence_append_literal(struct buffer *sql, const char *text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- CREATE TABLE for rows beside flows. */
 #include "store/sink/record_ddl.h"
 
+#include "store/sink/sql_text.h"
+
 #include <string.h>
 
 /*
@@ -26,7 +28,7 @@ void record_ddl_column(
     struct buffer *out, enum record_kind kind, size_t column, enum table_dialect dialect)
 {
     const char *type = record_native_type(kind, column);
-    table_ddl_identifier(out, record_native_name(kind, column));
+    sql_append_identifier(out, record_native_name(kind, column));
     buffer_format(out, " %s", type);
     const struct record_schema *schema = &RECORD_SCHEMAS[kind];
     if (column < schema->field_count && schema->fields[column].type == RECORD_ADDRESS) {

@@ -3,6 +3,7 @@
 
 #include "common/file.h"
 #include "store/sink/content_coding.h"
+#include "store/sink/sql_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,8 +48,7 @@ static bool check_user(struct serve_exchange *exchange)
     char text[SERVE_SECRET_SIZE + 200];
     (void)snprintf(text, sizeof text,
         "Code: 516. DB::Exception: %s: Authentication failed: password is incorrect, or there is "
-        "no "
-        "user with such name. (AUTHENTICATION_FAILED)",
+        "no user with such name. (AUTHENTICATION_FAILED)",
         user);
     refuse(exchange, 516, text);
     return false;
@@ -172,18 +172,6 @@ static bool run_statement(struct serve_exchange *exchange, struct buffer *sql)
     return is_done;
 }
 
-static void append_quoted(struct buffer *sql, const char *text, char quote)
-{
-    buffer_append(sql, &quote, 1);
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p == quote || *p == '\\') {
-            buffer_append(sql, "\\", 1);
-        }
-        buffer_append(sql, p, 1);
-    }
-    buffer_append(sql, &quote, 1);
-}
-
 /* Database and settings of the URL; last of all that a GET may only read. */
 static bool prepare_session(struct serve_exchange *exchange)
 {
@@ -191,16 +179,16 @@ static bool prepare_session(struct serve_exchange *exchange)
     const struct serve_request *request = &exchange->request;
     if (request->database[0] != '\0') {
         buffer_text_append(&sql, "USE ");
-        append_quoted(&sql, request->database, '`');
+        sql_append_identifier(&sql, request->database);
         if (!run_statement(exchange, &sql)) {
             return false;
         }
     }
     for (size_t i = 0; i < request->setting_count; i++) {
         buffer_text_append(&sql, "SET ");
-        append_quoted(&sql, request->settings[i].name, '`');
+        sql_append_identifier(&sql, request->settings[i].name);
         buffer_text_append(&sql, " = ");
-        append_quoted(&sql, request->settings[i].value, '\'');
+        sql_append_literal(&sql, request->settings[i].value);
         if (!run_statement(exchange, &sql)) {
             return false;
         }

@@ -36,6 +36,14 @@ struct sink_backend {
     const struct sink_backend_class *class;
 };
 
+/* Runs a statement that has no result. */
+enum sink_outcome sink_backend_execute(
+    struct sink_backend *backend, const char *sql, struct buffer *error);
+
+/* Runs a query whose result is one number; without an answer it is 0. */
+enum sink_outcome sink_backend_number(
+    struct sink_backend *backend, const char *sql, uint64_t *number_p, struct buffer *error);
+
 MUST_CHECK enum err sink_http_open(
     struct sink_backend **backend_p, const struct sink_options *options);
 MUST_CHECK enum err sink_embedded_open(

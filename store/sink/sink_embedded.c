@@ -4,6 +4,7 @@
 #include "store/sink/fence.h"
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_error.h"
+#include "store/sink/sql_text.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -81,7 +82,7 @@ static void format_insert(struct buffer *sql, const struct sink_native *native, 
     unsigned rows = (unsigned)native->rows;
     buffer_format(sql, "INSERT INTO %s %s SELECT * FROM file('/proc/self/fd/%d', 'Native', ",
         native->table, native->columns, memory_fd);
-    fence_append_literal(sql, native->structure);
+    sql_append_literal(sql, native->structure);
     buffer_text_append(sql, ")");
     fence_append(sql, native->fence);
     buffer_format(sql,

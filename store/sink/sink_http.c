@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a ClickHouse server over its HTTP interface. */
 #include "common/log.h"
+#include "store/sink/content_coding.h"
 #include "store/sink/fence.h"
 #include "store/sink/http_client.h"
 #include "store/sink/sink_address.h"
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_error.h"
+#include "store/sink/sql_text.h"
 
 #include <inttypes.h>
-#include <lz4frame.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -157,19 +158,12 @@ static enum sink_outcome http_query(struct sink_backend *backend, const char *sq
 /* Compresses into http->compressed, whose room is kept. */
 static enum err compress_block(struct sink_http *http, const struct buffer *bytes)
 {
-    size_t bound = LZ4F_compressFrameBound(bytes->size, NULL);
-    if (bound > http->compressed.room) {
-        buffer_clear(&http->compressed);
-        http->compressed.bytes = malloc(bound);
-        if (http->compressed.bytes == NULL) {
-            return ERR_MEMORY;
-        }
-        http->compressed.room = bound;
+    http->compressed.size = 0;
+    enum err err = content_encode("lz4", bytes, &http->compressed);
+    if (err != ERR_OK) {
+        buffer_clear(&http->compressed); /* else it would stay failed */
     }
-    size_t size =
-        LZ4F_compressFrame(http->compressed.bytes, bound, bytes->bytes, bytes->size, NULL);
-    http->compressed.size = size;
-    return LZ4F_isError(size) ? ERR_MEMORY : ERR_OK;
+    return err;
 }
 
 /* The server's limits are set so that the block stays whole: one INSERT, one part. */
@@ -180,7 +174,7 @@ static void append_insert(
     buffer_format(&sql, "INSERT INTO %s %s", native->table, native->columns);
     if (native->fence->server_ms != 0) {
         buffer_text_append(&sql, " SELECT * FROM input(");
-        fence_append_literal(&sql, native->structure);
+        sql_append_literal(&sql, native->structure);
         buffer_text_append(&sql, ")");
         fence_append(&sql, native->fence);
     }

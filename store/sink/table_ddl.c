@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- CREATE TABLE from the record's field table. */
 #include "store/sink/table_ddl.h"
 
+#include "store/sink/sql_text.h"
+
 #include <string.h>
 
 /* A column that is not a field of its own. */
@@ -55,29 +57,17 @@ static const struct column_rule RULES[] = {
 static const char MODERN_SETTINGS[] =
     " SETTINGS ttl_only_drop_parts = 1, min_bytes_for_wide_part = 536870912";
 
-void table_ddl_identifier(struct buffer *out, const char *text)
-{
-    buffer_text_append(out, "`");
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p == '`' || *p == '\\') {
-            buffer_text_append(out, "\\");
-        }
-        buffer_append(out, p, 1);
-    }
-    buffer_text_append(out, "`");
-}
-
 void table_ddl_name(struct buffer *out, const char *database, const char *table)
 {
-    table_ddl_identifier(out, database);
+    sql_append_identifier(out, database);
     buffer_text_append(out, ".");
-    table_ddl_identifier(out, table);
+    sql_append_identifier(out, table);
 }
 
 void table_ddl_create_database(struct buffer *out, const char *database)
 {
     buffer_text_append(out, "CREATE DATABASE IF NOT EXISTS ");
-    table_ddl_identifier(out, database);
+    sql_append_identifier(out, database);
 }
 
 /* The index-th field that has a column; FLOW_FIELD_COUNT after the last. */
@@ -135,7 +125,7 @@ static void append_field(struct buffer *out, const char *type, enum table_dialec
 
 void table_ddl_column(struct buffer *out, size_t index, enum table_dialect dialect)
 {
-    table_ddl_identifier(out, table_ddl_column_name(index));
+    sql_append_identifier(out, table_ddl_column_name(index));
     buffer_text_append(out, " ");
     const struct extra_column *extra = extra_of_column(index);
     if (extra != NULL) {

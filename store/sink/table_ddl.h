@@ -21,11 +21,8 @@ enum table_dialect {
 #define TABLE_INGEST_ID "IngestID"
 #define TABLE_SEQUENCE  "BatchSequence"
 
-/* "`database`.`table`"; backticks and backslashes inside are escaped. */
+/* "`database`.`table`"; as statements name it. */
 void table_ddl_name(struct buffer *out, const char *database, const char *table);
-
-/* `text` between backticks. */
-void table_ddl_identifier(struct buffer *out, const char *text);
 
 void table_ddl_create_database(struct buffer *out, const char *database);
 

@@ -2,9 +2,8 @@
 #include "store/sink/underway.h"
 
 #include "common/clock.h"
-#include "store/sink/fence.h"
+#include "store/sink/sql_text.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 #define POLL_NS (20 * NS_PER_MS)
@@ -19,7 +18,7 @@ static enum sink_outcome list(
     buffer_text_append(&sql,
         "SELECT arrayStringConcat(groupArray(concat('\\'', query_id, '\\'')), ',') "
         "FROM system.processes WHERE position(query, ");
-    fence_append_literal(&sql, buffer_text(&begin));
+    sql_append_literal(&sql, buffer_text(&begin));
     buffer_text_append(&sql, ") = 1");
     enum sink_outcome outcome =
         backend->class->query(backend, buffer_text(&sql), "TabSeparatedRaw", ids, error);
@@ -28,16 +27,6 @@ static enum sink_outcome list(
     }
     buffer_clear(&sql);
     buffer_clear(&begin);
-    return outcome;
-}
-
-static enum sink_outcome count(
-    struct sink_backend *backend, const char *sql, uint64_t *count_p, struct buffer *error)
-{
-    struct buffer answer = {0};
-    enum sink_outcome outcome = backend->class->query(backend, sql, "TabSeparated", &answer, error);
-    *count_p = strtoull(buffer_text(&answer), NULL, 10);
-    buffer_clear(&answer);
     return outcome;
 }
 
@@ -51,7 +40,7 @@ static enum sink_outcome wait_for(
     uint64_t left = 1;
     enum sink_outcome outcome = SINK_DONE;
     while (outcome == SINK_DONE && left > 0) {
-        outcome = count(backend, buffer_text(&sql), &left, error);
+        outcome = sink_backend_number(backend, buffer_text(&sql), &left, error);
         if (outcome == SINK_DONE && left > 0 && clock_monotonic_ns() > end_ns) {
             buffer_text_append(error, "inserts that began before are still under way");
             outcome = SINK_RETRY;
