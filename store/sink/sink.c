@@ -7,6 +7,7 @@
 #include "store/sink/sink_address.h"
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_repeats.h"
+#include "store/sink/sql_text.h"
 #include "store/sink/table.h"
 #include "store/sink/underway.h"
 
@@ -159,7 +160,7 @@ static enum err pack(struct sink *sink, const struct block *block)
 
 enum sink_outcome sink_insert(struct sink *sink, const struct block *block, struct buffer *error)
 {
-    const struct table *table = sink->tables[block->kind];
+    struct table *table = sink->tables[block->kind];
     if (!table_is_ready(table)) {
         buffer_text_append(error, "the table is not known yet");
         return SINK_RETRY;
@@ -180,6 +181,7 @@ enum sink_outcome sink_insert(struct sink *sink, const struct block *block, stru
         .bytes = &sink->bytes,
         .rows = block_rows(block),
         .fence = &sink->fence_end};
+    table_warn_of_age(table, block->day);
     return sink->backend->class->insert(sink->backend, &native, error);
 }
 
@@ -190,7 +192,7 @@ static enum sink_outcome insert_local_file(
     struct buffer sql = {0};
     struct buffer result = {0};
     buffer_format(&sql, "INSERT INTO %s FROM INFILE ", file->table);
-    fence_append_literal(&sql, file->path);
+    sql_append_literal(&sql, file->path);
     buffer_format(&sql,
         " COMPRESSION 'none' SETTINGS input_format_skip_unknown_fields = 1, "
         "max_insert_block_size = %u, min_insert_block_size_rows = %u, "

@@ -33,6 +33,9 @@ const struct native_plan *table_plan(const struct table *table);
 /* Which of the columns of record_native.h a table of records that is ready has. */
 uint64_t table_record_columns(const struct table *table);
 
+/* Warns, once, when rows of that day (UTC, since 1970) are older than the table keeps rows. */
+void table_warn_of_age(struct table *table, uint32_t day);
+
 /* See sink_prepare(). */
 enum sink_outcome table_prepare(
     struct table *table, struct sink_backend *backend, struct buffer *error);

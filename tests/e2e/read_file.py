@@ -9,6 +9,12 @@ import goflow  # noqa: E402
 import process  # noqa: E402
 
 
+def read(folder, capture, endpoint):
+    process.check("reader", [goflow.program("goflow-ingest"), *goflow.flags({
+        "read": capture, "zmq_bind": endpoint, "tap_bind": "", "metrics_addr": "",
+        "window_bytes": "2MiB", "stop_timeout": "20s"})], folder, 120)
+
+
 def test_a_file_larger_than_the_window_waits_for_the_stores(folder):
     """Sockets cannot wait, files can: nothing may be dropped. The capture is old: no TTL."""
     capture = folder / "flows.pcap"
@@ -16,13 +22,27 @@ def test_a_file_larger_than_the_window_waits_for_the_stores(folder):
         folder, "-synthetic=netflow9", "-count=3000", "-seed=8", f"-write={capture}")
     endpoint = f"ipc://{folder}/link"
     store = goflow.Store(folder, endpoint, ch_ttl="0").wait_until_ready()
-    process.check("reader", [goflow.program("goflow-ingest"), *goflow.flags({
-        "read": capture, "zmq_bind": endpoint, "tap_bind": "", "metrics_addr": "",
-        "window_bytes": "2MiB", "stop_timeout": "20s"})], folder, 120)
+    read(folder, capture, endpoint)
     case.equal(store.rows(), sent["flows"], "rows when the reader has ended")
     for what, column in (("bytes", "Bytes"), ("packets", "Packets")):
         case.equal(store.value(f"sum({column})"), sent[what], what)
     store.stop()
+    case.true("TTL" not in store.stderr, "a table that keeps its rows for ever has no TTL")
+
+
+def test_rows_older_than_the_ttl_are_warned_of_once(folder):
+    capture = folder / "flows.pcap"
+    goflow.replay(folder, "-synthetic=netflow9", "-count=3000", "-seed=8", f"-write={capture}")
+    endpoint = f"ipc://{folder}/link"
+    store = goflow.Store(folder, endpoint, block_rows=8192).wait_until_ready()
+    read(folder, capture, endpoint)
+    blocks = store.metrics().sum("goflow_write_blocks_stored_total")
+    case.true(blocks > 1, f"{blocks} blocks")
+    store.stop()
+    warnings = [line for line in store.stderr.splitlines() if "`default`.`netflow`" in line]
+    case.equal(len(warnings), 1, f"lines about the table: {warnings}")
+    for text in ("warning", "TTL", "-ch.ttl=0", "ttl_days=126"):
+        case.true(text in warnings[0], f"says {warnings[0]!r}, without {text!r}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- creates the table, or the columns it lacks. */
+#include "common/log.h"
+#include "store/sink/record_ddl.h"
+#include "store/sink/sink_error.h"
+#include "store/sink/table_state.h"
+
+#include <string.h>
+
+#define COMPONENT "table"
+
+/* Runs the statement, and empties it. */
+static enum sink_outcome execute(
+    struct sink_backend *backend, struct buffer *statement, struct buffer *error)
+{
+    enum sink_outcome outcome = sink_backend_execute(backend, buffer_text(statement), error);
+    buffer_clear(statement);
+    return outcome;
+}
+
+/* The columns that ours has. */
+static size_t own_columns(const struct table *table)
+{
+    return table->kind == RECORD_FLOWS ? table_ddl_columns() : record_native_columns(table->kind);
+}
+
+static const char *own_column_name(const struct table *table, size_t column)
+{
+    return table->kind == RECORD_FLOWS ? table_ddl_column_name(column)
+                                       : record_native_name(table->kind, column);
+}
+
+static void append_column(
+    struct buffer *out, const struct table *table, size_t column, enum table_dialect dialect)
+{
+    if (table->kind == RECORD_FLOWS) {
+        table_ddl_column(out, column, dialect);
+    } else {
+        record_ddl_column(out, table->kind, column, dialect);
+    }
+}
+
+static void append_create(struct buffer *out, const struct table *table, enum table_dialect dialect)
+{
+    if (table->kind == RECORD_FLOWS) {
+        table_ddl_create(out, table_name(table), dialect, table->ttl_s);
+    } else {
+        record_ddl_create(out, table_name(table), table->kind, dialect, table->ttl_s);
+    }
+}
+
+/* Today's schema where the server takes it, else one that an old server takes. */
+static enum sink_outcome create_table(
+    struct table *table, struct sink_backend *backend, struct buffer *error)
+{
+    struct buffer statement = {0};
+    append_create(&statement, table, TABLE_MODERN);
+    enum sink_outcome outcome = execute(backend, &statement, error);
+    if (outcome != SINK_DONE && sink_error_is_too_new(sink_error_code(buffer_text(error)))) {
+        buffer_clear(error);
+        append_create(&statement, table, TABLE_PLAIN);
+        outcome = execute(backend, &statement, error);
+        if (outcome == SINK_DONE) {
+            log_warning(COMPONENT, "old server: created with plain types, without codecs and TTL",
+                "table=%s", table_name(table));
+        }
+        return outcome;
+    }
+    if (outcome == SINK_DONE) {
+        log_info(COMPONENT, "created", "table=%s", table_name(table));
+    }
+    return outcome;
+}
+
+enum sink_outcome table_create(
+    struct table *table, struct sink_backend *backend, struct buffer *error)
+{
+    struct buffer statement = {0};
+    table_ddl_create_database(&statement, table->database);
+    /* May be forbidden although the database is there; then the table's creation tells. */
+    enum sink_outcome outcome = execute(backend, &statement, error);
+    if (outcome != SINK_DONE && sink_error_code(buffer_text(error)) == SINK_ERROR_NONE) {
+        return outcome;
+    }
+    buffer_clear(error);
+    outcome = create_table(table, backend, error);
+    return outcome == SINK_DONE ? table_describe(table, backend, error) : outcome;
+}
+
+static bool is_plain(const struct table *table)
+{
+    const struct described_column *start =
+        table_description_find(&table->description, FLOW_FIELDS[FLOW_TIME_FLOW_START].name);
+    return start != NULL && strncmp(start->column.type, "DateTime64", 10) != 0;
+}
+
+/* ALTER TABLE with the columns that a newer goflow has and the table does not; returns how many. */
+static size_t add_columns(const struct table *table, enum table_dialect dialect, struct buffer *out)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < own_columns(table); i++) {
+        if (table_has_column(table, own_column_name(table, i))) {
+            continue;
+        }
+        if (missing++ == 0) {
+            buffer_format(out, "ALTER TABLE %s ADD COLUMN ", table_name(table));
+        } else {
+            buffer_text_append(out, ", ADD COLUMN ");
+        }
+        append_column(out, table, i, dialect);
+    }
+    return missing;
+}
+
+/* A user's table on an old server shows the server's age only by refusing types. */
+enum sink_outcome table_complete(
+    struct table *table, struct sink_backend *backend, struct buffer *error)
+{
+    struct buffer statement = {0};
+    enum table_dialect dialect = is_plain(table) ? TABLE_PLAIN : TABLE_MODERN;
+    size_t missing = add_columns(table, dialect, &statement);
+    if (missing == 0) {
+        return SINK_DONE;
+    }
+    enum sink_outcome outcome = execute(backend, &statement, error);
+    if (outcome != SINK_DONE && dialect == TABLE_MODERN &&
+        sink_error_is_too_new(sink_error_code(buffer_text(error)))) {
+        buffer_clear(error);
+        (void)add_columns(table, TABLE_PLAIN, &statement);
+        outcome = execute(backend, &statement, error);
+    }
+    if (outcome != SINK_DONE && sink_error_code(buffer_text(error)) != SINK_ERROR_NONE) {
+        log_warning(COMPONENT, "new columns are left out: the database refuses to add them",
+            "table=%s error=\"%s\"", table_name(table), buffer_text(error));
+        buffer_clear(error);
+        return SINK_DONE;
+    }
+    if (outcome != SINK_DONE) {
+        return outcome;
+    }
+    log_info(COMPONENT, "columns added", "table=%s count=%zu", table_name(table), missing);
+    return table_describe(table, backend, error);
+}

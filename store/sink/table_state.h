@@ -1,0 +1,38 @@
+/*
+ * table_state.h -- what table.c and table_schema.c share.
+ */
+#pragma once
+
+#include "store/sink/table.h"
+#include "store/sink/table_ddl.h"
+#include "store/sink/table_description.h"
+
+struct table {
+    enum record_kind kind;
+    const char *database; /* borrowed from the sink's options */
+    struct buffer name;   /* "`database`.`table`" */
+    uint64_t ttl_s;       /* wanted; 0: rows are kept for ever */
+    struct table_description description;
+    struct native_plan *plan; /* of flows */
+    uint64_t lifetime_s;      /* of rows, as the table has it; 0: for ever, or unknown */
+    bool is_ready;
+    bool was_warned_of_identity; /* said in the log */
+    bool was_warned_of_age;
+};
+
+bool table_has_column(const struct table *table, const char *name);
+
+/* Reads the columns of the table as it is now. */
+enum sink_outcome table_describe(
+    struct table *table, struct sink_backend *backend, struct buffer *error);
+
+/* Creates the database and the table, and describes it. */
+enum sink_outcome table_create(
+    struct table *table, struct sink_backend *backend, struct buffer *error);
+
+/*
+ * Adds the columns that a table of ours lacks, and describes it again. Where the database refuses
+ * to, they are left out and SINK_DONE.
+ */
+enum sink_outcome table_complete(
+    struct table *table, struct sink_backend *backend, struct buffer *error);
