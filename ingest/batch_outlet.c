@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the outlet that packs flows into batches. */
 #include "ingest/batch_outlet.h"
 
+#include "common/clock.h"
 #include "common/daemon.h"
 
 #include <stdlib.h>
@@ -16,7 +17,8 @@ FAMILY(FLOWS_DROPPED, "goflow_batch_flows_dropped_total",
 FAMILY(BATCHES, "goflow_batch_batches_total", "Batches handed over.");
 
 enum {
-    PATIENCE_NS = 100000 /* between two looks at a full publisher */
+    PATIENCE_NS = 100000, /* between two looks at a full publisher */
+    TAKEN_MS = 1000       /* how long a stop waits for the publisher to take the last batches */
 };
 
 FAMILY(RECORDS_IN, "goflow_batch_records_total", "Rows beside flows packed, by kind.");
@@ -26,6 +28,7 @@ FAMILY(RECORDS_DROPPED, "goflow_batch_records_dropped_total",
 struct batch_outlet {
     struct batcher *batcher;
     struct record_batcher *records; /* NULL: not wanted */
+    uint64_t accepted_told;
     uint64_t drops_told;
     struct publisher_port *port; /* NULL: batches are thrown away */
     uint64_t patient_bytes;
@@ -71,16 +74,27 @@ static void take_record(void *context, enum record_kind kind, const struct recor
     record_batcher_take(outlet->records, kind, record);
 }
 
-/* What this worker's batches lost, and what the publisher lost of any worker's. */
-static uint64_t take_drops(void *context)
+static uint64_t take_fresh(uint64_t *told_p, uint64_t sum)
+{
+    uint64_t fresh = sum - *told_p;
+    *told_p = sum;
+    return fresh;
+}
+
+/* Of this worker's batches, and what the publisher did with any worker's. */
+static void take_flows(void *context, struct outlet_flows *fresh_p)
 {
     struct batch_outlet *outlet = context;
     const struct batcher_counters *counters = batcher_counters(outlet->batcher);
     uint64_t drops =
         counter_get(&counters->flows_dropped_full) + counter_get(&counters->flows_dropped_memory);
-    uint64_t fresh = drops - outlet->drops_told;
-    outlet->drops_told = drops;
-    return fresh + (outlet->port != NULL ? publisher_take_drops(outlet->port) : 0);
+    fresh_p->accepted = take_fresh(&outlet->accepted_told, counter_get(&counters->flows_out));
+    fresh_p->dropped = take_fresh(&outlet->drops_told, drops);
+    fresh_p->spooled = 0;
+    if (outlet->port != NULL) {
+        fresh_p->spooled = publisher_take_spooled(outlet->port);
+        fresh_p->dropped += publisher_take_drops(outlet->port);
+    }
 }
 
 static int tick(void *context, uint64_t now_ns)
@@ -90,6 +104,18 @@ static int tick(void *context, uint64_t now_ns)
     int records_ms = outlet->records != NULL ? record_batcher_tick(outlet->records, now_ns) : -1;
     bool is_flows = records_ms < 0 || (flows_ms >= 0 && flows_ms < records_ms);
     return is_flows ? flows_ms : records_ms;
+}
+
+static void flush(void *context)
+{
+    static const struct timespec PAUSE = {.tv_nsec = PATIENCE_NS};
+    struct batch_outlet *outlet = context;
+    batcher_flush(outlet->batcher);
+    uint64_t end_ns = clock_monotonic_ns() + TAKEN_MS * NS_PER_MS;
+    while (outlet->port != NULL && !publisher_has_taken_all(outlet->port) &&
+           clock_monotonic_ns() < end_ns) {
+        (void)nanosleep(&PAUSE, NULL);
+    }
 }
 
 static void finish(void *context)
@@ -178,8 +204,9 @@ enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_opt
     *outlet_p = (struct outlet){.context = outlet,
         .take = take,
         .take_record = options->takes_records ? take_record : NULL,
-        .take_drops = take_drops,
+        .take_flows = take_flows,
         .tick = tick,
+        .flush = flush,
         .finish = finish,
         .collect = collect,
         .destroy = destroy};

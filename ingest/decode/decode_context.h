@@ -34,6 +34,7 @@ struct decode_context {
     enum decode_status status;         /* the first drop of this datagram */
     uint32_t data_records;             /* of NetFlow 9 or IPFIX, read so far */
     bool has_unread_records;           /* sets without a template hold further ones */
+    bool is_truncated;                 /* the datagram ends before what it announces */
 };
 
 /* Counts a drop and remembers the first. */
@@ -43,6 +44,13 @@ static inline void decode_drop(struct decode_context *context, enum decode_statu
     if (context->status == DECODE_OK) {
         context->status = reason;
     }
+}
+
+/* The same where the datagram ends before what it announces: it was cut on its way, or lies. */
+static inline void decode_truncated(struct decode_context *context, enum decode_status reason)
+{
+    context->is_truncated = true;
+    decode_drop(context, reason);
 }
 
 /* Hands the scratch record on. */

@@ -47,8 +47,13 @@ static void read_sets(
     while (cursor_left(&sets) >= SET_HEADER_SIZE && sets.pos < padding) {
         uint16_t id = cursor_be16(&sets);
         uint16_t length = cursor_be16(&sets);
-        if (length < SET_HEADER_SIZE || length - SET_HEADER_SIZE > (int)cursor_left(&sets)) {
-            decode_drop(context, DECODE_SET_LENGTH); /* nothing tells where the next one begins */
+        /* In both cases nothing tells where the next one begins. */
+        if (length < SET_HEADER_SIZE) {
+            decode_drop(context, DECODE_SET_LENGTH);
+            return;
+        }
+        if (length - SET_HEADER_SIZE > (int)cursor_left(&sets)) {
+            decode_truncated(context, DECODE_SET_LENGTH);
             return;
         }
         read_set(context, message, cursor_sub(&sets, length - SET_HEADER_SIZE), id);

@@ -26,6 +26,7 @@ static const char *const AMOUNTS[SEQUENCE_AMOUNT_COUNT] = {
     [SEQUENCE_DOUBLES] = "Doubles",
     [SEQUENCE_RESETS] = "Resets",
     [SEQUENCE_UNDECODABLE] = "Undecodable",
+    [SEQUENCE_TRUNCATED] = "Truncated",
     [SEQUENCE_NO_TEMPLATE] = "WithoutTemplate",
     [SEQUENCE_FLOWS] = "Flows",
 };

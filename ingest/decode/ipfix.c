@@ -14,7 +14,7 @@ void ipfix_decode(struct decode_context *context, struct cursor cursor)
     size_t size = cursor_left(&cursor);
     const uint8_t *header = cursor_take(&cursor, HEADER_SIZE);
     if (header == NULL) {
-        decode_drop(context, DECODE_SHORT_HEADER);
+        decode_truncated(context, DECODE_SHORT_HEADER);
         return;
     }
     struct export_message message = {.type = FLOW_TYPE_IPFIX,
@@ -30,7 +30,7 @@ void ipfix_decode(struct decode_context *context, struct cursor cursor)
         return;
     }
     if (length > size) {
-        decode_drop(context, DECODE_LENGTH); /* cut short: the sets that are whole still count */
+        decode_truncated(context, DECODE_LENGTH); /* the sets that are whole still count */
         length = (uint16_t)size;
     }
     export_message_sets(context, &message, cursor_sub(&cursor, length - HEADER_SIZE));

@@ -13,10 +13,12 @@ void loss_count(struct decode_context *context, enum flow_type type, uint64_t fl
     if (tracker == NULL) {
         return;
     }
-    bool has_fault = context->status != DECODE_OK && context->status != DECODE_TEMPLATE_MISSING;
+    bool has_fault = context->is_truncated ||
+                     (context->status != DECODE_OK && context->status != DECODE_TEMPLATE_MISSING);
     tracker->amounts[SEQUENCE_DATAGRAMS]++;
     tracker->amounts[SEQUENCE_FLOWS] += flows;
     tracker->amounts[SEQUENCE_UNDECODABLE] += has_fault;
+    tracker->amounts[SEQUENCE_TRUNCATED] += context->is_truncated;
     tracker->amounts[SEQUENCE_NO_TEMPLATE] += context->has_unread_records;
 }
 

@@ -200,17 +200,20 @@ static void decode(
 {
     const uint8_t *header = cursor_take(&cursor, layout->header_size);
     if (header == NULL) {
-        decode_drop(context, DECODE_SHORT_HEADER);
+        decode_truncated(context, DECODE_SHORT_HEADER);
         return;
     }
     size_t count = load_be16(header + COUNT_AT);
     size_t held = cursor_left(&cursor) / layout->record_size;
-    if (count == 0 || count > held) {
-        decode_drop(context, DECODE_COUNT); /* damaged, and nothing tells where */
+    if (count > held) {
+        decode_truncated(context, DECODE_COUNT); /* damaged, and nothing tells where */
         return;
     }
-    if (count < held) {
+    if (count != held || count == 0) {
         decode_drop(context, DECODE_COUNT); /* what was not announced is left out */
+    }
+    if (count == 0) {
+        return;
     }
     read_records(context, layout, header, cursor_sub(&cursor, count * layout->record_size));
     follow_sequence(context, layout, header, (uint32_t)count);

@@ -15,7 +15,7 @@ void netflow9_decode(struct decode_context *context, struct cursor cursor)
     cursor_skip(&cursor, 2);
     const uint8_t *header = cursor_take(&cursor, HEADER_SIZE);
     if (header == NULL) {
-        decode_drop(context, DECODE_SHORT_HEADER);
+        decode_truncated(context, DECODE_SHORT_HEADER);
         return;
     }
     struct export_message message = {.type = FLOW_TYPE_NETFLOW9,

@@ -82,6 +82,10 @@ static void decode_datagram(struct decode_context *context, struct cursor cursor
 {
     struct sflow_header header;
     enum decode_status status = parse_header(&header, &cursor);
+    if (status == DECODE_SHORT_HEADER) {
+        decode_truncated(context, status);
+        return;
+    }
     if (status != DECODE_OK) {
         decode_drop(context, status);
         return;
@@ -94,14 +98,14 @@ static void decode_datagram(struct decode_context *context, struct cursor cursor
         uint32_t format = cursor_be32(&cursor);
         struct cursor sample = sflow_xdr_opaque(&cursor);
         if (cursor_failed(&sample)) {
-            decode_drop(context, DECODE_SAMPLE);
+            decode_truncated(context, DECODE_SAMPLE);
             return;
         }
         sflow_sample_decode(context, format, sample);
         samples++;
     }
     if (samples < header.samples) {
-        decode_drop(context, DECODE_COUNT);
+        decode_truncated(context, DECODE_COUNT);
     }
 }
 

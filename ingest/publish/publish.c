@@ -17,7 +17,6 @@ enum {
 struct publisher_port {
     zsock_t *socket;
     struct publisher *publisher; /* borrowed: its counters, and what it has told of them */
-    uint64_t batches_offered;
 };
 
 static enum err open_tap(struct publisher *publisher, const char *endpoint)
@@ -221,15 +220,34 @@ enum err publisher_offer(void *context, struct batch *batch)
     if (size != sizeof(struct batch *)) {
         return ERR_FULL;
     }
-    port->batches_offered++;
+    atomic_fetch_add(&port->publisher->batches_offered, 1);
     return ERR_OK;
+}
+
+bool publisher_has_taken_all(const struct publisher_port *port)
+{
+    const struct publisher *publisher = port->publisher;
+    /* One that was just offered may have been taken before it was counted. */
+    uint64_t offered = atomic_load(&publisher->batches_offered);
+    return counter_get(&publisher->counters.batches_taken) >= offered;
 }
 
 bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_bytes)
 {
-    const struct publisher *publisher = port->publisher;
-    return counter_get(&publisher->counters.batches_taken) == port->batches_offered &&
-           counter_get(&window_counters(publisher->window)->waiting_bytes) < limit_bytes;
+    return publisher_has_taken_all(port) &&
+           counter_get(&window_counters(port->publisher->window)->waiting_bytes) < limit_bytes;
+}
+
+/* What was added since the last time. Whoever asks first is told. */
+static uint64_t take_fresh(_Atomic uint64_t *told_p, uint64_t sum)
+{
+    uint64_t told = atomic_load(told_p);
+    while (sum > told) {
+        if (atomic_compare_exchange_weak(told_p, &told, sum)) {
+            return sum - told;
+        }
+    }
+    return 0;
 }
 
 uint64_t publisher_take_drops(struct publisher_port *port)
@@ -240,14 +258,13 @@ uint64_t publisher_take_drops(struct publisher_port *port)
         counter_get(&window->dropped_window.flows) + counter_get(&window->dropped_spool.flows) +
         counter_get(&window->dropped_damaged.flows) + counter_get(&window->dropped_refused.flows) +
         counter_get(&publisher->counters.flows_dropped_memory);
-    /* Whoever asks first tells; the counters only grow. */
-    uint64_t told = atomic_load(&publisher->drops_told);
-    while (drops > told) {
-        if (atomic_compare_exchange_weak(&publisher->drops_told, &told, drops)) {
-            return drops - told;
-        }
-    }
-    return 0;
+    return take_fresh(&publisher->drops_told, drops);
+}
+
+uint64_t publisher_take_spooled(struct publisher_port *port)
+{
+    struct publisher *publisher = port->publisher;
+    return take_fresh(&publisher->spooled_told, counter_get(&publisher->counters.flows_spooled));
 }
 
 void publisher_collect(void *context, struct metrics_page *page)
@@ -255,6 +272,6 @@ void publisher_collect(void *context, struct metrics_page *page)
     struct publisher *publisher = context;
     publish_report(&publisher->counters, window_counters(publisher->window), page);
     if (publisher->spool != NULL) {
-        publish_report_spool(spool_counters(publisher->spool), page);
+        publish_report_spool(&publisher->counters, spool_counters(publisher->spool), page);
     }
 }

@@ -42,14 +42,16 @@ void publisher_port_destroy(struct publisher_port **port_p);
 /* Takes the batch; ERR_FULL: refused, still the caller's. `port` as void* fits batcher_options. */
 MUST_CHECK enum err publisher_offer(void *port, struct batch *batch);
 
-/*
- * For a reader that can wait, on the only port of its publisher: true when every batch offered has
- * been taken into the window, and less than `limit_bytes` wait there for the stores.
- */
+/* Every batch that any port offered is in the window by now, and in the spool, or dropped. */
+bool publisher_has_taken_all(const struct publisher_port *port);
+
+/* For a reader that can wait: all was taken, and less than `limit_bytes` wait for the stores. */
 bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_bytes);
 
-/* Flows that the publisher lost and that no port was told of before; the port's thread. */
+/* Flows that the publisher lost, and no port was told of before; the port's thread. */
 uint64_t publisher_take_drops(struct publisher_port *port);
+/* The same of flows written to the spool. */
+uint64_t publisher_take_spooled(struct publisher_port *port);
 
 /* A metrics_collect_fn; `context` is the publisher. */
 void publisher_collect(void *publisher, struct metrics_page *page);

@@ -52,6 +52,8 @@ static const struct metric_family SPOOL_BYTES = {
     "goflow_spool_bytes", METRIC_GAUGE, "Size of the spool on disk."};
 static const struct metric_family SPOOL_SEGMENTS = {
     "goflow_spool_segments", METRIC_GAUGE, "Segment files of the spool."};
+static const struct metric_family SPOOL_FLOWS = {
+    "goflow_spool_flows_total", METRIC_COUNTER, "Flows whose batch was written to the spool."};
 static const struct metric_family SPOOL_APPENDED = {
     "goflow_spool_appended_bytes_total", METRIC_COUNTER, "Bytes of batches written to the spool."};
 static const struct metric_family SPOOL_DAMAGED = {"goflow_spool_damaged_total", METRIC_COUNTER,
@@ -138,12 +140,14 @@ void publish_report(const struct publish_counters *counters, const struct window
     metrics_page_add_counter(page, &TAP_SUBSCRIPTIONS, &counters->tap_subscriptions);
 }
 
-void publish_report_spool(const struct spool_counters *counters, struct metrics_page *page)
+void publish_report_spool(const struct publish_counters *counters,
+    const struct spool_counters *spool, struct metrics_page *page)
 {
-    metrics_page_add_counter(page, &SPOOL_BYTES, &counters->bytes);
-    metrics_page_add_counter(page, &SPOOL_SEGMENTS, &counters->segments);
-    metrics_page_add_counter(page, &SPOOL_APPENDED, &counters->appended_bytes);
-    metrics_page_add_counter(page, &SPOOL_DAMAGED, &counters->damaged);
-    metrics_page_add_counter(page, &SPOOL_ERRORS, &counters->errors);
-    metrics_page_add_counter(page, &SPOOL_WRITABLE, &counters->is_writable);
+    metrics_page_add_counter(page, &SPOOL_BYTES, &spool->bytes);
+    metrics_page_add_counter(page, &SPOOL_SEGMENTS, &spool->segments);
+    metrics_page_add_counter(page, &SPOOL_FLOWS, &counters->flows_spooled);
+    metrics_page_add_counter(page, &SPOOL_APPENDED, &spool->appended_bytes);
+    metrics_page_add_counter(page, &SPOOL_DAMAGED, &spool->damaged);
+    metrics_page_add_counter(page, &SPOOL_ERRORS, &spool->errors);
+    metrics_page_add_counter(page, &SPOOL_WRITABLE, &spool->is_writable);
 }

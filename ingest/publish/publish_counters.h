@@ -14,6 +14,7 @@ struct publish_counters {
     struct counter batches_taken; /* from the ports, and in the window or dropped by now */
     struct counter batches_sent;  /* taken by the socket, with repeats */
     struct counter bytes_sent;
+    struct counter flows_spooled; /* written to the spool */
     struct counter flows_dropped_memory;
     struct counter records_dropped_memory;
     struct counter acks[LINK_ACK_KIND_COUNT];
@@ -24,4 +25,5 @@ struct publish_counters {
 
 void publish_report(const struct publish_counters *counters, const struct window_counters *window,
     struct metrics_page *page);
-void publish_report_spool(const struct spool_counters *counters, struct metrics_page *page);
+void publish_report_spool(const struct publish_counters *counters,
+    const struct spool_counters *spool, struct metrics_page *page);

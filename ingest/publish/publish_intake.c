@@ -77,6 +77,9 @@ static void write_to_spool(struct publisher *publisher, struct window_batch *bat
     while (err == ERR_FULL && window_drop_oldest(publisher->window)) {
         err = spool_append(publisher->spool, batch);
     }
+    if (err == ERR_OK && batch->kind == RECORD_FLOWS) {
+        counter_add(&publisher->counters.flows_spooled, batch->flow_count);
+    }
 }
 
 static void count_without_memory(struct publisher *publisher, const struct window_batch *batch)

@@ -29,7 +29,9 @@ struct publisher {
     uint32_t stop_timeout_ms;
     char inbox_endpoint[64];
     struct publish_counters counters;
-    _Atomic uint64_t drops_told; /* to the ports */
+    _Atomic uint64_t batches_offered; /* by the ports, to the inbox */
+    _Atomic uint64_t drops_told;      /* to the ports */
+    _Atomic uint64_t spooled_told;
 };
 
 /* The thread: a zactor_fn; `context` is the publisher. */

@@ -19,19 +19,24 @@ static uint64_t fresh_kernel_drops(struct worker *worker)
     return drops;
 }
 
-/* What no exporter can be blamed for. */
+/* What is told of all exporters together. */
 static void report_own(struct worker *worker)
 {
     const struct outlet *outlet = &worker->options.outlet;
     uint64_t kernel_drops = fresh_kernel_drops(worker);
-    uint64_t flows_dropped = outlet->take_drops != NULL ? outlet->take_drops(outlet->context) : 0;
-    if (kernel_drops == 0 && flows_dropped == 0) {
+    struct outlet_flows flows = {0};
+    if (outlet->take_flows != NULL) {
+        outlet->take_flows(outlet->context, &flows);
+    }
+    if (kernel_drops == 0 && flows.accepted == 0 && flows.spooled == 0 && flows.dropped == 0) {
         return;
     }
     struct record record = {.present = 0};
     record_set_number(&record, LOSSES_TIME_RECEIVED, worker->losses_minute * SECONDS_PER_MINUTE);
     record_set_number(&record, LOSSES_KERNEL_DROPS, kernel_drops);
-    record_set_number(&record, LOSSES_FLOWS_DROPPED, flows_dropped);
+    record_set_number(&record, LOSSES_FLOWS_ACCEPTED, flows.accepted);
+    record_set_number(&record, LOSSES_FLOWS_SPOOLED, flows.spooled);
+    record_set_number(&record, LOSSES_FLOWS_DROPPED, flows.dropped);
     outlet->take_record(outlet->context, RECORD_LOSSES, &record);
 }
 
@@ -54,7 +59,11 @@ int worker_losses_tick(struct worker *worker, uint64_t now_ns)
 
 void worker_losses_finish(struct worker *worker)
 {
-    if (worker->options.outlet.take_record != NULL) {
+    const struct outlet *outlet = &worker->options.outlet;
+    if (outlet->flush != NULL) {
+        outlet->flush(outlet->context);
+    }
+    if (outlet->take_record != NULL) {
         report_own(worker);
     }
     decoder_finish(worker->decoder);

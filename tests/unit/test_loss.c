@@ -126,3 +126,43 @@ Test(loss, a_datagram_that_cannot_be_read_is_its_exporters)
     cr_assert_eq(last(&ledger, LOSSES_FLOWS), 0);
     decoder_destroy(&decoder);
 }
+
+/* The amounts of a ledger that has one datagram: truncated, and undecodable. */
+static void check_truncated(const void *bytes, size_t size, uint64_t truncated)
+{
+    struct ledger ledger = {.rows = 0};
+    struct decoder *decoder = open_decoder(&ledger);
+    decode(decoder, bytes, size, START_S);
+    decoder_finish(decoder);
+    cr_assert_eq(ledger.rows, 1);
+    cr_assert_eq(last(&ledger, LOSSES_TRUNCATED), truncated);
+    cr_assert_eq(last(&ledger, LOSSES_UNDECODABLE), 1);
+    decoder_destroy(&decoder);
+}
+
+Test(loss, a_datagram_that_ends_too_early_is_truncated)
+{
+    check_truncated((const uint8_t[]){0, 5, 0, 1}, 4, 1);
+    check_truncated((const uint8_t[24 + 47]){[1] = 5, [3] = 1}, 24 + 47, 1);
+    check_truncated((const uint8_t[19]){[1] = 9}, 19, 1);
+    check_truncated((const uint8_t[24]){[1] = 9, [21] = 1, [23] = 5}, 24, 1);
+    check_truncated((const uint8_t[15]){[1] = 10}, 15, 1);
+    check_truncated((const uint8_t[16]){[1] = 10, [3] = 17}, 16, 1);
+    check_truncated((const uint8_t[27]){[3] = 5, [7] = 1}, 27, 1);
+    check_truncated((const uint8_t[28]){[3] = 5, [7] = 1, [27] = 1}, 28, 1);
+    check_truncated((const uint8_t[36]){[3] = 5, [7] = 1, [27] = 1, [31] = 1, [35] = 1}, 36, 1);
+}
+
+Test(loss, other_faults_are_not_truncation)
+{
+    check_truncated((const uint8_t[24]){[1] = 5}, 24, 0);
+    check_truncated((const uint8_t[24 + 96]){[1] = 5, [3] = 1}, 24 + 96, 0);
+    check_truncated((const uint8_t[24]){[1] = 9, [21] = 1, [23] = 3}, 24, 0);
+    check_truncated((const uint8_t[16]){[1] = 10, [3] = 15}, 16, 0);
+    check_truncated((const uint8_t[28]){[3] = 5, [7] = 3}, 28, 0);
+}
+
+Test(loss, truncation_counts_where_a_template_is_missing_too)
+{
+    check_truncated((const uint8_t[32]){[1] = 9, [20] = 1, [23] = 8, [28] = 1, [31] = 9}, 32, 1);
+}
