@@ -73,8 +73,10 @@ static void send_batches(struct publisher *publisher)
         case ERR_OK:
             window_sent(publisher->window, batch, clock_monotonic_ns());
             break;
+        case ERR_IO: /* a disk may come back */
+            window_put_off(publisher->window, batch, clock_monotonic_ns());
+            break;
         case ERR_CORRUPT:
-        case ERR_IO:
             window_drop_damaged(publisher->window, batch);
             break;
         default:
@@ -187,6 +189,9 @@ static bool turn(struct publisher *publisher)
 {
     if (publisher->tap != NULL) {
         take_subscriptions(publisher);
+    }
+    if (publisher->spool != NULL) {
+        spool_look(publisher->spool, clock_monotonic_ns()); /* before batches go to its folder */
     }
     bool has_more = publish_intake(publisher);
     take_acks(publisher);

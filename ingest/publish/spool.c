@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 enum {
-    SETTLED_PERIOD_MS = 1000 /* how often settled sequences are written down */
+    SETTLED_PERIOD_MS = 1000, /* how often settled sequences are written down */
+    LOOK_PERIOD_MS = 1000     /* how often it looks whether the folder is still there */
 };
 
 struct spool_segment *spool_add_segment(struct spool *spool)
@@ -43,7 +44,7 @@ void spool_remove_segment(struct spool *spool, struct spool_segment *segment)
 {
     uint64_t bytes = counter_get(&spool->counters.bytes);
     counter_set(&spool->counters.bytes, bytes - segment->size);
-    spool_segment_unlink(segment, spool->folder_fd);
+    spool_segment_unlink(segment, spool->folder.fd);
     spool_drop_segment(spool, segment);
 }
 
@@ -73,7 +74,7 @@ static enum err open_tail(struct spool *spool, struct spool_segment **tail_p)
     }
     struct spool_segment made;
     enum err err =
-        spool_segment_make(&made, spool->folder_fd, spool->next_number, spool->ingest_id);
+        spool_segment_make(&made, spool->folder.fd, spool->next_number, spool->ingest_id);
     if (err != ERR_OK) {
         return err;
     }
@@ -86,7 +87,7 @@ static enum err open_tail(struct spool *spool, struct spool_segment **tail_p)
     }
     tail = spool_add_segment(spool);
     if (tail == NULL) {
-        spool_segment_unlink(&made, spool->folder_fd);
+        spool_segment_unlink(&made, spool->folder.fd);
         return ERR_MEMORY;
     }
     *tail = made;
@@ -104,10 +105,10 @@ static void note_outcome(struct spool *spool, enum err err)
 {
     bool was_writable = counter_get(&spool->counters.is_writable) != 0;
     if (err == ERR_OK && !was_writable) {
-        log_warning("spool", "the disk takes batches again", "folder=%s", spool->folder);
+        log_warning("spool", "the disk takes batches again", "folder=%s", spool->path);
     } else if (err != ERR_OK && was_writable) {
         log_error("spool", "cannot write; batches are in memory only", "folder=%s error=\"%s\"",
-            spool->folder, strerror(errno));
+            spool->path, strerror(errno));
     }
     counter_set(&spool->counters.is_writable, err == ERR_OK);
     counter_add(&spool->counters.errors, err != ERR_OK);
@@ -116,6 +117,10 @@ static void note_outcome(struct spool *spool, enum err err)
 static enum err append_record(struct spool *spool, const struct window_batch *batch,
     const void *payload, size_t size, struct window_place *place_p)
 {
+    if (spool->is_lost) {
+        errno = ENOENT;
+        return ERR_IO;
+    }
     struct spool_segment *tail = NULL;
     enum err err = open_tail(spool, &tail);
     uint64_t offset = err == ERR_OK ? tail->size : 0;
@@ -156,6 +161,12 @@ enum err spool_read(struct spool *spool, const struct window_batch *batch, zmq_m
     assert(segment != NULL);
     enum err err = spool_segment_read(segment, batch, payload_p);
     counter_add(&spool->counters.damaged, err == ERR_CORRUPT);
+    counter_add(&spool->counters.errors, err == ERR_IO);
+    if (err == ERR_IO && !spool->reads_fail) {
+        log_error("spool", "cannot read; what is only on disk waits", "folder=%s error=\"%s\"",
+            spool->path, strerror(errno));
+    }
+    spool->reads_fail = err == ERR_IO;
     return err;
 }
 
@@ -192,6 +203,14 @@ static void write_settled(struct spool *spool)
     free(pairs);
 }
 
+void spool_look(struct spool *spool, uint64_t now_ns)
+{
+    if (now_ns >= spool->look_due_ns) {
+        spool->look_due_ns = now_ns + LOOK_PERIOD_MS * NS_PER_MS;
+        spool_follow_folder(spool);
+    }
+}
+
 void spool_tick(struct spool *spool, uint64_t now_ns)
 {
     if (spool->settled.count > 0 && now_ns >= spool->settled_due_ns) {
@@ -221,15 +240,10 @@ void spool_close(struct spool **spool_p)
     for (size_t i = 0; i < spool->count; i++) {
         spool_segment_close(&spool->segments[i]);
     }
-    if (spool->lock_fd >= 0) {
-        (void)close(spool->lock_fd);
-    }
-    if (spool->folder_fd >= 0) {
-        (void)close(spool->folder_fd);
-    }
+    spool_folder_close(&spool->folder);
     link_ranges_clear(&spool->settled);
     free(spool->segments);
-    free(spool->folder);
+    free(spool->path);
     free(spool);
     *spool_p = NULL;
 }

@@ -53,13 +53,21 @@ uint64_t spool_ingest_id(const struct spool *spool);
  */
 MUST_CHECK enum err spool_append(struct spool *spool, struct window_batch *batch);
 
-/* Reads a batch's payload back. ERR_CORRUPT, ERR_IO, ERR_MEMORY. On success the caller closes it.
+/*
+ * Reads a batch's payload back. ERR_CORRUPT; ERR_IO: the disk does not give it now; ERR_MEMORY. On
+ * success the caller closes it.
  */
 MUST_CHECK enum err spool_read(
     struct spool *spool, const struct window_batch *batch, zmq_msg_t *payload_p);
 
 /* The batch is stored or dropped: it is not recovered any more, and its segment may go. */
 void spool_settle(struct spool *spool, const struct window_batch *batch);
+
+/*
+ * Looks whether the folder is still where it was, once a second: one that was removed or whose disk
+ * is gone is left, and the spool goes on in what the path names now. Call it before spool_append().
+ */
+void spool_look(struct spool *spool, uint64_t now_ns);
 
 /* Writes down what was settled, and syncs what is due. Call it now and then. */
 void spool_tick(struct spool *spool, uint64_t now_ns);

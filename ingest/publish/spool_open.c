@@ -2,19 +2,10 @@
 #include "common/log.h"
 #include "ingest/publish/spool_state.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum {
-    NAME_LENGTH = 16 + 6 /* of a segment file */
-};
 
 /* What the scan of all segments found. */
 struct recovery {
@@ -119,30 +110,20 @@ static int compare_segments(const void *a, const void *b)
     return (left->number > right->number) - (left->number < right->number);
 }
 
-/* Numbers of the segment files in the folder, in order. */
+static enum err add_number(void *context, uint64_t number)
+{
+    struct spool_segment *segment = spool_add_segment(context);
+    if (segment == NULL) {
+        return ERR_MEMORY;
+    }
+    segment->number = number;
+    return ERR_OK;
+}
+
+/* The segment files in the folder, in order. */
 static enum err list_segments(struct spool *spool)
 {
-    int fd = openat(spool->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
-    if (folder == NULL) {
-        return ERR_IO;
-    }
-    enum err err = ERR_OK;
-    for (struct dirent *entry = readdir(folder); entry != NULL && err == ERR_OK;
-         entry = readdir(folder)) {
-        char *end = NULL;
-        uint64_t number = strtoull(entry->d_name, &end, 16);
-        if (strlen(entry->d_name) != NAME_LENGTH || strcmp(end, ".spool") != 0) {
-            continue;
-        }
-        struct spool_segment *segment = spool_add_segment(spool);
-        if (segment == NULL) {
-            err = ERR_MEMORY;
-        } else {
-            segment->number = number;
-        }
-    }
-    (void)closedir(folder);
+    enum err err = spool_folder_list(&spool->folder, add_number, spool);
     if (spool->count > 0) {
         qsort(spool->segments, spool->count, sizeof *spool->segments, compare_segments);
         spool->next_number = spool->segments[spool->count - 1].number + 1;
@@ -155,7 +136,7 @@ static enum err open_segment(
     struct spool *spool, struct spool_segment *segment, struct recovery *recovery)
 {
     bool is_damaged = false;
-    enum err err = spool_segment_open(segment, &is_damaged, spool->folder_fd, on_record, recovery);
+    enum err err = spool_segment_open(segment, &is_damaged, spool->folder.fd, on_record, recovery);
     if (is_damaged) {
         counter_add(&spool->counters.damaged, 1);
         log_warning("spool", "segment cut at a damaged record",
@@ -207,27 +188,16 @@ static void remove_dead_segments(struct spool *spool)
     }
 }
 
-static enum err lock_folder(struct spool *spool, const char *folder)
+static enum err open_folder(struct spool *spool)
 {
-    if (mkdir(folder, 0750) != 0 && errno != EEXIST) {
-        log_error(
-            "spool", "cannot make the folder", "folder=%s error=\"%s\"", folder, strerror(errno));
-        return ERR_IO;
+    enum err err = spool_folder_open(&spool->folder, spool->path);
+    if (err == ERR_IN_USE) {
+        log_error("spool", "another process has the folder", "folder=%s", spool->path);
+    } else if (err != ERR_OK) {
+        log_error("spool", "cannot open the folder", "folder=%s error=\"%s\"", spool->path,
+            strerror(errno));
     }
-    spool->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (spool->folder_fd >= 0) {
-        spool->lock_fd = openat(spool->folder_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    }
-    if (spool->lock_fd < 0) {
-        log_error(
-            "spool", "cannot open the folder", "folder=%s error=\"%s\"", folder, strerror(errno));
-        return ERR_IO;
-    }
-    if (flock(spool->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        log_error("spool", "another process has the folder", "folder=%s", folder);
-        return ERR_IN_USE;
-    }
-    return ERR_OK;
+    return err;
 }
 
 enum err spool_open(struct spool **spool_p, const struct spool_options *options,
@@ -239,14 +209,13 @@ enum err spool_open(struct spool **spool_p, const struct spool_options *options,
         return ERR_MEMORY;
     }
     spool->options = *options;
-    spool->folder = strdup(options->folder);
+    spool->path = strdup(options->folder);
     spool->ingest_id = options->ingest_id;
-    spool->folder_fd = -1;
-    spool->lock_fd = -1;
+    spool->folder = SPOOL_FOLDER_CLOSED;
     spool->next_number = 1;
     counter_set(&spool->counters.is_writable, 1);
     struct recovery recovery = {0};
-    enum err err = spool->folder != NULL ? lock_folder(spool, spool->folder) : ERR_MEMORY;
+    enum err err = spool->path != NULL ? open_folder(spool) : ERR_MEMORY;
     if (err == ERR_OK) {
         err = list_segments(spool);
     }

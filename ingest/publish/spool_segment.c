@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -63,19 +62,36 @@ static enum err take_records(const struct spool_segment *segment, struct cursor 
     }
 }
 
+/* Not mapped: a disk that does not give a page is an error, not a signal. ERR_IO with errno. */
+static enum err read_whole(const struct spool_segment *segment, uint8_t *bytes)
+{
+    uint64_t size = 0;
+    while (size < segment->size) {
+        ssize_t got = pread(segment->fd, bytes + size, segment->size - size, (off_t)size);
+        if (got <= 0) {
+            return ERR_IO;
+        }
+        size += (uint64_t)got;
+    }
+    return ERR_OK;
+}
+
 static enum err scan(
     struct spool_segment *segment, bool *is_damaged_p, spool_record_fn *take, void *context)
 {
     uint64_t size = segment->size;
-    void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, segment->fd, 0);
-    if (map == MAP_FAILED) {
-        return ERR_IO;
+    uint8_t *bytes = malloc(size);
+    if (bytes == NULL) {
+        return ERR_MEMORY;
     }
-    enum err err = spool_segment_header_parse(&segment->ingest_id, cursor_of(map, size));
+    enum err err = read_whole(segment, bytes);
     if (err == ERR_OK) {
-        err = take_records(segment, cursor_of(map, size), &segment->size, take, context);
+        err = spool_segment_header_parse(&segment->ingest_id, cursor_of(bytes, size));
     }
-    (void)munmap(map, size);
+    if (err == ERR_OK) {
+        err = take_records(segment, cursor_of(bytes, size), &segment->size, take, context);
+    }
+    free(bytes);
     *is_damaged_p = err == ERR_OK && segment->size < size;
     if (*is_damaged_p && ftruncate(segment->fd, (off_t)segment->size) != 0) {
         return ERR_IO;
@@ -103,6 +119,28 @@ enum err spool_segment_open(struct spool_segment *segment_p, bool *is_damaged_p,
         spool_segment_close(segment_p);
     }
     return err;
+}
+
+enum err spool_segment_reopen(struct spool_segment *segment, int folder_fd)
+{
+    char name[NAME_SIZE];
+    segment_name(segment->number, name);
+    int fd = openat(folder_fd, name, O_RDWR | O_CLOEXEC);
+    if (fd < 0) {
+        return ERR_IO;
+    }
+    uint8_t header[SPOOL_SEGMENT_HEADER];
+    uint64_t ingest_id = 0;
+    ssize_t size = pread(fd, header, sizeof header, 0);
+    if (size != (ssize_t)sizeof header ||
+        spool_segment_header_parse(&ingest_id, cursor_of(header, sizeof header)) != ERR_OK ||
+        ingest_id != segment->ingest_id) {
+        (void)close(fd);
+        return ERR_CORRUPT;
+    }
+    spool_segment_close(segment);
+    segment->fd = fd;
+    return ERR_OK;
 }
 
 enum err spool_segment_append(struct spool_segment *segment, const struct window_batch *batch,
@@ -135,8 +173,9 @@ enum err spool_segment_read(
     if (bytes == NULL) {
         return ERR_MEMORY;
     }
-    enum err err = ERR_IO;
-    if (pread(segment->fd, bytes, size, (off_t)batch->place.offset) == (ssize_t)size) {
+    ssize_t got = pread(segment->fd, bytes, size, (off_t)batch->place.offset);
+    enum err err = got < 0 ? ERR_IO : ERR_CORRUPT;
+    if (got == (ssize_t)size) {
         struct cursor cursor = cursor_of(bytes, size);
         struct spool_record record;
         err = spool_record_take(&record, &cursor);
@@ -166,6 +205,8 @@ void spool_segment_unlink(struct spool_segment *segment, int folder_fd)
 {
     char name[NAME_SIZE];
     segment_name(segment->number, name);
-    (void)unlinkat(folder_fd, name, 0);
+    if (!segment->is_unlinked) {
+        (void)unlinkat(folder_fd, name, 0);
+    }
     spool_segment_close(segment);
 }

@@ -13,7 +13,8 @@ struct spool_segment {
     uint64_t size;
     uint64_t live_count; /* batches that are not settled */
     uint64_t ingest_id;
-    int fd; /* -1: closed */
+    int fd;           /* -1: closed */
+    bool is_unlinked; /* there is no such file in the folder any more */
 };
 
 /* Takes each record of a segment that is opened; `offset` is where the record starts. */
@@ -32,11 +33,17 @@ MUST_CHECK enum err spool_segment_make(
 MUST_CHECK enum err spool_segment_open(struct spool_segment *segment_p, bool *is_damaged_p,
     int folder_fd, spool_record_fn *take, void *context);
 
+/* Opens the file of that name in another folder instead. ERR_IO, ERR_CORRUPT: it is not there. */
+MUST_CHECK enum err spool_segment_reopen(struct spool_segment *segment, int folder_fd);
+
 /* Appends one record, whole or not at all. ERR_IO with errno. */
 MUST_CHECK enum err spool_segment_append(struct spool_segment *segment,
     const struct window_batch *batch, const void *payload, size_t size);
 
-/* ERR_CORRUPT, ERR_IO, ERR_MEMORY. On success the caller closes the message. */
+/*
+ * ERR_CORRUPT; ERR_IO: the disk does not give it now; ERR_MEMORY. On success the caller closes the
+ * message.
+ */
 MUST_CHECK enum err spool_segment_read(
     const struct spool_segment *segment, const struct window_batch *batch, zmq_msg_t *payload_p);
 

@@ -1,19 +1,22 @@
 /*
- * spool_state.h -- inside the spool: what spool_open.c finds and spool.c keeps up to date.
+ * spool_state.h -- inside the spool: what spool_open.c finds, spool.c keeps up to date and
+ * spool_follow.c moves.
  *
  * Internal to ingest/publish.
  */
 #pragma once
 
 #include "ingest/publish/spool.h"
+#include "ingest/publish/spool_folder.h"
 #include "ingest/publish/spool_segment.h"
 #include "ingest/publish/spool_sync.h"
 
 struct spool {
     struct spool_options options; /* without the folder */
-    char *folder;
-    int folder_fd;
-    int lock_fd;
+    char *path;                   /* of the folder */
+    struct spool_folder folder;
+    bool is_lost;    /* the path does not name the folder any more: nothing is written */
+    bool reads_fail; /* the last one did */
     struct spool_segment *segments; /* by number; the last is the tail */
     size_t count;
     size_t room;
@@ -23,6 +26,7 @@ struct spool {
     struct spool_sync *sync;
     uint64_t sync_due_ns;
     uint64_t settled_due_ns;
+    uint64_t look_due_ns; /* at the folder */
     bool is_dirty;
     struct spool_counters counters;
 };
@@ -33,4 +37,9 @@ struct spool_segment *spool_add_segment(struct spool *spool);
 void spool_drop_segment(struct spool *spool, struct spool_segment *segment);
 /* Takes it off the list and unlinks its file. */
 void spool_remove_segment(struct spool *spool, struct spool_segment *segment);
+/*
+ * Notices that the folder was removed or that another one is in its place, which may be a disk that
+ * was put in again, and goes on in what the path names now. Logs both.
+ */
+void spool_follow_folder(struct spool *spool);
 struct spool_segment *spool_find_segment(const struct spool *spool, uint64_t number);

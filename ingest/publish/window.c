@@ -469,6 +469,11 @@ bool window_drop_oldest(struct window *window)
     return true;
 }
 
+void window_put_off(struct window *window, struct window_batch *batch, uint64_t now_ns)
+{
+    window_sent(window, batch, now_ns); /* to nobody, who will not be heard of */
+}
+
 void window_drop_damaged(struct window *window, struct window_batch *batch)
 {
     remove_batch(window, batch, &window->counters.dropped_damaged);

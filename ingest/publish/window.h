@@ -135,7 +135,9 @@ void window_tick(struct window *window, uint64_t now_ns);
 
 /* Drops the oldest batch to make room in the spool. False: there is none. */
 bool window_drop_oldest(struct window *window);
-/* Drops a batch that cannot be read back. */
+/* A batch cannot be read now: its turn comes again after ack_timeout. */
+void window_put_off(struct window *window, struct window_batch *batch, uint64_t now_ns);
+/* Drops a batch that is damaged on the disk. */
 void window_drop_damaged(struct window *window, struct window_batch *batch);
 
 /* Drops everything that waits and is in no spool, counted as dropped by the stop. */
