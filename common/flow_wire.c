@@ -29,6 +29,26 @@ const uint64_t WIRE_MAX[FLOW_FIELD_COUNT] = {
 #include "common/flow_fields.def"
 };
 
+/* Seven lengths in bits need so many bytes. */
+#define VARINT(bytes)                                                                              \
+    {                                                                                              \
+        .continuation = WIRE_CONTINUATION >> 8 >> 8 * (8 - (bytes)), .size = (bytes)               \
+    }
+#define VARINTS(bytes)                                                                             \
+    VARINT(bytes), VARINT(bytes), VARINT(bytes), VARINT(bytes), VARINT(bytes), VARINT(bytes),      \
+        VARINT(bytes)
+
+const struct wire_varint WIRE_VARINTS[64] = {
+    [8] = VARINTS(8), /* longer values have less than eight leading zeroes */
+    VARINTS(7),
+    VARINTS(6),
+    VARINTS(5),
+    VARINTS(4),
+    VARINTS(3),
+    VARINTS(2),
+    VARINTS(1),
+};
+
 /* One more than the field, so that numbers nobody has are 0. */
 static const uint8_t FIELD_OF_NUMBER[WIRE_NUMBER_MAX + 1] = {
 #define FLOW_NUMBER(id, member, name, number, ...)       [number] = FLOW_##id + 1,
