@@ -125,13 +125,9 @@ WIRE_INLINE uint8_t *put_number(
     return wire_put_varint(put_tag(out, field), value, is_bmi2);
 }
 
-static inline uint8_t *put_other(
-    uint8_t *out, const struct flow *flow, const struct wire_field *field)
+static uint8_t *put_many(uint8_t *out, const struct wire_field *field, const void *member)
 {
-    const void *member = (const uint8_t *)flow + field->offset;
     switch (field->kind) {
-    case FLOW_KIND_ADDRESS:
-        return put_address(put_tag(out, field), member);
     case FLOW_KIND_NUMBER_LIST:
         return put_number_list(out, field, member);
     case FLOW_KIND_TEXT_MAP:
@@ -139,6 +135,17 @@ static inline uint8_t *put_other(
     default:
         return put_address_list(out, field, member);
     }
+}
+
+/* Addresses are in every flow, the others in few. */
+static inline uint8_t *put_other(
+    uint8_t *out, const struct flow *flow, const struct wire_field *field)
+{
+    const void *member = (const uint8_t *)flow + field->offset;
+    if (field->kind == FLOW_KIND_ADDRESS) {
+        return put_address(put_tag(out, field), member);
+    }
+    return put_many(out, field, member);
 }
 
 /* The flow's fields without those of `except`: first the numbers, which are most, then the rest. */

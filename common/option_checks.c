@@ -4,6 +4,7 @@
 #include "common/address.h"
 #include "common/link.h"
 #include "common/log.h"
+#include "common/mapping_file.h"
 
 enum err option_check_host(const struct option_program *program, const char *name, const char *host)
 {
@@ -33,6 +34,19 @@ enum err option_check_endpoints(
             options_refuse(program, name, "\"%s\" is no endpoint", endpoints->values[i]);
             return ERR_INVALID;
         }
+    }
+    return ERR_OK;
+}
+
+enum err option_check_mapping(
+    const struct option_program *program, const char *name, const char *path)
+{
+    struct mapping *mapping = NULL;
+    enum err err = path[0] != '\0' ? mapping_file_read(&mapping, path) : ERR_OK;
+    mapping_destroy(&mapping);
+    if (err != ERR_OK) {
+        options_refuse(program, name, "\"%s\" cannot be used", path);
+        return ERR_INVALID;
     }
     return ERR_OK;
 }

@@ -20,6 +20,10 @@ MUST_CHECK enum err option_check_path(
 MUST_CHECK enum err option_check_endpoints(
     const struct option_program *program, const char *name, const struct option_list *endpoints);
 
+/* A file of names for information elements, or "" for none; what is wrong with it is logged. */
+MUST_CHECK enum err option_check_mapping(
+    const struct option_program *program, const char *name, const char *path);
+
 /* The values of -loglevel and -logfmt. */
 MUST_CHECK enum err option_check_log(
     const struct option_program *program, const char *level, const char *format);

@@ -3,6 +3,7 @@
 
 #include "common/daemon.h"
 #include "common/http.h"
+#include "common/mapping_file.h"
 #include "common/metrics.h"
 #include "ingest/batch_outlet.h"
 #include "ingest/console.h"
@@ -29,6 +30,7 @@ struct ingest_program {
     struct receiver *receiver;   /* NULL with -read */
     struct template_file *templates;
     struct sampling_map *sampling; /* NULL without -sampling.map */
+    struct mapping *mapping;       /* NULL without -mapping */
     struct ingest_http *http;
 };
 
@@ -91,6 +93,8 @@ static struct decoder_options decoder_options_of(
         .max_held_age_s = (uint32_t)(decode->held_age_ms / 1000),
         .snapshot = template_file_snapshot(program->templates),
         .sampling = program->sampling,
+        .takes_extra = decode->takes_extra,
+        .mapping = program->mapping,
     };
 }
 
@@ -126,24 +130,42 @@ static enum err open_receiver(struct ingest_program *program)
     return metrics_register(program->metrics, receiver_collect, program->receiver);
 }
 
-static enum err open_sampling_map(struct ingest_program *program)
+/* The files that SIGHUP reads again. */
+static enum err open_files(struct ingest_program *program)
 {
-    const char *path = program->settings->decode.sampling_map;
-    if (path[0] == '\0') {
-        return ERR_OK;
+    const struct decode_settings *decode = &program->settings->decode;
+    bool has_sampling = decode->sampling_map[0] != '\0';
+    bool has_mapping = decode->mapping[0] != '\0';
+    enum err err = ERR_OK;
+    if (has_sampling) {
+        err = sampling_file_read(&program->sampling, decode->sampling_map);
     }
-    enum err err = sampling_file_read(&program->sampling, path);
-    return err != ERR_OK ? err : daemon_catch_reload();
+    if (err == ERR_OK && has_mapping) {
+        err = mapping_file_read(&program->mapping, decode->mapping);
+    }
+    return err == ERR_OK && (has_sampling || has_mapping) ? daemon_catch_reload() : err;
 }
 
 /* The map in force stays where the new one is wrong. */
 static void reload_sampling_map(struct ingest_program *program)
 {
     struct sampling_map *map;
-    if (sampling_file_read(&map, program->settings->decode.sampling_map) == ERR_OK) {
+    const char *path = program->settings->decode.sampling_map;
+    if (path[0] != '\0' && sampling_file_read(&map, path) == ERR_OK) {
         receiver_use_sampling_map(program->receiver, map);
         sampling_map_destroy(&program->sampling);
         program->sampling = map;
+    }
+}
+
+static void reload_mapping(struct ingest_program *program)
+{
+    struct mapping *mapping;
+    const char *path = program->settings->decode.mapping;
+    if (path[0] != '\0' && mapping_file_read(&mapping, path) == ERR_OK) {
+        receiver_use_mapping(program->receiver, mapping);
+        mapping_destroy(&program->mapping);
+        program->mapping = mapping;
     }
 }
 
@@ -158,7 +180,7 @@ static enum err open_stages(struct ingest_program *program)
         err = template_file_open(&program->templates, settings->decode.template_file);
     }
     if (err == ERR_OK) {
-        err = open_sampling_map(program);
+        err = open_files(program);
     }
     bool is_live = settings->read_path[0] == '\0';
     if (err == ERR_OK && is_live) {
@@ -193,6 +215,7 @@ static void run_live(struct ingest_program *program)
         }
         if (daemon_take_reload()) {
             reload_sampling_map(program);
+            reload_mapping(program);
         }
     }
 }
@@ -209,6 +232,7 @@ static void close_stages(struct ingest_program *program)
     publisher_destroy(&program->publisher);
     template_file_close(&program->templates);
     sampling_map_destroy(&program->sampling);
+    mapping_destroy(&program->mapping);
     metrics_destroy(&program->metrics);
 }
 

@@ -65,6 +65,11 @@ static const struct option OPTIONS[] = {
     {"sampling.map", OPTION_TEXT, NULL, MEMBER(decode.sampling_map),
         .help = "File of sampling rates by exporter: PREFIX RATE [default|override]; SIGHUP reads "
                 "it again."},
+    {"decode.extra", OPTION_BOOL, "false", MEMBER(decode.takes_extra),
+        .help = "Keeps information elements without a field of their own, in the field Extra."},
+    {"mapping", OPTION_TEXT, NULL, MEMBER(decode.mapping),
+        .help = "File of columns for information elements: ENTERPRISE/ID COLUMN [TYPE]; the stores "
+                "need it too; SIGHUP reads it again."},
     {"read", OPTION_TEXT, NULL, MEMBER(read_path),
         .help = "Takes datagrams from a pcap or pcapng file (- is standard input) and exits."},
     {"transport", OPTION_CHOICE, "zmq", .choices = "zmq|console|none", MEMBER(transport),
@@ -143,6 +148,7 @@ enum err ingest_settings_validate(const void *context)
         option_check_host(program, "nf.addr", settings->nf.host) == ERR_OK &&
         option_check_host(program, "nfl.addr", settings->nfl.host) == ERR_OK &&
         option_check_host(program, "sflow.addr", settings->sflow.host) == ERR_OK &&
+        option_check_mapping(program, "mapping", settings->decode.mapping) == ERR_OK &&
         option_check_path(program, "metrics.path", settings->metrics_path) == ERR_OK &&
         option_check_path(program, "templates.path", settings->templates_path) == ERR_OK &&
         option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&

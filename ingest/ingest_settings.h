@@ -20,6 +20,8 @@ struct decode_settings {
     uint64_t held_age_ms;
     const char *template_file; /* "": none */
     const char *sampling_map;  /* likewise */
+    const char *mapping;       /* likewise */
+    bool takes_extra;
 };
 
 /* One UDP port; any protocol is understood on any of them. */

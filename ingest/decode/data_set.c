@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- data sets: records of a template become flows. */
 #include "ingest/decode/elements.h"
 #include "ingest/decode/export_message.h"
+#include "ingest/decode/extra_program.h"
 #include "ingest/decode/flow_answer.h"
 #include "ingest/decode/held_data.h"
 
@@ -112,6 +113,13 @@ static void read_answer(struct decode_context *context, const struct data_set *s
     decode_emit(context);
 }
 
+static void read_extra(
+    struct decode_context *context, const struct template *template, const uint8_t *record)
+{
+    uint32_t dropped = extra_program_run(template->extra, record, context->flow);
+    counter_add(&context->counters->extra_dropped, dropped);
+}
+
 static void read_record(
     struct decode_context *context, const struct data_set *set, const uint8_t *record)
 {
@@ -127,6 +135,9 @@ static void read_record(
     if (!set->has_common_rate) {
         resolve_rate(context, set, &facts);
     }
+    if (set->template->extra != NULL) {
+        read_extra(context, set->template, record);
+    }
     decode_emit(context);
     if (program->reverse != NULL) {
         read_answer(context, set, record, &facts);
@@ -140,6 +151,9 @@ static const uint8_t *take_variable(struct cursor *records, const struct templat
     const uint8_t *record = record_take(records, template, places);
     if (record != NULL) {
         template_program_place(template->program, places);
+        if (template->extra != NULL) {
+            extra_program_place(template->extra, places);
+        }
     }
     return record;
 }

@@ -16,6 +16,7 @@
 
 struct buffer;
 struct decoder;
+struct mapping;
 struct sampling_map;
 struct snapshot;
 struct template_census;
@@ -40,6 +41,8 @@ struct decoder_options {
     const struct snapshot *snapshot;     /* borrowed; what exporters announced before, or NULL */
     struct record_sink records;          /* takes rows beside flows; `take` NULL: not wanted */
     const struct sampling_map *sampling; /* borrowed; the operator's rates, or NULL */
+    bool takes_extra;                    /* elements without a field go to Extra */
+    const struct mapping *mapping;       /* borrowed; elements to name there, or NULL */
 };
 
 /* On success *decoder_p is owned by the caller: decoder_destroy() it. */
@@ -55,6 +58,9 @@ enum decode_status decoder_decode(
 
 /* From now on these are the operator's rates: borrowed, or NULL. The decoder's thread only. */
 void decoder_use_sampling_map(struct decoder *decoder, const struct sampling_map *map);
+
+/* From now on these elements have names in Extra: likewise. */
+void decoder_use_mapping(struct decoder *decoder, const struct mapping *mapping);
 
 /*
  * Drops and counts data that has waited too long for its template: every second or so, since the

@@ -20,6 +20,7 @@ struct decode_counters {
     struct counter skipped_records;              /* sFlow flow records of formats not read */
     struct counter options_records;              /* options data records read */
     struct counter options_dropped;              /* values over the limit of a datagram */
+    struct counter extra_dropped;                /* entries that Extra had no room for */
     struct counter held_sets;                    /* waiting for their template now */
     struct counter templates;                    /* templates learnt or renewed */
 };

@@ -25,6 +25,7 @@ struct decoder {
     struct exporter_table *exporters;
     const struct snapshot *snapshot;     /* borrowed, or NULL */
     const struct sampling_map *sampling; /* borrowed, or NULL */
+    bool takes_extra;
     struct flow flow;
     struct decode_counters counters;
     struct template_census census;
@@ -117,6 +118,7 @@ enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *o
             .max_bytes = options->max_template_bytes != 0 ? options->max_template_bytes
                                                           : DEFAULT_TEMPLATE_BYTES,
             .lifetime_ns = options->template_lifetime_s * NS_PER_S},
+        .extra = {.takes_all = options->takes_extra, .mapping = options->mapping},
         .held = {.max_bytes = options->max_held_bytes,
             .max_age_ns = value_or(options->max_held_age_s, DEFAULT_HELD_AGE_S) * NS_PER_S,
             .waiting = &decoder->counters.held_sets,
@@ -129,6 +131,7 @@ enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *o
     decoder->snapshot = options->snapshot;
     decoder->records = options->records;
     decoder->sampling = options->sampling;
+    decoder->takes_extra = options->takes_extra;
     *decoder_p = decoder;
     return ERR_OK;
 }
@@ -195,6 +198,12 @@ void decoder_use_sampling_map(struct decoder *decoder, const struct sampling_map
         struct exporter *exporter = exporter_table_at(decoder->exporters, i);
         exporter->rule = sampling_map_find(map, &exporter->address);
     }
+}
+
+void decoder_use_mapping(struct decoder *decoder, const struct mapping *mapping)
+{
+    struct extra_choice choice = {.takes_all = decoder->takes_extra, .mapping = mapping};
+    exporter_table_choose(decoder->exporters, &choice);
 }
 
 void decoder_expire(struct decoder *decoder, uint64_t now_ns)

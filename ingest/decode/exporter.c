@@ -156,7 +156,8 @@ static struct exporter *add_exporter(
     memcpy(words, address->bytes, sizeof words);
     atomic_store_explicit(&exporter->address_words[0], words[0], memory_order_relaxed);
     atomic_store_explicit(&exporter->address_words[1], words[1], memory_order_relaxed);
-    template_store_init(&exporter->templates, &table->limits.templates, &table->templates);
+    template_store_init(
+        &exporter->templates, &table->limits.templates, &table->limits.extra, &table->templates);
     sampling_table_init(&exporter->sampling);
     exporter->boots = (struct boot_list){.next = 0};
     exporter->held = (struct held_list){.limits = &table->limits.held, .budget = &table->held};
@@ -208,6 +209,14 @@ void exporter_table_visit(const struct exporter_table *table, exporter_visit *vi
             struct address address = address_from_ipv6((const uint8_t *)words);
             visit(context, &address, &exporter->counters);
         }
+    }
+}
+
+void exporter_table_choose(struct exporter_table *table, const struct extra_choice *choice)
+{
+    table->limits.extra = *choice;
+    for (uint32_t i = 0; i < exporter_table_count(table); i++) {
+        template_store_choose(&table->slots[i].templates);
     }
 }
 

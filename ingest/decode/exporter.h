@@ -40,6 +40,7 @@ struct exporter_table;
 struct exporter_limits {
     uint32_t max_exporters;
     struct template_limits templates;
+    struct extra_choice extra;
     struct held_limits held;
 };
 
@@ -62,6 +63,9 @@ uint32_t exporter_table_count(const struct exporter_table *table);
  * out.
  */
 void exporter_table_visit(const struct exporter_table *table, exporter_visit *visit, void *context);
+
+/* From now on these fields go to Extra, of the templates known as well. */
+void exporter_table_choose(struct exporter_table *table, const struct extra_choice *choice);
 
 /* Drops and counts data that has waited too long for its template. */
 void exporter_table_expire(struct exporter_table *table, uint64_t now_ns);

@@ -2,6 +2,7 @@
 #include "ingest/decode/template.h"
 
 #include "common/clock.h"
+#include "ingest/decode/extra_program.h"
 #include "ingest/decode/template_program.h"
 
 #include <stdlib.h>
@@ -24,15 +25,23 @@ static struct template **bucket_of(struct template_store *store, const struct te
 static size_t template_bytes(const struct template *template)
 {
     size_t program = template->program != NULL ? template_program_bytes(template->program) : 0;
-    return sizeof *template + template->field_count * sizeof template->fields[0] + program;
+    return sizeof *template + template->field_count * sizeof template->fields[0] + program +
+           extra_program_bytes(template->extra);
+}
+
+static void free_unlinked(struct template **template_p)
+{
+    template_program_destroy(&(*template_p)->program);
+    extra_program_destroy(&(*template_p)->extra);
+    free(*template_p);
+    *template_p = NULL;
 }
 
 static void template_free(struct template_store *store, struct template *template)
 {
     store->count--;
     store->budget->bytes -= template_bytes(template);
-    template_program_destroy(&template->program);
-    free(template);
+    free_unlinked(&template);
 }
 
 static void unlink_and_free(struct template_store *store, struct template **link)
@@ -86,8 +95,17 @@ static bool measure(struct template *template)
     return bytes > 0 && bytes <= RECORD_MAX_BYTES && empty_fields <= TEMPLATE_MAX_EMPTY_FIELDS;
 }
 
-static enum err template_new(
-    struct template **template_p, const struct template_definition *definition)
+static enum err compile(struct template *template, const struct extra_choice *choice)
+{
+    enum err err =
+        template_program_new(&template->program, template->fields, template->field_count);
+    return err != ERR_OK ? err
+                         : extra_program_new(
+                               &template->extra, template->fields, template->field_count, choice);
+}
+
+static enum err template_new(struct template **template_p,
+    const struct template_definition *definition, const struct extra_choice *choice)
 {
     size_t fields_size = definition->field_count * sizeof definition->fields[0];
     struct template *template = calloc(1, sizeof *template + fields_size);
@@ -102,10 +120,10 @@ static enum err template_new(
     memcpy(template->fields, definition->fields, fields_size);
     enum err err = measure(template) ? ERR_OK : ERR_INVALID;
     if (err == ERR_OK && !template->is_options) {
-        err = template_program_new(&template->program, template->fields, template->field_count);
+        err = compile(template, choice);
     }
     if (err != ERR_OK) {
-        free(template);
+        free_unlinked(&template);
         return err;
     }
     *template_p = template;
@@ -174,9 +192,9 @@ static void link_template(
 }
 
 void template_store_init(struct template_store *store, const struct template_limits *limits,
-    struct template_budget *budget)
+    const struct extra_choice *choice, struct template_budget *budget)
 {
-    *store = (struct template_store){.limits = limits, .budget = budget};
+    *store = (struct template_store){.limits = limits, .choice = choice, .budget = budget};
 }
 
 void template_store_clear(struct template_store *store)
@@ -204,14 +222,13 @@ enum err template_store_put(
         return ERR_FULL; /* before any work: a flood of templates should cost little */
     }
     struct template *template = NULL;
-    enum err err = template_new(&template, definition);
+    enum err err = template_new(&template, definition, store->choice);
     if (err != ERR_OK) {
         return err;
     }
     template->announced_ns = now_ns;
     if (!fits_limits(store, template, *own)) {
-        template_program_destroy(&template->program);
-        free(template);
+        free_unlinked(&template);
         return ERR_FULL;
     }
     link_template(store, template, own);
@@ -234,6 +251,30 @@ struct template *template_store_find(struct template_store *store, const struct 
         }
     }
     return found;
+}
+
+static void choose(struct template_store *store, struct template *template)
+{
+    if (template->is_options) {
+        return;
+    }
+    store->budget->bytes -= extra_program_bytes(template->extra);
+    extra_program_destroy(&template->extra);
+    if (extra_program_new(
+            &template->extra, template->fields, template->field_count, store->choice) == ERR_OK &&
+        store->budget->bytes + extra_program_bytes(template->extra) > store->limits->max_bytes) {
+        extra_program_destroy(&template->extra);
+    }
+    store->budget->bytes += extra_program_bytes(template->extra);
+}
+
+void template_store_choose(struct template_store *store)
+{
+    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
+        for (struct template *next = store->buckets[i]; next != NULL; next = next->next) {
+            choose(store, next);
+        }
+    }
 }
 
 void template_store_withdraw(

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct extra_program;
+struct mapping;
 struct template_program;
 
 enum {
@@ -59,6 +61,7 @@ struct template
     uint32_t record_min_bytes; /* never 0 */
     uint64_t announced_ns;     /* last time */
     struct template_program *program;
+    struct extra_program *extra; /* NULL: nothing is wanted besides */
     struct template_field fields[];
 };
 
@@ -68,6 +71,12 @@ struct template_limits {
     uint64_t lifetime_ns; /* since last announced; 0: for ever */
 };
 
+/* Which fields go to Extra, of those that no flow field takes and of all: docs/mapping.md. */
+struct extra_choice {
+    bool takes_all;
+    const struct mapping *mapping; /* borrowed; the operator's names, or NULL */
+};
+
 /* Bytes held by all templates of a decoder. */
 struct template_budget {
     uint64_t bytes;
@@ -75,6 +84,7 @@ struct template_budget {
 
 struct template_store {
     const struct template_limits *limits;
+    const struct extra_choice *choice;
     struct template_budget *budget;
     uint32_t count;
     uint64_t swept_ns; /* last search for expired ones */
@@ -91,9 +101,9 @@ struct template_definition {
     const struct template_field *fields; /* borrowed */
 };
 
-/* Borrows limits and budget as long as the store lives. */
+/* Borrows all as long as the store lives. */
 void template_store_init(struct template_store *store, const struct template_limits *limits,
-    struct template_budget *budget);
+    const struct extra_choice *choice, struct template_budget *budget);
 void template_store_clear(struct template_store *store);
 
 /*
@@ -106,6 +116,12 @@ MUST_CHECK enum err template_store_put(
 /* The template for data from that port, lent until the store changes; NULL: none, or expired. */
 struct template *template_store_find(struct template_store *store, const struct template_key *key,
     uint16_t source_port, uint64_t now_ns);
+
+/*
+ * Fits all templates to the choice, which has changed. One that memory does not suffice for sends
+ * nothing to Extra until it is announced with other fields.
+ */
+void template_store_choose(struct template_store *store);
 
 /* Forgets one template (RFC 7011 section 8.1). Unknown ones are no fault. */
 void template_store_withdraw(

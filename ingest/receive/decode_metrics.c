@@ -16,6 +16,8 @@ FAMILY(SKIPPED_RECORDS, "goflow_decode_skipped_records_total",
     "sFlow records of formats that are not read.");
 FAMILY(OPTIONS_DROPPED, "goflow_decode_options_dropped_total",
     "Values of options data over the limit of one datagram: not sent to the table of options.");
+FAMILY(EXTRA_DROPPED, "goflow_decode_extra_dropped_total",
+    "Values of information elements that a flow's Extra had no room for.");
 FAMILY(OPTIONS_RECORDS, "goflow_decode_options_records_total", "Options data records read.");
 FAMILY(TEMPLATES, "goflow_decode_templates_total", "Templates learnt or renewed.");
 
@@ -48,6 +50,7 @@ void decode_metrics_collect(const struct decode_counters *counters, struct metri
     metrics_page_add_counter(page, &SKIPPED_RECORDS, &counters->skipped_records);
     metrics_page_add_counter(page, &OPTIONS_RECORDS, &counters->options_records);
     metrics_page_add_counter(page, &OPTIONS_DROPPED, &counters->options_dropped);
+    metrics_page_add_counter(page, &EXTRA_DROPPED, &counters->extra_dropped);
     metrics_page_add_counter(page, &TEMPLATES, &counters->templates);
     metrics_page_add_counter(page, &HELD, &counters->held_sets);
 }

@@ -217,6 +217,15 @@ void receiver_use_sampling_map(struct receiver *receiver, const struct sampling_
     (void)pthread_mutex_unlock(&receiver->questions);
 }
 
+void receiver_use_mapping(struct receiver *receiver, const struct mapping *mapping)
+{
+    (void)pthread_mutex_lock(&receiver->questions);
+    for (uint32_t i = 0; i < receiver->worker_count; i++) {
+        worker_use_mapping(receiver->workers[i], mapping);
+    }
+    (void)pthread_mutex_unlock(&receiver->questions);
+}
+
 void receiver_collect(void *context, struct metrics_page *page)
 {
     const struct receiver *receiver = context;

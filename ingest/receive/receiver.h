@@ -46,5 +46,8 @@ MUST_CHECK enum err receiver_print_snapshot(struct receiver *receiver, struct bu
 /* The operator's sampling rates from now on: borrowed. Then the map before is not used any more. */
 void receiver_use_sampling_map(struct receiver *receiver, const struct sampling_map *map);
 
+/* Their names for information elements: likewise. */
+void receiver_use_mapping(struct receiver *receiver, const struct mapping *mapping);
+
 /* A metrics_collect_fn; `context` is the receiver. */
 void receiver_collect(void *receiver, struct metrics_page *page);

@@ -147,11 +147,20 @@ static void take_sampling_map(struct worker *worker, zsock_t *pipe)
     (void)zsock_signal(pipe, 0);
 }
 
+static void take_mapping(struct worker *worker, zsock_t *pipe)
+{
+    void *mapping = NULL;
+    if (zsock_recv(pipe, "p", &mapping) == 0) {
+        decoder_use_mapping(worker->decoder, mapping);
+    }
+    (void)zsock_signal(pipe, 0);
+}
+
 /*
  * Messages: "$TERM"; "TEMPLATES" and "EXPORTERS", answered by an enum err and the document;
- * "SNAPSHOT", answered by a struct buffer; "SAMPLING" and a map, answered by a signal. ZeroMQ's
- * descriptor tells only of what comes after the pipe was found empty, so the pipe is read until it
- * is, also once before the first poll.
+ * "SNAPSHOT", answered by a struct buffer; "SAMPLING" or "MAPPING" and a pointer, answered by a
+ * signal. ZeroMQ's descriptor tells only of what comes after the pipe was found empty, so the pipe
+ * is read until it is, also once before the first poll.
  */
 static void answer(struct worker *worker, zsock_t *pipe)
 {
@@ -163,6 +172,8 @@ static void answer(struct worker *worker, zsock_t *pipe)
             send_snapshot(worker, pipe);
         } else if (strcmp(command, "SAMPLING") == 0) {
             take_sampling_map(worker, pipe);
+        } else if (strcmp(command, "MAPPING") == 0) {
+            take_mapping(worker, pipe);
         } else {
             bool is_exporters = strcmp(command, "EXPORTERS") == 0;
             send_document(
@@ -342,5 +353,11 @@ enum err worker_print_snapshot(struct worker *worker, struct buffer *exporters)
 void worker_use_sampling_map(struct worker *worker, const struct sampling_map *map)
 {
     (void)zsock_send(worker->actor, "sp", "SAMPLING", map);
+    (void)zsock_wait(worker->actor);
+}
+
+void worker_use_mapping(struct worker *worker, const struct mapping *mapping)
+{
+    (void)zsock_send(worker->actor, "sp", "MAPPING", mapping);
     (void)zsock_wait(worker->actor);
 }

@@ -63,5 +63,8 @@ MUST_CHECK enum err worker_print_snapshot(struct worker *worker, struct buffer *
  */
 void worker_use_sampling_map(struct worker *worker, const struct sampling_map *map);
 
+/* The same of names for information elements. */
+void worker_use_mapping(struct worker *worker, const struct mapping *mapping);
+
 /* A metrics_collect_fn; `context` is the worker. */
 void worker_collect(void *worker, struct metrics_page *page);

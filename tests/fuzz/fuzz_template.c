@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- any fields as a template, then any bytes as records. */
+#include "ingest/decode/extra_program.h"
 #include "ingest/decode/template_program.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -14,10 +15,16 @@ static void run_records(struct template *template, struct cursor records)
         }
         if (template->is_variable) {
             template_program_place(template->program, places);
+            if (template->extra != NULL) {
+                extra_program_place(template->extra, places);
+            }
         }
         struct record_facts facts = {0};
         flow_begin(&flow);
         template_program_run(template->program, record, &flow, &facts);
+        if (template->extra != NULL) {
+            (void)extra_program_run(template->extra, record, &flow);
+        }
     }
 }
 
@@ -34,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     const struct template_limits limits = {.max_per_exporter = 4, .max_bytes = 1 << 20};
     struct template_budget budget = {0};
     struct template_store store;
-    template_store_init(&store, &limits, &budget);
+    const struct extra_choice choice = {.takes_all = true};
+    template_store_init(&store, &limits, &choice, &budget);
     const struct template_definition definition = {
         .key = {.id = TEMPLATE_FIRST_ID, .version = 10}, .field_count = count, .fields = fields};
     if (template_store_put(&store, &definition, 1) == ERR_OK) {

@@ -12,6 +12,7 @@
     X(flow_codec)                                                                                  \
     X(flow_filter)                                                                                 \
     X(link_frame)                                                                                  \
+    X(mapping)                                                                                     \
     X(netflow)                                                                                     \
     X(options)                                                                                     \
     X(packet_header)                                                                               \

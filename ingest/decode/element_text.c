@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- values of information elements as text. */
+#include "ingest/decode/element_text.h"
+
+#include "common/address.h"
+#include "common/clock.h"
+#include "common/cursor.h"
+#include "common/utf8.h"
+#include "ingest/decode/elements.h"
+#include "ingest/decode/record_time.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    NUMBER_BYTES = 8,
+    SECONDS_PER_DAY = 86400,
+    DAYS_BEFORE_1970 = 719468, /* since 0000-03-01 */
+    DAYS_OF_400_YEARS = 146097,
+    DAYS_OF_100_YEARS = 36524, /* but for the last of four */
+    DAYS_OF_4_YEARS = 1461,
+    DAYS_OF_A_YEAR = 365, /* but for the last of four */
+    NUMBER_ROOM = 32
+};
+
+/* 9999-12-31 23:59:59: later times are none. */
+#define LAST_SECOND UINT64_C(253402300799)
+
+static const char HEX[] = "0123456789abcdef";
+
+struct type_range {
+    uint16_t first;
+    uint16_t last;
+    enum element_type type;
+};
+
+static const struct type_range RANGES[] = {
+#define ELEMENT_TYPE(first_id, last_id, type_name)                                                 \
+    {.first = (first_id), .last = (last_id), .type = ELEMENT_TYPE_##type_name},
+#include "ingest/decode/element_types.def"
+};
+
+enum element_type element_type_of(uint32_t pen, uint16_t id)
+{
+    if (pen != 0 && pen != ELEMENT_REVERSE_PEN) {
+        return ELEMENT_TYPE_UNKNOWN;
+    }
+    size_t low = 0;
+    size_t high = sizeof RANGES / sizeof RANGES[0];
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (RANGES[middle].last < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    bool is_found = low < sizeof RANGES / sizeof RANGES[0] && RANGES[low].first <= id;
+    return is_found ? RANGES[low].type : ELEMENT_TYPE_UNKNOWN;
+}
+
+static size_t put_octets(char *out, const uint8_t *bytes, size_t length)
+{
+    char *p = out;
+    *p++ = '0';
+    *p++ = 'x';
+    for (size_t i = 0; i < length; i++) {
+        *p++ = HEX[bytes[i] >> 4];
+        *p++ = HEX[bytes[i] & 15];
+    }
+    return (size_t)(p - out);
+}
+
+static size_t put_mac(char *out, const uint8_t *bytes)
+{
+    char *p = out;
+    for (size_t i = 0; i < 6; i++) {
+        *p++ = HEX[bytes[i] >> 4];
+        *p++ = HEX[bytes[i] & 15];
+        *p++ = ':';
+    }
+    return (size_t)(p - out) - 1;
+}
+
+static size_t put_address(char *out, const uint8_t *bytes, size_t length)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    struct address address = length == 4 ? address_from_ipv4(bytes) : address_from_ipv6(bytes);
+    size_t size = address_format(&address, text);
+    memcpy(out, text, size);
+    return size;
+}
+
+/* Names come padded with zeroes, and from anybody. */
+static size_t put_string(char *out, const uint8_t *bytes, size_t length)
+{
+    char *p = out;
+    const uint8_t *end = bytes + strnlen((const char *)bytes, length);
+    while (bytes < end) {
+        size_t size = utf8_length(bytes, (size_t)(end - bytes));
+        if (size == 0 || *bytes < ' ' || *bytes == 0x7f) {
+            *p++ = '?';
+            bytes++;
+            continue;
+        }
+        memcpy(p, bytes, size);
+        p += size;
+        bytes += size;
+    }
+    return (size_t)(p - out);
+}
+
+static size_t put_signed(char *out, uint64_t bits, size_t length)
+{
+    unsigned unused_bits = 64 - 8 * (unsigned)length;
+    int64_t value = (int64_t)(bits << unused_bits) >> unused_bits;
+    return (size_t)snprintf(out, NUMBER_ROOM, "%" PRId64, value);
+}
+
+/* The fewest digits that tell the value from its neighbours of the same width. */
+static size_t put_float(char *out, uint64_t bits, size_t length)
+{
+    if (length == sizeof(float)) {
+        uint32_t narrow = (uint32_t)bits;
+        float value;
+        memcpy(&value, &narrow, sizeof value);
+        return (size_t)snprintf(out, NUMBER_ROOM, "%.9g", (double)value);
+    }
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return (size_t)snprintf(out, NUMBER_ROOM, "%.17g", value);
+}
+
+/* How often `part` goes into *days_p, three times at most; leaves the rest there. */
+static uint64_t take_years(uint64_t *days_p, uint64_t part)
+{
+    uint64_t count = *days_p / part < 3 ? *days_p / part : 3;
+    *days_p -= count * part;
+    return count;
+}
+
+/*
+ * A date of the Gregorian calendar. Years are counted from March here, so that a leap day is the
+ * last of its year, century and four centuries, and five months have 153 days wherever they begin.
+ * (gmtime_r() would take a lock.)
+ */
+static size_t put_date(char *out, uint64_t days_since_1970)
+{
+    uint64_t days = days_since_1970 + DAYS_BEFORE_1970;
+    uint64_t year = days / DAYS_OF_400_YEARS * 400;
+    days %= DAYS_OF_400_YEARS;
+    year += take_years(&days, DAYS_OF_100_YEARS) * 100;
+    year += days / DAYS_OF_4_YEARS * 4;
+    days %= DAYS_OF_4_YEARS;
+    year += take_years(&days, DAYS_OF_A_YEAR);
+    uint64_t month = (days * 5 + 2) / 153; /* 0: March */
+    uint64_t day = days - (month * 153 + 2) / 5 + 1;
+    bool is_next_year = month >= 10;
+    return (size_t)snprintf(out, NUMBER_ROOM, "%04" PRIu64 "-%02" PRIu64 "-%02" PRIu64,
+        year + is_next_year, is_next_year ? month - 9 : month + 3, day);
+}
+
+static size_t put_time(char *out, uint64_t seconds, uint64_t fraction, int digits)
+{
+    if (seconds > LAST_SECOND) {
+        return (size_t)snprintf(out, NUMBER_ROOM, "%" PRIu64, seconds);
+    }
+    unsigned second = (unsigned)(seconds % SECONDS_PER_DAY);
+    size_t size = put_date(out, seconds / SECONDS_PER_DAY);
+    size += (size_t)snprintf(
+        out + size, NUMBER_ROOM, " %02u:%02u:%02u", second / 3600, second / 60 % 60, second % 60);
+    if (digits > 0) {
+        size += (size_t)snprintf(out + size, NUMBER_ROOM, ".%0*" PRIu64, digits, fraction);
+    }
+    return size;
+}
+
+static size_t put_number(char *out, enum element_type type, uint64_t bits, size_t length)
+{
+    uint64_t time_ns;
+    switch (type) {
+    case ELEMENT_TYPE_SIGNED:
+        return put_signed(out, bits, length);
+    case ELEMENT_TYPE_FLOAT:
+        return put_float(out, bits, length);
+    case ELEMENT_TYPE_TIME_S:
+        return put_time(out, bits, 0, 0);
+    case ELEMENT_TYPE_TIME_MS:
+        return put_time(out, bits / 1000, bits % 1000, 3);
+    case ELEMENT_TYPE_TIME_NTP_US: /* RFC 7011 section 6.1.9: the lowest eleven bits are noise */
+        time_ns = time_from_ntp(bits & ~UINT64_C(0x7ff));
+        return put_time(out, time_ns / NS_PER_S, time_ns % NS_PER_S / NS_PER_US, 6);
+    case ELEMENT_TYPE_TIME_NTP_NS:
+        time_ns = time_from_ntp(bits);
+        return put_time(out, time_ns / NS_PER_S, time_ns % NS_PER_S, 9);
+    default:
+        return (size_t)snprintf(out, NUMBER_ROOM, "%" PRIu64, bits);
+    }
+}
+
+/* Whether values of the type can have that length; RFC 7011 section 6.2 lets numbers be shorter. */
+static bool fits(enum element_type type, size_t length)
+{
+    switch (type) {
+    case ELEMENT_TYPE_ADDRESS:
+        return length == 4 || length == 16;
+    case ELEMENT_TYPE_MAC:
+        return length == 6;
+    case ELEMENT_TYPE_FLOAT:
+        return length == sizeof(float) || length == sizeof(double);
+    case ELEMENT_TYPE_TIME_NTP_US:
+    case ELEMENT_TYPE_TIME_NTP_NS:
+        return length == NUMBER_BYTES;
+    case ELEMENT_TYPE_STRING:
+        return true;
+    case ELEMENT_TYPE_UNKNOWN:
+    case ELEMENT_TYPE_OCTETS:
+        return false;
+    default:
+        return length <= NUMBER_BYTES;
+    }
+}
+
+size_t element_text_put(char *out, enum element_type type, const uint8_t *bytes, size_t length)
+{
+    if (length == 0) {
+        return 0;
+    }
+    if (!fits(type, length)) {
+        return put_octets(out, bytes, length);
+    }
+    switch (type) {
+    case ELEMENT_TYPE_ADDRESS:
+        return put_address(out, bytes, length);
+    case ELEMENT_TYPE_MAC:
+        return put_mac(out, bytes);
+    case ELEMENT_TYPE_STRING:
+        return put_string(out, bytes, length);
+    default:
+        return put_number(out, type, load_be(bytes, length), length);
+    }
+}
