@@ -3,53 +3,17 @@
 import json
 import pathlib
 import re
-import socket
-import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import clickhouse  # noqa: E402
 import goflow  # noqa: E402
-import process  # noqa: E402
+from router import (  # noqa: E402
+    AGENT, interface_counters, interface_name, netflow5, send, sflow)
 
 ARRIVE_S = 60
-AGENT = "192.0.2.9"
 HALF_FULL = 1 << 40
-
-
-def send(port, *datagrams):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for datagram in datagrams:
-            sender.sendto(datagram, ("127.0.0.1", port))
-
-
-def sflow(sequence, sample):
-    """A datagram with one counter sample."""
-    header = struct.pack("!II4sIIII", 5, 1, socket.inet_aton(AGENT), 3, sequence, 1000, 1)
-    return header + struct.pack("!II", 2, len(sample)) + sample
-
-
-def interface_counters(index, octets):
-    record = struct.pack("!IIQIIQ6IQ6II", index, 6, 10**9, 1, 3, octets, 1, 2, 3, 4, 5, 0xffffffff,
-                         7, 1, 2, 3, 4, 5, 6, 2)[:88]
-    return struct.pack("!III", 1, index, 1) + struct.pack("!II", 1, len(record)) + record
-
-
-def netflow5(sequence, flows=1):
-    header = struct.pack("!HHIIIIBBH", 5, flows, 10000, 1700000000, 0, sequence, 0, 7, 0)
-    return header + bytes(48) * flows
-
-
-def ipfix(*sets, sequence=0):
-    body = b"".join(struct.pack("!HH", number, len(data) + 4) + data for number, data in sets)
-    return struct.pack("!HHIII", 10, len(body) + 16, 1700000000, sequence, 5) + body
-
-
-def interface_name(index, name):
-    """A template for names of interfaces, and one record of it."""
-    template = struct.pack("!HHHHHHH", 256, 2, 1, 10, 4, 82, 16)
-    return ipfix((3, template), (256, struct.pack("!I16s", index, name)))
 
 
 def queries():
