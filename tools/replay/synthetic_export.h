@@ -7,9 +7,9 @@
 
 struct synthetic_exporter {
     uint32_t index;
-    uint32_t sequence;  /* of the next datagram, as its protocol counts */
-    uint32_t datagrams; /* built so far */
-    uint32_t samples;   /* sFlow: built so far */
+    uint32_t sequence;                    /* of the next datagram, as its protocol counts */
+    uint32_t datagrams;                   /* built so far */
+    uint32_t samples[TRAFFIC_INTERFACES]; /* sFlow: built so far, by input interface */
 };
 
 struct synthetic_export {

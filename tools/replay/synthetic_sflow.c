@@ -95,7 +95,7 @@ static void put_sample(struct synthetic_export *export, const struct mix_flow *f
 {
     struct put *put = &export->put;
     uint32_t frame_size = HEADER_SIZE + FRAME_CHECK_SIZE + flow->bytes % 1386;
-    uint32_t samples = ++export->exporter->samples;
+    uint32_t samples = ++export->exporter->samples[flow->in_if - 1];
     put_be32(put, SAMPLE_FLOW);
     put_be32(put, SAMPLE_SIZE);
     put_be32(put, samples);

@@ -102,8 +102,8 @@ static void draw_flow(struct traffic_mix *mix, struct mix_flow *flow, bool is_ip
     flow->source_mask = is_ipv6 ? 64 : 24;
     flow->destination_mask = is_ipv6 ? 48 : 16;
     flow->tos = (uint8_t)(draw_below(mix, 10) == 0 ? 0xb8 : 0);
-    flow->in_if = (uint16_t)(1 + draw_below(mix, 48));
-    flow->out_if = (uint16_t)(1 + draw_below(mix, 48));
+    flow->in_if = (uint16_t)(1 + draw_below(mix, TRAFFIC_INTERFACES));
+    flow->out_if = (uint16_t)(1 + draw_below(mix, TRAFFIC_INTERFACES));
     flow->source_as = (uint16_t)(64496 + draw_below(mix, 16));
     flow->destination_as = (uint16_t)(64496 + draw_below(mix, 16));
     draw_protocol(mix, flow);

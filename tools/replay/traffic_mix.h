@@ -12,6 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum {
+    TRAFFIC_INTERFACES = 48 /* of an exporter, numbered from 1 */
+};
+
 struct mix_flow {
     bool is_ipv6;
     uint8_t source[16]; /* the first 4 where it is IPv4; so are the next two */
