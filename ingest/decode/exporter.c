@@ -14,10 +14,13 @@ enum {
     SLOTS_TRIED = 8
 };
 
+#define SOURCE_BYTES (UINT64_C(64) << 20) /* half a million sFlow data sources */
+
 struct exporter_table {
     struct exporter_limits limits;
     struct template_budget templates; /* memory of all exporters' templates */
     struct held_budget held;          /* and of their data without template */
+    struct sflow_source_budget sources;
     struct exporter *slots;
     struct exporter **buckets;
     uint32_t slot_count; /* room */
@@ -53,6 +56,7 @@ enum err exporter_table_new(struct exporter_table **table_p, const struct export
     table->limits = *limits;
     table->slot_count = limits->max_exporters;
     table->bucket_mask = buckets - 1;
+    table->sources.max_bytes = SOURCE_BYTES;
     table->slots = calloc(table->slot_count, sizeof *table->slots);
     table->buckets = calloc(buckets, sizeof(struct exporter *));
     if (table->slots == NULL || table->buckets == NULL) {
@@ -69,6 +73,7 @@ static void forget(struct exporter *exporter)
     sampling_table_clear(&exporter->sampling);
     held_list_clear(&exporter->held);
     sequence_table_clear(&exporter->sequences);
+    sflow_sources_clear(&exporter->sources);
     free(exporter->options);
     exporter->options = NULL;
 }
@@ -161,6 +166,7 @@ static struct exporter *add_exporter(
     sampling_table_init(&exporter->sampling);
     exporter->boots = (struct boot_list){.next = 0};
     exporter->held = (struct held_list){.limits = &table->limits.held, .budget = &table->held};
+    exporter->sources = (struct sflow_sources){.budget = &table->sources};
     reset_counters(&exporter->counters);
     atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_release);
     struct exporter **bucket = bucket_of(table, words);

@@ -30,6 +30,7 @@ struct exporter {
     struct boot_list boots;
     struct held_list held;
     struct sequence_table sequences;
+    struct sflow_sources sources;
     struct options_memory *options; /* NULL until it has told some */
     struct exporter_counters counters;
     _Atomic uint32_t generation; /* odd while the slot changes hands */

@@ -5,6 +5,10 @@
 
 #include <inttypes.h>
 
+enum {
+    SOURCES_PRINTED_MAX = 64 /* of one exporter: forged ones must not fill the document */
+};
+
 static const char *const TYPES[] = {
     "unknown", "sFlow5", "NetFlow5", "NetFlow9", "IPFIX", "NetFlow1", "NetFlow7"};
 
@@ -57,6 +61,38 @@ static void print_domain(
     buffer_text_append(out, "}");
 }
 
+static const char *const SOURCE_KINDS[SFLOW_SOURCE_KIND_COUNT] = {
+    [SFLOW_SOURCE_FLOW] = "flow",
+    [SFLOW_SOURCE_COUNTER] = "counter",
+    [SFLOW_SOURCE_DISCARDED] = "discarded",
+};
+
+static void print_source(struct buffer *out, const struct sflow_source *source)
+{
+    buffer_format(out,
+        "{\"ObservationDomainID\":%" PRIu32 ",\"Class\":%" PRIu32 ",\"Index\":%" PRIu32
+        ",\"Samples\":\"%s\",\"Received\":%" PRIu64 ",\"Lost\":%" PRIu64 ",\"Late\":%" PRIu64
+        ",\"DroppedByAgent\":%" PRIu64 "}",
+        sflow_source_agent(source), sflow_source_class(source), sflow_source_index(source),
+        SOURCE_KINDS[sflow_source_kind(source)], source->samples, source->lost, source->late,
+        source->dropped);
+}
+
+/* Of sFlow; named are those of which samples are missing: a chassis has hundreds that lack none. */
+static void print_sources(struct buffer *out, const struct sflow_sources *sources)
+{
+    uint32_t printed = 0;
+    buffer_format(out, ",\"Sources\":%" PRIu32 ",\"SourcesWithLoss\":[", sources->count);
+    for (uint32_t i = 0; i < sources->room && printed < SOURCES_PRINTED_MAX; i++) {
+        const struct sflow_source *source = &sources->slots[i];
+        if (source->lost != 0 || source->dropped != 0) {
+            buffer_text_append(out, printed++ == 0 ? "" : ",");
+            print_source(out, source);
+        }
+    }
+    buffer_text_append(out, "]");
+}
+
 void exporter_document_print(struct buffer *out, const struct exporter *exporter)
 {
     char address[ADDRESS_TEXT_SIZE];
@@ -67,5 +103,9 @@ void exporter_document_print(struct buffer *out, const struct exporter *exporter
         buffer_text_append(out, i == 0 ? "" : ",");
         print_domain(out, exporter, &exporter->sequences.trackers[i]);
     }
-    buffer_text_append(out, "]}");
+    buffer_text_append(out, "]");
+    if (exporter->sources.count > 0) {
+        print_sources(out, &exporter->sources);
+    }
+    buffer_text_append(out, "}");
 }

@@ -74,6 +74,7 @@ static bool follow_late(struct sequence_tracker *tracker, struct sequence_counte
     if (tracker->late_run == LATE_RUN) {
         return true;
     }
+    tracker->order = SEQUENCE_OUT_OF_ORDER;
     counter_add(&counters->late, step->units);
     tracker->amounts[SEQUENCE_LATE] += step->units;
     remember(tracker, step->number);
@@ -87,6 +88,7 @@ static void follow_known(struct sequence_tracker *tracker, struct sequence_count
     if (gap == 0) {
         advance(tracker, step);
     } else if (is_recent(tracker, step->number)) {
+        tracker->order = SEQUENCE_REPEATED;
         counter_add(&counters->doubles, 1);
         tracker->amounts[SEQUENCE_DOUBLES]++;
         return;
@@ -129,6 +131,7 @@ struct sequence_tracker *sequence_follow(struct sequence_table *table,
     if (tracker == NULL) {
         return NULL;
     }
+    tracker->order = SEQUENCE_IN_ORDER;
     if (tracker->is_known) {
         follow_known(tracker, counters, step);
     } else {

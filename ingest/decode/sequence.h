@@ -41,6 +41,13 @@ enum sequence_amount {
     SEQUENCE_AMOUNT_COUNT
 };
 
+/* How a datagram fits in: for what has numbers of its own in it. */
+enum sequence_order {
+    SEQUENCE_IN_ORDER, /* also ahead, and the first of a new sequence */
+    SEQUENCE_OUT_OF_ORDER,
+    SEQUENCE_REPEATED
+};
+
 /* One domain of one protocol. */
 struct sequence_tracker {
     uint32_t domain;
@@ -48,6 +55,7 @@ struct sequence_tracker {
     bool is_known;    /* `next` is */
     uint8_t late_run; /* late datagrams in a row, each next to the other */
     uint8_t recent_at;
+    uint8_t order;      /* enum sequence_order, of the datagram followed last */
     uint32_t next;      /* expected number */
     uint32_t late_next; /* number that would go on with the last late one */
     uint32_t recent[SEQUENCE_RECENT];

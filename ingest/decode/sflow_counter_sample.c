@@ -4,10 +4,6 @@
 #include "ingest/decode/sflow_sample.h"
 #include "ingest/decode/sflow_xdr.h"
 
-enum {
-    SOURCE_INDEX_BITS = 24 /* of the compact form; the class is above */
-};
-
 static const uint8_t SIZES[DEVICE_COUNTER_COUNT] = {
 #define DEVICE_COUNTER(id, name, size, text) [DEVICE_##id] = (size),
 #include "common/device_counters.def"
@@ -75,8 +71,8 @@ static uint32_t parse_header(
         counters->source_class = source;
         counters->source_index = cursor_be32(sample);
     } else {
-        counters->source_class = source >> SOURCE_INDEX_BITS;
-        counters->source_index = source & ((UINT32_C(1) << SOURCE_INDEX_BITS) - 1);
+        counters->source_class = source >> SFLOW_SOURCE_INDEX_BITS;
+        counters->source_index = source & SFLOW_SOURCE_INDEX_MASK;
     }
     return cursor_be32(sample);
 }
@@ -92,6 +88,11 @@ void sflow_counter_sample_decode(
         decode_drop(context, DECODE_SAMPLE);
         return;
     }
+    const struct sflow_source_step step = {.kind = SFLOW_SOURCE_COUNTER,
+        .source_class = counters.source_class,
+        .source_index = counters.source_index,
+        .number = counters.sequence};
+    sflow_follow_source(context, &step);
     uint32_t records = 0;
     while (records < claimed && cursor_left(&sample) > 0) {
         uint32_t format = cursor_be32(&sample);

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "common/counter.h"
+#include "ingest/decode/sflow_sources.h"
 
 /* The order is that of the sample formats, so that a format is an index; 0 is every other. */
 enum sflow_sample_type {
@@ -30,5 +30,6 @@ struct sflow_counters {
     struct counter samples[SFLOW_SAMPLE_TYPE_COUNT];
     struct counter records[SFLOW_SAMPLE_TYPE_COUNT]; /* found in those samples */
     struct counter errors[SFLOW_ERROR_COUNT];        /* datagrams, by the first fault */
+    struct sflow_source_counters sources[SFLOW_SOURCE_KIND_COUNT];
     struct counter agent[2]; /* address of the agent heard last, its two halves as in memory */
 };

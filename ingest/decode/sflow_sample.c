@@ -26,6 +26,7 @@ struct interface {
 
 /* What the three kinds of packet samples have in common. */
 struct sample_header {
+    struct sflow_source_step step;
     struct interface in;
     struct interface out;
     bool is_sampled;
@@ -57,6 +58,13 @@ static bool parse_flow_sample(struct sample_header *header, struct cursor *sampl
     if (bytes == NULL) {
         return false;
     }
+    uint32_t source = load_be32(bytes + 4);
+    header->step = (struct sflow_source_step){.kind = SFLOW_SOURCE_FLOW,
+        .source_class = source >> SFLOW_SOURCE_INDEX_BITS,
+        .source_index = source & SFLOW_SOURCE_INDEX_MASK,
+        .number = load_be32(bytes),
+        .pool = load_be32(bytes + 12),
+        .agent_drops = load_be32(bytes + 16)};
     header->in = interface_of_compact(load_be32(bytes + 20));
     header->out = interface_of_compact(load_be32(bytes + 24));
     header->is_sampled = true;
@@ -73,6 +81,12 @@ static bool parse_flow_sample_expanded(struct sample_header *header, struct curs
     if (bytes == NULL) {
         return false;
     }
+    header->step = (struct sflow_source_step){.kind = SFLOW_SOURCE_FLOW,
+        .source_class = load_be32(bytes + 4),
+        .source_index = load_be32(bytes + 8),
+        .number = load_be32(bytes),
+        .pool = load_be32(bytes + 16),
+        .agent_drops = load_be32(bytes + 20)};
     header->in = interface_of(load_be32(bytes + 24), load_be32(bytes + 28));
     header->out = interface_of(load_be32(bytes + 32), load_be32(bytes + 36));
     header->is_sampled = true;
@@ -92,6 +106,11 @@ static bool parse_discarded_packet(struct sample_header *header, struct cursor *
     if (bytes == NULL) {
         return false;
     }
+    header->step = (struct sflow_source_step){.kind = SFLOW_SOURCE_DISCARDED,
+        .source_class = load_be32(bytes + 4),
+        .source_index = load_be32(bytes + 8),
+        .number = load_be32(bytes),
+        .agent_drops = load_be32(bytes + 12)};
     header->in = interface_of(INTERFACE_SINGLE, load_be32(bytes + 16));
     header->out = interface_of(INTERFACE_SINGLE, load_be32(bytes + 20));
     header->is_sampled = false;
@@ -157,6 +176,15 @@ static bool parse_sample(
     }
 }
 
+void sflow_follow_source(struct decode_context *context, const struct sflow_source_step *step)
+{
+    struct exporter *exporter = context->exporter;
+    if (context->tracker != NULL) { /* else there are too many sub-agents */
+        sflow_sources_follow(
+            &exporter->sources, exporter->counters.sflow.sources, context->tracker, step);
+    }
+}
+
 static void decode_packet_sample(
     struct decode_context *context, enum sflow_sample_type type, struct cursor sample)
 {
@@ -165,6 +193,7 @@ static void decode_packet_sample(
         decode_drop(context, DECODE_SAMPLE);
         return;
     }
+    sflow_follow_source(context, &header.step);
     store_header(context, &header);
     uint32_t records = read_records(context, &sample, header.records);
     counter_add(&context->exporter->counters.sflow.records[type], records);

@@ -22,6 +22,9 @@ void sflow_sample_decode(struct decode_context *context, uint32_t format, struct
 void sflow_counter_sample_decode(
     struct decode_context *context, enum sflow_sample_type type, struct cursor sample);
 
+/* Follows the numbers of a sample's data source. */
+void sflow_follow_source(struct decode_context *context, const struct sflow_source_step *step);
+
 /* What a record of a sample did. */
 enum sflow_record_outcome {
     SFLOW_RECORD_READ,

@@ -28,6 +28,21 @@ FAMILY(SEQUENCE_REORDERED, "goflow_sequence_reordered_total",
 FAMILY(SEQUENCE_DUPLICATES, "goflow_sequence_duplicates_total", "Datagrams that were seen before.");
 FAMILY(SEQUENCE_BEGUN, "goflow_sequence_resets_total", "Sequences that began anew.");
 
+FAMILY(SAMPLES_LOST, "goflow_sflow_samples_lost_total",
+    "sFlow samples left out by jumps of their data sources' numbers; reordered ones came after "
+    "all.");
+FAMILY(SAMPLES_REORDERED, "goflow_sflow_samples_reordered_total",
+    "sFlow samples that came after all, out of order.");
+FAMILY(SAMPLES_UNTRACKED, "goflow_sflow_samples_untracked_total",
+    "sFlow samples of data sources beyond the limit, whose numbers nobody follows.");
+FAMILY(SOURCES_BEGUN, "goflow_sflow_source_resets_total",
+    "sFlow data sources that began anew while their agent did not.");
+FAMILY(AGENT_DROPS, "goflow_sflow_agent_dropped_total",
+    "Samples that agents themselves had to drop, as they say.");
+FAMILY(SAMPLE_POOL, "goflow_sflow_pool_packets_total",
+    "Packets that passed sampled data sources, as agents say: divided by samples, received and "
+    "lost, the rate at which they really sampled.");
+
 /* A forged source must not make the page longer and longer. */
 enum {
     ROUTERS_MAX = 256
@@ -57,6 +72,11 @@ static const char *const SAMPLES[SFLOW_SAMPLE_TYPE_COUNT] = {
     [SFLOW_SAMPLE_FLOW_EXPANDED] = "ExpandedFlowSample",
     [SFLOW_SAMPLE_COUNTER_EXPANDED] = "ExpandedCounterSample",
     [SFLOW_SAMPLE_DISCARDED] = "DiscardedPacket",
+};
+static const char *const SOURCE_KINDS[SFLOW_SOURCE_KIND_COUNT] = {
+    [SFLOW_SOURCE_FLOW] = "flow",
+    [SFLOW_SOURCE_COUNTER] = "counter",
+    [SFLOW_SOURCE_DISCARDED] = "discarded",
 };
 static const char *const SF_ERROR_NAMES[SFLOW_ERROR_COUNT] = {
     [SFLOW_ERROR_ADDRESS] = "error_ip_version",
@@ -167,6 +187,20 @@ static void collect_sequences(
     }
 }
 
+static void collect_sources(
+    const struct sflow_counters *counters, const char *router, struct metrics_page *page)
+{
+    for (size_t i = 0; i < SFLOW_SOURCE_KIND_COUNT; i++) {
+        const struct sflow_source_counters *its = &counters->sources[i];
+        add_sequence(page, &SAMPLES_LOST, &its->lost, router, SOURCE_KINDS[i]);
+        add_sequence(page, &SAMPLES_REORDERED, &its->late, router, SOURCE_KINDS[i]);
+        add_sequence(page, &SAMPLES_UNTRACKED, &its->untracked, router, SOURCE_KINDS[i]);
+        add_sequence(page, &SOURCES_BEGUN, &its->resets, router, SOURCE_KINDS[i]);
+        add_sequence(page, &AGENT_DROPS, &its->dropped, router, SOURCE_KINDS[i]);
+        add_sequence(page, &SAMPLE_POOL, &its->pool, router, SOURCE_KINDS[i]);
+    }
+}
+
 /* Exporters beyond the limit are added up as one. */
 static void collect_exporter(
     void *context, const struct address *address, const struct exporter_counters *counters)
@@ -182,6 +216,7 @@ static void collect_exporter(
         collect_version(&counters->versions[i], router, VERSIONS[i], visit->page);
     }
     collect_sequences(counters, router, visit->page);
+    collect_sources(&counters->sflow, router, visit->page);
     collect_version_errors(counters, router, visit->page);
     collect_sflow_errors(&counters->sflow, router, visit->page);
     collect_sflow(&counters->sflow, router, agent, visit->page);

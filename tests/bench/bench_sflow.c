@@ -12,11 +12,13 @@ enum {
     SAMPLES = 7, /* of 128-octet headers, about what fits an Ethernet frame */
     DATAGRAMS = 256,
     SNIPPET_SIZE = 128,
+    SOURCE_OFFSET = 4, /* in a sample, behind its number */
     DEFAULT_ROUNDS = 2000
 };
 
 struct wire_datagram {
     size_t size;
+    size_t numbers_at[1 + SAMPLES]; /* the datagram's own, and each sample's */
     uint8_t bytes[1500];
 };
 
@@ -69,21 +71,41 @@ static void put_packet(struct build *frame, unsigned kind)
     build_zeroes(frame, SNIPPET_SIZE - frame->size);
 }
 
+/* Each sample of a datagram is of another interface. */
+static void put_sample(
+    struct wire_datagram *datagram, struct sflow_builder *builder, int place, unsigned kind)
+{
+    static struct build frame;
+    put_packet(&frame, kind);
+    sflow_open_flow_sample(builder, 1024, 3, 4);
+    datagram->numbers_at[place] = builder->sample_at;
+    sflow_overwrite(builder, builder->sample_at + SOURCE_OFFSET, (uint32_t)place);
+    sflow_raw_header(builder, 1, 1518, &frame);
+    sflow_close_sample(builder);
+}
+
 static void build_datagrams(bool is_mixed)
 {
     static struct sflow_builder builder;
-    static struct build frame;
     srandom(1);
     for (size_t i = 0; i < DATAGRAMS; i++) {
         sflow_begin(&builder);
-        for (int sample = 0; sample < SAMPLES; sample++) {
-            put_packet(&frame, is_mixed ? (unsigned)random() : 0);
-            sflow_open_flow_sample(&builder, 1024, 3, 4);
-            sflow_raw_header(&builder, 1, 1518, &frame);
-            sflow_close_sample(&builder);
+        datagrams[i].numbers_at[0] = builder.number_at;
+        for (int place = 1; place <= SAMPLES; place++) {
+            put_sample(&datagrams[i], &builder, place, is_mixed ? (unsigned)random() : 0);
         }
         datagrams[i].size = builder.wire.size;
         memcpy(datagrams[i].bytes, builder.wire.bytes, builder.wire.size);
+    }
+}
+
+/* No number twice: each round's datagrams go on where the last ones ended. */
+static void renumber(struct wire_datagram *datagram)
+{
+    static uint32_t next;
+    uint32_t number = __builtin_bswap32(next++);
+    for (size_t i = 0; i <= SAMPLES; i++) {
+        memcpy(datagram->bytes + datagram->numbers_at[i], &number, sizeof number);
     }
 }
 
@@ -94,6 +116,7 @@ static void decode_all(uint64_t received_ns)
     static struct flow flow;
     const struct flow_sink sink = {.take = pack, .context = &packing};
     for (size_t i = 0; i < DATAGRAMS; i++) {
+        renumber(&datagrams[i]);
         const struct datagram datagram = {
             .bytes = datagrams[i].bytes, .size = datagrams[i].size, .received_ns = received_ns + i};
         struct decode_context context = {.exporter = &exporter,

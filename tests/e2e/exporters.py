@@ -132,7 +132,7 @@ def test_sfprobe_server(folder):
     check_sfprobe(folder, OldServer)
 
 
-def check_sampled(folder, export, sampling):
+def check_sampled(folder, export, sampling, check_metrics=lambda page, sent: None):
     """Every row knows the rate, and what was seen times the rate is near what was there."""
     capture, sessions = write_capture(folder, seed=sampling)
     sent = sum(len(session.sizes) for session in sessions)
@@ -144,6 +144,7 @@ def check_sampled(folder, export, sampling):
         f"about {sent} packets after scaling")
     rates = line.query("SELECT DISTINCT SamplingRate AS rate FROM netflow")
     case.equal(rates, [{"rate": sampling}], "sampling rates in table")
+    check_metrics(line.ingest.metrics(), sent)
     line.stop()
 
 
@@ -160,7 +161,13 @@ def test_sampled_ipfix_scales(folder):
 
 
 def test_sampled_sflow_scales(folder):
-    check_sampled(folder, exporter_programs.sfprobe, sampling=3)
+    def check_samples(page, sent):
+        """None is missing, and the pool is what passed since the first sample."""
+        case.true("goflow_sflow_samples_lost_total" not in page.names(), "samples were lost")
+        pool = page.sum("goflow_sflow_pool_packets_total", type="flow")
+        case.true(sent * 0.9 < pool <= sent, f"a pool of {pool} packets, of {sent} that passed")
+
+    check_sampled(folder, exporter_programs.sfprobe, 3, check_samples)
 
 
 if __name__ == "__main__":

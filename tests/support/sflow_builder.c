@@ -29,8 +29,9 @@ static void close_opaque(struct sflow_builder *builder, size_t length_at)
 
 static void put_counters(struct sflow_builder *builder)
 {
-    build_u32(&builder->wire, 7);    /* sub-agent */
-    build_u32(&builder->wire, 1000); /* sequence number */
+    build_u32(&builder->wire, 7); /* sub-agent */
+    builder->number_at = builder->wire.size;
+    build_u32(&builder->wire, 1000);
     build_u32(&builder->wire, 5555); /* uptime */
     builder->sample_count_at = put_zero(builder);
 }
@@ -60,6 +61,7 @@ void sflow_open_sample(struct sflow_builder *builder, uint32_t format)
     increment(builder, builder->sample_count_at);
     build_u32(&builder->wire, format);
     builder->sample_length_at = put_zero(builder);
+    builder->sample_at = builder->wire.size;
 }
 
 void sflow_open_flow_sample(struct sflow_builder *builder, uint32_t rate, uint32_t in, uint32_t out)

@@ -12,8 +12,10 @@
 
 struct sflow_builder {
     struct build wire;
+    size_t number_at; /* of the datagram itself */
     size_t sample_count_at;
     size_t sample_length_at; /* of the sample opened last */
+    size_t sample_at;        /* its body: the number, then the source */
     size_t record_count_at;  /* of the same sample */
     size_t record_length_at; /* of the record opened last */
 };

@@ -76,6 +76,47 @@ Test(exporter_metrics, count_sflow_by_router_and_agent)
     check_page("flow_process_nf_count{", false);
 }
 
+/* A datagram with one sample of each kind, all with this number. */
+static void decode_numbered(uint32_t number, uint32_t agent_drops)
+{
+    static struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_overwrite(&builder, builder.number_at, number);
+    sflow_open_flow_sample(&builder, 512, 3, 4);
+    sflow_overwrite(&builder, builder.sample_at, number);
+    sflow_overwrite(&builder, builder.sample_at + 12, 512 * number); /* pool */
+    sflow_overwrite(&builder, builder.sample_at + 16, agent_drops);
+    sflow_close_sample(&builder);
+    sflow_open_flow_sample_expanded(&builder, 512, 5, 6);
+    sflow_overwrite(&builder, builder.sample_at, 2 * number);
+    sflow_overwrite(&builder, builder.sample_at + 8, 5); /* another source */
+    sflow_close_sample(&builder);
+    sflow_open_discarded_packet(&builder, 3, 4, 257);
+    sflow_overwrite(&builder, builder.sample_at, 3 * number);
+    sflow_close_sample(&builder);
+    sflow_open_sample(&builder, 2);
+    build_u32(&builder.wire, 4 * number);
+    build_u32(&builder.wire, 3);
+    build_u32(&builder.wire, 0);
+    sflow_close_sample(&builder);
+    decode(&builder.wire);
+}
+
+Test(exporter_metrics, tell_lost_samples_from_lost_datagrams)
+{
+    decode_numbered(1, 7);
+    decode_numbered(2, 9);
+    check_page("goflow_sequence_lost_total{", false);
+    check_page("goflow_sflow_samples_lost_total{router=\"203.0.113.9\",type=\"flow\"} 1\n", true);
+    check_page(
+        "goflow_sflow_samples_lost_total{router=\"203.0.113.9\",type=\"discarded\"} 2\n", true);
+    check_page(
+        "goflow_sflow_samples_lost_total{router=\"203.0.113.9\",type=\"counter\"} 3\n", true);
+    check_page("goflow_sflow_agent_dropped_total{router=\"203.0.113.9\",type=\"flow\"} 2\n", true);
+    check_page("goflow_sflow_pool_packets_total{router=\"203.0.113.9\",type=\"flow\"} 512\n", true);
+    check_page("goflow_sflow_source_resets_total{", false);
+}
+
 Test(exporter_metrics, tell_sflow_errors_from_others)
 {
     static struct sflow_builder builder;

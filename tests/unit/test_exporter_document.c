@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- what /exporters tells. */
+#include "common/buffer.h"
+#include "ingest/decode/decode.h"
+#include "tests/support/packet_builder.h"
+#include "tests/support/sflow_builder.h"
+
+#include <criterion/criterion.h>
+
+static struct decoder *decoder;
+
+static void ignore(void *context, const struct flow *flow)
+{
+    (void)context;
+    (void)flow;
+}
+
+static void set_up(void)
+{
+    cr_assert_eq(decoder_new(&decoder, &(struct decoder_options){0}), ERR_OK);
+}
+
+static void tear_down(void)
+{
+    decoder_destroy(&decoder);
+}
+
+TestSuite(exporter_document, .init = set_up, .fini = tear_down);
+
+static void decode(const struct build *wire)
+{
+    struct datagram datagram = {.bytes = wire->bytes, .size = wire->size, .received_ns = 1};
+    cr_assert_eq(address_parse(&datagram.source, "203.0.113.9"), ERR_OK);
+    const struct flow_sink sink = {.take = ignore};
+    (void)decoder_decode(decoder, &datagram, &sink);
+}
+
+static void check(const char *text, bool is_there)
+{
+    struct buffer out = {0};
+    decoder_print_exporters(decoder, &out);
+    cr_expect_eq(
+        strstr(buffer_text(&out), text) != NULL, is_there, "%s: %s", text, buffer_text(&out));
+    buffer_clear(&out);
+}
+
+/* One flow sample of sub-agent 7, source 3. */
+static void decode_sample(uint32_t datagram_number, uint32_t number)
+{
+    static struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_overwrite(&builder, builder.number_at, datagram_number);
+    sflow_open_flow_sample(&builder, 512, 3, 4);
+    sflow_overwrite(&builder, builder.sample_at, number);
+    sflow_close_sample(&builder);
+    decode(&builder.wire);
+}
+
+Test(exporter_document, has_nothing_of_nobody)
+{
+    struct buffer out = {0};
+    decoder_print_exporters(decoder, &out);
+    cr_assert_eq(out.size, 0);
+    buffer_clear(&out);
+}
+
+Test(exporter_document, has_no_sources_but_of_sflow)
+{
+    static struct packet packet;
+    packet_netflow5(&packet, 1, 0);
+    packet_netflow5_record(&packet, 1);
+    decode(&packet.wire);
+    check("\"203.0.113.9\":{\"HasOptions\":false,\"Domains\":[{\"Type\":\"NetFlow5\"", true);
+    check("Sources", false);
+}
+
+Test(exporter_document, names_no_source_that_lost_nothing)
+{
+    decode_sample(1, 1);
+    decode_sample(2, 2);
+    check(",\"Sources\":1,\"SourcesWithLoss\":[]}", true);
+}
+
+Test(exporter_document, names_sources_that_lost_samples)
+{
+    decode_sample(1, 1);
+    decode_sample(2, 6);
+    check(",\"Sources\":1,\"SourcesWithLoss\":[{\"ObservationDomainID\":7,\"Class\":0,"
+          "\"Index\":3,\"Samples\":\"flow\",\"Received\":2,\"Lost\":4,\"Late\":0,"
+          "\"DroppedByAgent\":0}]}",
+        true);
+}
