@@ -57,7 +57,8 @@ static enum err catch_signal(int number, void (*handler)(int number))
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     (void)sigemptyset(&action.sa_mask);
     if (sigaction(number, &action, NULL) != 0) {
-        log_error("daemon", "cannot catch signal", "signal=%d error=%s", number, strerror(errno));
+        log_error(
+            "daemon", "cannot catch signal", "signal=%d error=\"%s\"", number, strerror(errno));
         return ERR_IO;
     }
     return ERR_OK;
@@ -67,7 +68,7 @@ static enum err make_eventfd(int *fd_p)
 {
     *fd_p = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (*fd_p < 0) {
-        log_error("daemon", "cannot make an eventfd", "error=%s", strerror(errno));
+        log_error("daemon", "cannot make an eventfd", "error=\"%s\"", strerror(errno));
         return ERR_IO;
     }
     return ERR_OK;
@@ -82,7 +83,7 @@ enum err daemon_setup(void)
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigemptyset(&ignore.sa_mask);
     if (sigaction(SIGPIPE, &ignore, NULL) != 0) {
-        log_error("daemon", "cannot ignore SIGPIPE", "error=%s", strerror(errno));
+        log_error("daemon", "cannot ignore SIGPIPE", "error=\"%s\"", strerror(errno));
         return ERR_IO;
     }
     err = catch_signal(SIGINT, stop_on_signal);

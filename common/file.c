@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -50,6 +51,19 @@ enum err file_read(const char *path, size_t max_bytes, struct buffer *out)
     }
     close_after(fd, errno);
     return err == ERR_END ? ERR_OK : err;
+}
+
+enum err file_make_folder(const char *path, mode_t mode)
+{
+    if (mkdir(path, mode) == 0) {
+        return ERR_OK;
+    }
+    struct stat status;
+    if (errno != EEXIST || stat(path, &status) != 0) {
+        return ERR_IO;
+    }
+    errno = ENOTDIR;
+    return S_ISDIR(status.st_mode) ? ERR_OK : ERR_IO;
 }
 
 enum err file_write(int fd, const void *bytes, size_t size)

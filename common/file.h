@@ -13,6 +13,9 @@
 /* Appends the file's bytes. ERR_NOT_FOUND, ERR_IO, ERR_MEMORY; ERR_FULL: longer than max_bytes. */
 MUST_CHECK enum err file_read(const char *path, size_t max_bytes, struct buffer *out);
 
+/* Makes the folder unless it is there. ERR_IO; with ENOTDIR something else is there. */
+MUST_CHECK enum err file_make_folder(const char *path, mode_t mode);
+
 /* Writes all of them, however few the kernel takes at once. ERR_IO. */
 MUST_CHECK enum err file_write(int fd, const void *bytes, size_t size);
 

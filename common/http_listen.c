@@ -18,7 +18,7 @@ enum {
 
 static enum err refuse(const char *address, const char *reason)
 {
-    log_error("http", "cannot listen", "address=%s error=%s", address, reason);
+    log_error("http", "cannot listen", "address=%s error=\"%s\"", address, reason);
     return ERR_INVALID;
 }
 

@@ -207,6 +207,7 @@ static enum err run_file(struct ingest_program *program)
 /* The workers do the work; this thread saves what they learn, and reads files again. */
 static void run_live(struct ingest_program *program)
 {
+    template_file_save(program->templates, program->receiver); /* tells now whether it can */
     while (!daemon_is_stopping()) {
         struct pollfd waits[] = {{.fd = daemon_stop_fd(), .events = POLLIN},
             {.fd = daemon_reload_fd(), .events = POLLIN}};

@@ -35,6 +35,14 @@ static enum err parse_file(struct snapshot **snapshot_p, const char *path)
     return err;
 }
 
+static void refuse(struct template_file *file, const char *reason)
+{
+    log_warning("templates", "cannot be used: nothing is read or written", "file=%s error=\"%s\"",
+        file->path, reason);
+    free(file->path);
+    file->path = NULL;
+}
+
 /* Only a file of our own is written over: another one may be somebody's only copy. */
 static void load(struct template_file *file)
 {
@@ -50,13 +58,14 @@ static void load(struct template_file *file)
         log_warning(
             "templates", "the file is damaged and will be written anew", "file=%s", file->path);
         break;
+    case ERR_IO:
+        refuse(file, strerror(errno));
+        break;
+    case ERR_UNSUPPORTED:
+        refuse(file, "no file of templates that this version knows");
+        break;
     default:
-        log_warning("templates", "cannot be used: nothing is read or written",
-            "file=%s error=\"%s\"", file->path,
-            err == ERR_UNSUPPORTED ? "no file of templates that this version knows"
-                                   : err_text(err));
-        free(file->path);
-        file->path = NULL;
+        refuse(file, err_text(err));
     }
 }
 

@@ -9,24 +9,28 @@ enum {
     EXIT_SETTINGS = 2
 };
 
-static enum err run(const struct store_settings *settings, const struct option_list *words)
+static int status_of(enum err err)
 {
-    if (words->count > 0) {
-        return ask(settings, words);
-    }
-    if (settings->replays_deadletter) {
-        return shelved_replay(settings);
-    }
-    return store_program_run(settings);
+    return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* A question of a kind that there is not is as wrong as a flag that there is not. */
-static int status_of(enum err err)
+static int answer(const struct store_settings *settings, const struct option_list *words)
 {
-    if (err == ERR_INVALID) {
-        return EXIT_SETTINGS;
+    enum err err = ask(settings, words);
+    return err == ERR_INVALID ? EXIT_SETTINGS : status_of(err);
+}
+
+/* Returns the exit status. */
+static int run(const struct store_settings *settings, const struct option_list *words)
+{
+    if (words->count > 0) {
+        return answer(settings, words);
     }
-    return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (settings->replays_deadletter) {
+        return status_of(shelved_replay(settings));
+    }
+    return status_of(store_program_run(settings));
 }
 
 int main(int argc, char **argv)
@@ -45,12 +49,12 @@ int main(int argc, char **argv)
     if (options_read(&options, &settings, &action, &request) != ERR_OK) {
         return EXIT_SETTINGS;
     }
-    enum err err = ERR_OK;
+    int status = EXIT_SUCCESS;
     if (action == OPTION_RUN) {
         store_settings_complete(&settings);
         store_settings_apply_log(&settings);
-        err = run(&settings, &words);
+        status = run(&settings, &words);
     }
     options_destroy(&options);
-    return status_of(err);
+    return status;
 }

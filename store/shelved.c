@@ -7,6 +7,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+static void print_sums(const struct deadletter_replay_sums *sums)
+{
+    (void)printf("files=%" PRIu64 " rows=%" PRIu64 " known=%" PRIu64 " failed=%" PRIu64 "\n",
+        sums->files, sums->rows, sums->known, sums->failed);
+}
+
 enum err shelved_replay(const struct store_settings *settings)
 {
     struct store_database database;
@@ -21,8 +27,9 @@ enum err shelved_replay(const struct store_settings *settings)
     if (err == ERR_OK) {
         struct deadletter_replay_sums sums;
         err = deadletter_replay(sink, &database.sink, settings->deadletter_dir, &sums);
-        (void)printf("files=%" PRIu64 " rows=%" PRIu64 " known=%" PRIu64 " failed=%" PRIu64 "\n",
-            sums.files, sums.rows, sums.known, sums.failed);
+        if (err != ERR_IO) {
+            print_sums(&sums);
+        }
     }
     sink_close(&sink);
     store_database_clear(&database);

@@ -11,19 +11,28 @@
 #include <string.h>
 #include <unistd.h>
 
+static enum err refuse_password(const char *path, const char *reason)
+{
+    log_error(
+        "store", "cannot read the password", "ch.password.file=%s error=\"%s\"", path, reason);
+    return ERR_IO;
+}
+
 static enum err read_password(struct store_database *database, const char *path)
 {
+    char *password = database->password;
     FILE *file = fopen(path, "re");
-    if (file == NULL || fgets(database->password, sizeof database->password, file) == NULL) {
-        log_error("store", "cannot read the password", "ch.password.file=%s error=\"%s\"", path,
-            file == NULL ? strerror(errno) : "the file is empty");
-        if (file != NULL) {
-            (void)fclose(file);
-        }
-        return ERR_IO;
+    if (file == NULL) {
+        return refuse_password(path, strerror(errno));
     }
+    bool is_read = fgets(password, sizeof database->password, file) != NULL;
+    const char *reason = feof(file) != 0 ? "the file is empty" : strerror(errno);
+    bool is_whole = feof(file) != 0 || strchr(password, '\n') != NULL;
     (void)fclose(file);
-    database->password[strcspn(database->password, "\r\n")] = '\0';
+    if (!is_read || !is_whole) {
+        return refuse_password(path, is_read ? "the password is too long" : reason);
+    }
+    password[strcspn(password, "\r\n")] = '\0';
     return ERR_OK;
 }
 
@@ -44,7 +53,12 @@ enum err store_database_init(struct store_database *database, const struct store
     if (settings->password_file[0] != '\0') {
         return read_password(database, settings->password_file);
     }
-    (void)snprintf(database->password, sizeof database->password, "%s", settings->password);
+    size_t length = strlen(settings->password);
+    if (length >= sizeof database->password) {
+        log_error("store", "the password is too long", "limit=%zu", sizeof database->password - 1);
+        return ERR_INVALID;
+    }
+    memcpy(database->password, settings->password, length + 1);
     return ERR_OK;
 }
 

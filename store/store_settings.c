@@ -99,8 +99,11 @@ static enum err check_addresses(const struct store_settings *settings)
     for (size_t i = 0; i < settings->addresses.count; i++) {
         const char *address = settings->addresses.values[i];
         char url[SINK_ADDRESS_SIZE];
-        if (sink_address_is_embedded(address) ||
-            sink_address_url(address, (uint16_t)settings->port, url) != ERR_OK) {
+        if (sink_address_is_embedded(address)) {
+            options_refuse(&STORE_PROGRAM, "ch.addr", "embedded stands alone, without servers");
+            return ERR_INVALID;
+        }
+        if (sink_address_url(address, (uint16_t)settings->port, url) != ERR_OK) {
             options_refuse(&STORE_PROGRAM, "ch.addr",
                 "\"%s\" is not embedded, host, host:port, http:// or https://", address);
             return ERR_INVALID;

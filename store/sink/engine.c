@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/daemon.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "store/sink/engine_library.h"
 
@@ -16,12 +17,15 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     FOLDER_WAIT_MS = 5000,
     FOLDER_LOOK_MS = 50
+};
+
+enum {
+    FOLDER_MODE = 0750
 };
 
 struct engine {
@@ -51,9 +55,9 @@ static enum err make_folder(const char *path)
         }
         char end = *p;
         *p = '\0';
-        if (mkdir(part, 0750) != 0 && errno != EEXIST) {
+        if (file_make_folder(part, FOLDER_MODE) != ERR_OK) {
             log_error(
-                "engine", "cannot make the folder", "path=%s error=%s", part, strerror(errno));
+                "engine", "cannot make the folder", "path=%s error=\"%s\"", part, strerror(errno));
             return ERR_IO;
         }
         *p = end;
@@ -107,7 +111,7 @@ static enum err open_config(struct engine *engine)
     engine->config_fd = memfd_create("engine-config", MFD_CLOEXEC);
     if (engine->config_fd < 0 ||
         write(engine->config_fd, CONFIG, sizeof CONFIG - 1) != sizeof CONFIG - 1) {
-        log_error("engine", "cannot make its configuration", "error=%s", strerror(errno));
+        log_error("engine", "cannot make its configuration", "error=\"%s\"", strerror(errno));
         return ERR_IO;
     }
     (void)snprintf(engine->config_flag, sizeof engine->config_flag,

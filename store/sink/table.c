@@ -122,8 +122,12 @@ static enum sink_outcome match_flows(struct table *table, struct buffer *error)
     }
     enum err err = native_plan_new(&table->plan, columns, count, error);
     free(columns);
+    if (err == ERR_MEMORY) {
+        return out_of_memory(error);
+    }
     if (err != ERR_OK) {
-        return err == ERR_MEMORY ? out_of_memory(error) : SINK_REJECT;
+        buffer_format(error, " (%s)", table_name(table));
+        return SINK_REJECT;
     }
     if (error->size > 0) {
         log_warning(COMPONENT, "columns of types that nothing can be written to are left out",

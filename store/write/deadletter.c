@@ -62,8 +62,8 @@ enum err deadletter_open(struct deadletter **deadletter_p, const char *folder)
         log_error(COMPONENT, "the folder's name is too long", "deadletter.dir=%s", folder);
         err = ERR_INVALID;
     }
-    if (err == ERR_OK && ((mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST) ||
-                             access(folder, W_OK | X_OK) != 0)) {
+    if (err == ERR_OK &&
+        (file_make_folder(folder, FOLDER_MODE) != ERR_OK || access(folder, W_OK | X_OK) != 0)) {
         log_error(COMPONENT, "cannot write to the folder", "deadletter.dir=%s error=\"%s\"", folder,
             strerror(errno));
         err = ERR_IO;

@@ -170,6 +170,90 @@ def test_a_metrics_port_in_use_is_refused_with_its_address(folder):
             f"-metrics.addr=127.0.0.1:{port}", saying=["127.0.0.1", str(port), "in use"])
 
 
+QUIET = {
+    "goflow-ingest": (
+        "-nf.addr=127.0.0.1", "-nf.port=0", "-nfl=false", "-sflow=false", "-tap.bind=",
+        "-metrics.addr=", "-zmq.bind=inproc://cli"),
+    "goflow-store": ("-metrics.addr=",),
+    "goflow-replay": (),
+    "goflow-tap": (),
+}
+
+
+def start_refused(folder, name, *words, saying):
+    refused(folder, name, *QUIET[name], *words, saying=saying)
+
+
+def test_an_address_of_another_host_is_refused(folder):
+    start_refused(folder, "goflow-ingest", "-nf.addr=192.0.2.99", saying=["192.0.2.99", "address"])
+
+
+def test_files_and_folders_that_cannot_be_read_are_refused_by_name(folder):
+    taken, nowhere = folder / "file", folder / "none" / "of" / "it"
+    taken.write_text("neither\n")
+    for flag in ("read", "sampling.map"):
+        for path, why in ((nowhere, "No such file"), (folder, "Is a directory"), (taken, str(taken))):
+            start_refused(folder, "goflow-ingest", f"-{flag}={path}", saying=[str(path), why])
+    start_refused(folder, "goflow-ingest", f"-spool.dir={taken}", saying=[str(taken), "Not a dir"])
+    start_refused(folder, "goflow-ingest", f"-spool.dir={nowhere}", saying=[str(nowhere)])
+    for flag in ("ch.path", "deadletter.dir"):
+        start_refused(
+            folder, "goflow-store", f"-{flag}={taken}", saying=[str(taken), "Not a directory"])
+    for path, why in ((nowhere, "No such file"), (folder, "Is a directory")):
+        start_refused(
+            folder, "goflow-store", f"-ch.password.file={path}", saying=[str(path), why])
+        start_refused(folder, "goflow-replay", str(path), saying=[str(path), why])
+    start_refused(
+        folder, "goflow-store", "-deadletter.replay", f"-deadletter.dir={nowhere}",
+        f"-ch.path={folder}/data", saying=[str(nowhere), "No such file"])
+    start_refused(
+        folder, "goflow-replay", "-synthetic=netflow5", "-count=1", f"-write={nowhere}",
+        saying=[str(nowhere), "No such file"])
+
+
+def test_a_password_that_is_empty_or_cut_is_refused(folder):
+    password = folder / "password"
+    for text, why in (("", "empty"), ("x" * 300 + "\n", "too long")):
+        password.write_text(text)
+        start_refused(
+            folder, "goflow-store", f"-ch.password.file={password}", saying=[str(password), why])
+    start_refused(folder, "goflow-store", f"-ch.password={'x' * 300}", saying=["password", "long"])
+
+
+def test_what_contradicts_itself_is_refused(folder):
+    for name, words, saying in (
+            ("goflow-ingest", ["-nf=false"], ["nf", "nothing to do"]),
+            ("goflow-ingest", ["-batch.bytes=8MiB", "-window.bytes=4MiB"], ["batch.bytes", "window"]),
+            ("goflow-store", ["-ch.addr=embedded,ch1"], ["ch.addr", "embedded"]),
+            ("goflow-store", ["-ch.addr="], ["ch.addr", "empty"]),
+            ("goflow-store", ["-ch.addr=user:secret@ch1"], ["ch.addr"]),
+            ("goflow-store", ["-ch.addr=ch1", "-ch.serve=:8123"], ["ch.serve", "embedded"]),
+            ("goflow-store", ["-ch.password=a", "-ch.password.file=b"], ["ch.password"]),
+            ("goflow-store", ["-deadletter.replay"], ["deadletter.dir"]),
+            ("goflow-store", ["-ch=false"], ["-ch:"]),
+            ("goflow-store", ["wonder"], ["wonder", "query", "top"]),
+            ("goflow-tap", ["-connect="], ["connect"]),
+            ("goflow-tap", ["-filter=proto="], ["filter", "number"]),
+            ("goflow-replay", [], ["synthetic", "capture"]),
+            ("goflow-replay", ["-synthetic=sflow", "-count=1", "a.pcap"], ["synthetic", "capture"]),
+            ("goflow-replay", ["-synthetic=sflow", "-count=1", "-target=here"], ["target", "here"])):
+        start_refused(folder, name, *words, saying=saying)
+
+
+def test_a_database_that_does_not_answer_is_told_by_name(folder):
+    for address, why in (("127.0.0.1:1", "connect"), ("no.host.invalid", "resolve")):
+        start_refused(
+            folder, "goflow-store", "query", "SELECT 1", f"-ch.addr={address}", "-ch.timeout=5s",
+            saying=[address, why])
+
+
+def test_a_library_that_is_no_engine_is_refused(folder):
+    (folder / "libchdb.so").write_text("no library")
+    start_refused(
+        folder, "goflow-store", f"-ch.lib={folder}/libchdb.so", f"-ch.path={folder}/data",
+        saying=["libchdb.so"])
+
+
 def test_a_bad_endpoint_is_refused(folder):
     refused(
         folder, "goflow-ingest", "-zmq.bind=carrier://pigeon", "-metrics.addr=127.0.0.1:0",

@@ -132,6 +132,18 @@ Test(file, a_name_too_long_is_refused)
     cr_assert_eq(errno, ENAMETOOLONG);
 }
 
+Test(file, a_folder_is_made_once_and_not_in_the_place_of_something_else)
+{
+    cr_assert_eq(file_make_folder(path, 0700), ERR_OK);
+    cr_assert_eq(file_make_folder(path, 0700), ERR_OK);
+    cr_assert_eq(rmdir(path), 0);
+    put("a file");
+    cr_assert_eq(file_make_folder(path, 0700), ERR_IO);
+    cr_assert_eq(errno, ENOTDIR);
+    cr_assert_eq(file_make_folder("/nowhere/f", 0700), ERR_IO);
+    cr_assert_eq(errno, ENOENT);
+}
+
 Test(file, a_descriptor_that_takes_nothing_is_an_error)
 {
     cr_assert_eq(file_write(-1, "x", 1), ERR_IO);

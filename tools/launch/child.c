@@ -83,7 +83,7 @@ _Noreturn static void become(const struct child *child, const char *path, int fd
     (void)signal(SIGPIPE, SIG_DFL);
     if (getppid() == parent) {
         (void)execve(path, (char *const *)words, variables);
-        log_error("launch", "cannot start", "program=%s error=%s", path, strerror(errno));
+        log_error("launch", "cannot start", "program=%s error=\"%s\"", path, strerror(errno));
     }
     _exit(EXIT_NO_EXEC);
 }
@@ -94,7 +94,7 @@ enum err child_start(struct child *child)
     int fd = settings_file(child);
     if (fd < 0 || program_path(child, path) != ERR_OK) {
         log_error(
-            "launch", "cannot prepare", "program=%s error=%s", child->program, strerror(errno));
+            "launch", "cannot prepare", "program=%s error=\"%s\"", child->program, strerror(errno));
         return ERR_IO;
     }
     pid_t parent = getpid();
@@ -105,7 +105,8 @@ enum err child_start(struct child *child)
     (void)close(fd);
     child->fd = pid > 0 ? pidfd_open(pid, 0) : -1;
     if (child->fd < 0) {
-        log_error("launch", "cannot start", "program=%s error=%s", child->program, strerror(errno));
+        log_error(
+            "launch", "cannot start", "program=%s error=\"%s\"", child->program, strerror(errno));
         return ERR_IO;
     }
     child->pid = pid;

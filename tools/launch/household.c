@@ -49,8 +49,8 @@ static enum err make_folder(struct household_plan *plan)
 {
     (void)snprintf(plan->folder, sizeof plan->folder, "/tmp/goflow-XXXXXX");
     if (mkdtemp(plan->folder) == NULL) {
-        log_error(
-            "launch", "cannot make a folder", "path=%s error=%s", plan->folder, strerror(errno));
+        log_error("launch", "cannot make a folder", "path=%s error=\"%s\"", plan->folder,
+            strerror(errno));
         plan->folder[0] = '\0';
         return ERR_IO;
     }

@@ -145,7 +145,7 @@ static void wait_once(struct supervisor *supervisor)
         fds[count++] = (struct pollfd){.fd = daemon_stop_fd(), .events = POLLIN};
     }
     if (poll(fds, count, TICK_MS) < 0 && errno != EINTR) {
-        log_error("launch", "cannot wait", "error=%s", strerror(errno));
+        log_error("launch", "cannot wait", "error=\"%s\"", strerror(errno));
         stop_all(supervisor, EXIT_FAILURE);
         return;
     }

@@ -52,7 +52,9 @@ static enum err run(const struct replay_settings *settings)
     struct replay_summary summary;
     err = replay_run(&options, output, &summary);
     enum err close_err = output_close(&output);
-    print_summary(&summary, strcmp(settings->format, "json") == 0);
+    if (err == ERR_OK || summary.datagrams > 0) {
+        print_summary(&summary, strcmp(settings->format, "json") == 0);
+    }
     return err != ERR_OK ? err : close_err;
 }
 
@@ -73,5 +75,8 @@ int main(int argc, char **argv)
     }
     enum err err = action == OPTION_RUN ? run(&settings) : ERR_OK;
     options_destroy(&options);
+    if (err == ERR_INVALID) {
+        return EXIT_SETTINGS;
+    }
     return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

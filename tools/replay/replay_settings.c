@@ -73,13 +73,20 @@ enum err replay_settings_validate(const void *context)
     return ERR_OK;
 }
 
+static void refuse_source(bool is_synthetic, size_t files)
+{
+    const char *reason = files == 0 ? "neither it nor a capture file is given"
+                                    : "one capture file can be given, not several";
+    options_refuse(&REPLAY_PROGRAM, "synthetic", "%s",
+        is_synthetic ? "takes no capture file beside it" : reason);
+}
+
 enum err replay_settings_translate(const struct replay_settings *settings,
     struct replay_options *options_p, struct output_target *target_p)
 {
     bool is_synthetic = strcmp(settings->synthetic, "none") != 0;
     if (settings->files.count != (is_synthetic ? 0 : 1)) {
-        options_refuse(
-            &REPLAY_PROGRAM, "synthetic", "give either it or the name of one capture file");
+        refuse_source(is_synthetic, settings->files.count);
         return ERR_INVALID;
     }
     *options_p = (struct replay_options){

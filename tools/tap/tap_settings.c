@@ -29,11 +29,15 @@ const struct option_program TAP_PROGRAM = {.name = "goflow-tap",
 enum err tap_settings_validate(const void *context)
 {
     const struct tap_settings *settings = context;
-    struct flow_filter *filter = NULL;
-    char why[FLOW_FILTER_WHY_SIZE];
+    if (settings->connect.count == 0) {
+        options_refuse(&TAP_PROGRAM, "connect", "empty: nothing to listen to");
+        return ERR_INVALID;
+    }
     if (settings->filter[0] == '\0') {
         return ERR_OK;
     }
+    struct flow_filter *filter = NULL;
+    char why[FLOW_FILTER_WHY_SIZE];
     enum err err = flow_filter_parse(&filter, settings->filter, why);
     if (err != ERR_OK) {
         options_refuse(&TAP_PROGRAM, "filter", "%s", why);
