@@ -8,6 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import goflow  # noqa: E402
 import process  # noqa: E402
+import router  # noqa: E402
 
 NOTHING_FITS = "ALTER TABLE netflow ADD CONSTRAINT none CHECK Bytes > 1000000000000"
 SUMS = "SELECT count() AS flows, sum(Bytes) AS bytes, sum(Packets) AS packets FROM "
@@ -104,6 +105,79 @@ def test_replay_over_http_into_a_table_that_lacks_columns(folder):
     case.equal(done["rows"], sent["flows"], "rows it says it put in")
     case.equal(sums(line.store, "few"), expected(sent), "sums")
     line.stop()
+
+
+KINDS = {
+    "counters": "SELECT SourceIndex AS a, InOctets AS b FROM netflow_counters",
+    "options": "SELECT ScopeID AS a, Value AS b FROM netflow_options",
+    "loss": "SELECT SamplerAddress AS a, Datagrams AS b FROM netflow_loss WHERE Type = 2",
+}
+BESIDE = {
+    "counters": [(number, number * 10) for number in range(1, 6)],
+    "options": [(number, f"port{number}") for number in range(1, 6)],
+    "loss": [("127.0.0.1", 1)],
+}
+
+
+def beside(store):
+    """What the tables beside the flows have."""
+    return {
+        kind: sorted((row["a"], row["b"]) for row in store.query(question))
+        for kind, question in KINDS.items()}
+
+
+def refuse_rows_beside_flows(store):
+    """Tables of an operator who forbids every row."""
+    for kind in KINDS:
+        store.query(
+            f"CREATE TABLE netflow_{kind} (TimeReceived DateTime, IngestID UInt64,"
+            " BatchSequence UInt64, CONSTRAINT none CHECK IngestID = 0)"
+            " ENGINE = MergeTree ORDER BY TimeReceived")
+
+
+def make_dead_letters_beside_flows(folder, dead):
+    """Counters, options and losses that the database refused, and takes now."""
+    line = goflow.Line(folder, store={"deadletter_dir": dead})
+    refuse_rows_beside_flows(line.store)
+    for number, octets in BESIDE["counters"]:
+        router.send(
+            line.ingest.port, router.sflow(number, router.interface_counters(number, octets)),
+            router.interface_name(number, b"port%d" % number))
+    router.send(line.ingest.port, router.netflow5(1))
+    line.wait_for_rows(1)
+    line.ingest.stop()
+    for kind in KINDS:
+        case.wait_for(lambda name=kind: list(dead.glob(f"*.{name}.native")), 30, f"file of {kind}")
+        line.store.query(f"ALTER TABLE netflow_{kind} DROP CONSTRAINT none")
+    case.equal(
+        line.store.metrics().sum("goflow_pull_records_shelved_total"),
+        line.store.metrics().sum("goflow_pull_records_total"), "rows shelved")
+    return line
+
+
+def test_rows_beside_flows_are_put_in_later(folder):
+    dead = folder / "dead"
+    line = make_dead_letters_beside_flows(folder, dead)
+    saved = {path: path.read_bytes() for path in dead.iterdir()}
+    for turn, is_known in ("first", False), ("second", True):
+        for path, data in saved.items():
+            path.write_bytes(data)  # the second time as if it had been killed
+        done = replay(folder, dead, ch_path=folder / "store-data")
+        case.equal(done["known"] == done["files"], is_known, f"{turn} time: known {done}")
+        case.equal(beside(line.store), BESIDE, f"rows after the {turn} replay")
+        case.equal(list(dead.iterdir()), [], "files that are left")
+    line.store.stop()
+
+
+def test_rows_beside_flows_into_the_engine_itself(folder):
+    dead = folder / "dead"
+    line = make_dead_letters_beside_flows(folder, dead)
+    line.store.stop()
+    replay(folder, dead, ch_path=folder / "store-data")
+    store = goflow.Store(
+        folder, f"ipc://{folder}/nobody.ipc", ch_path=folder / "store-data").wait_until_ready()
+    case.equal(beside(store), BESIDE, "rows")
+    store.stop()
 
 
 def test_without_a_folder_refused_blocks_are_kept_and_tried_again(folder):
