@@ -145,6 +145,7 @@ enum err publisher_new(struct publisher **publisher_p, const struct publisher_op
     }
     publisher->ingest_id = options->ingest_id != 0 ? options->ingest_id : link_random_id();
     publisher->epoch = clock_wall_ns() / NS_PER_US;
+    publisher->started_ns = clock_monotonic_ns();
     publisher->lease_ms = options->ack_timeout_ms;
     publisher->stop_timeout_ms = options->stop_timeout_ms;
     enum err err = open_all(publisher, options);

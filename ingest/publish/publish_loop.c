@@ -7,7 +7,8 @@
 #include <inttypes.h>
 
 enum {
-    TICK_MS = 50 /* how late a deadline may be noticed */
+    TICK_MS = 50,         /* how late a deadline may be noticed */
+    FIRST_STORE_MS = 2000 /* a store that is there is connected by then */
 };
 
 static size_t pack_header(const struct publisher *publisher, const struct window_batch *batch,
@@ -203,13 +204,27 @@ static bool turn(struct publisher *publisher)
     return has_more;
 }
 
+/*
+ * A stop waits for stores that have batches, and for any store while there are batches that only
+ * this process has. What is in the spool already goes to the next process just as well.
+ */
+static bool is_worth_waiting(const struct publisher *publisher)
+{
+    if (window_count(publisher->window) == 0) {
+        return false;
+    }
+    uint64_t settled_ns = publisher->started_ns + FIRST_STORE_MS * NS_PER_MS;
+    return !window_is_at_rest(publisher->window) || clock_monotonic_ns() < settled_ns ||
+           (zsock_events(publisher->data) & ZMQ_POLLOUT) != 0;
+}
+
 /* Delivers what is left, for as long as a stop may take. */
 static void finish(struct publisher *publisher, zsock_t *pipe)
 {
     uint64_t end_ns = clock_monotonic_ns() + publisher->stop_timeout_ms * NS_PER_MS;
     while (turn(publisher)) {
     }
-    while (window_count(publisher->window) > 0 && clock_monotonic_ns() < end_ns) {
+    while (is_worth_waiting(publisher) && clock_monotonic_ns() < end_ns) {
         wait_for_work(publisher, pipe);
         (void)turn(publisher);
     }

@@ -25,6 +25,7 @@ struct publisher {
     ZSTD_CCtx *zstd;     /* NULL: no compression */
     uint64_t ingest_id;
     uint64_t epoch;
+    uint64_t started_ns; /* monotonic */
     uint32_t lease_ms;
     uint32_t stop_timeout_ms;
     char inbox_endpoint[64];

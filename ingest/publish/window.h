@@ -143,6 +143,9 @@ void window_drop_damaged(struct window *window, struct window_batch *batch);
 /* Drops everything that waits and is in no spool, counted as dropped by the stop. */
 void window_abandon(struct window *window);
 
+/* True when all batches are in the spool and no store has one: only sending changes that. */
+bool window_is_at_rest(const struct window *window);
+
 /* Batches that are not stored yet. */
 uint64_t window_count(const struct window *window);
 

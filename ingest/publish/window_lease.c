@@ -203,3 +203,15 @@ void window_tick(struct window *window, uint64_t now_ns)
         await_again(window, batch);
     }
 }
+
+bool window_is_at_rest(const struct window *window)
+{
+    for (uint64_t at = window->first; at < window_end(window); at++) {
+        const struct window_batch *batch = window_batch_at(window, at);
+        bool is_with_store = batch->state == WINDOW_SENT || batch->state == WINDOW_LEASED;
+        if (is_with_store || (batch->state != WINDOW_REMOVED && batch->place.segment == 0)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- publisher and puller over real sockets. */
+#include "common/clock.h"
 #include "tests/support/link_rig.h"
 
 #include <criterion/criterion.h>
@@ -382,6 +383,65 @@ Test(delivery, the_spool_keeps_what_does_not_fit_and_what_a_stop_leaves)
     publisher = open_publisher(&ingest);
     cr_assert_eq(rig_metric(publisher_collect, publisher, "goflow_link_flows_recovered_total"), 0);
     publisher_destroy(&publisher);
+    puller_destroy(&puller);
+    fake_writer_clear(&writer);
+    fake_database_clear(&database);
+    rig_remove_folder(folder);
+}
+
+/* Milliseconds that the stop of a publisher takes whose batches stay where they are. */
+static uint64_t stop_ms(struct publisher *publisher, uint32_t batches)
+{
+    offer(publisher, 1, batches);
+    cr_assert(rig_wait_metric(
+        publisher_collect, publisher, "goflow_link_flows_in_total", batches * FLOWS));
+    uint64_t start_ns = clock_monotonic_ns();
+    publisher_destroy(&publisher);
+    return (clock_monotonic_ns() - start_ns) / NS_PER_MS;
+}
+
+Test(delivery, a_stop_waits_for_no_store_when_the_spool_has_everything)
+{
+    char endpoint[LINK_ENDPOINT_SIZE];
+    char folder[] = "/tmp/goflow-spool-XXXXXX";
+    rig_tcp_endpoint(endpoint);
+    cr_assert_not_null(mkdtemp(folder));
+    struct ingest_case ingest = {
+        .endpoint = endpoint, .is_bind = true, .spool = folder, .stop_timeout_ms = 60000};
+    cr_assert_lt(stop_ms(open_publisher(&ingest), 20), 30000);
+    struct publisher *publisher = open_publisher(&ingest);
+    cr_assert_eq(
+        rig_metric(publisher_collect, publisher, "goflow_link_flows_recovered_total"), 20 * FLOWS);
+    publisher_destroy(&publisher);
+    rig_remove_folder(folder);
+}
+
+Test(delivery, a_stop_waits_for_a_store_when_there_is_no_spool)
+{
+    char endpoint[LINK_ENDPOINT_SIZE];
+    rig_tcp_endpoint(endpoint);
+    struct ingest_case ingest = {.endpoint = endpoint, .is_bind = true, .stop_timeout_ms = 3000};
+    cr_assert_geq(stop_ms(open_publisher(&ingest), 20), 3000);
+}
+
+Test(delivery, a_stop_waits_for_a_store_that_has_batches)
+{
+    char endpoint[LINK_ENDPOINT_SIZE];
+    char folder[] = "/tmp/goflow-spool-XXXXXX";
+    rig_tcp_endpoint(endpoint);
+    cr_assert_not_null(mkdtemp(folder));
+    struct fake_database database;
+    fake_database_init(&database, NUMBERS_MAX);
+    struct fake_writer writer;
+    fake_writer_init(&writer, &database);
+    writer.is_stuck = true;
+    struct publisher *publisher = open_publisher(&(struct ingest_case){
+        .endpoint = endpoint, .is_bind = true, .spool = folder, .stop_timeout_ms = 3000});
+    struct puller *puller = open_puller(&writer, endpoint, false);
+    offer(publisher, 1000, 1);
+    cr_assert(rig_wait_metric(puller_collect, puller, "goflow_pull_blocks_inflight", 1));
+    cr_assert_geq(stop_ms(publisher, 1), 3000);
+    writer.is_stuck = false;
     puller_destroy(&puller);
     fake_writer_clear(&writer);
     fake_database_clear(&database);

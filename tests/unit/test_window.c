@@ -253,3 +253,23 @@ Test(window, adds_up_when_it_is_abandoned)
     cr_assert_eq(counter_get(&counters->waiting_bytes), 0);
     window_destroy(&window);
 }
+
+Test(window, is_at_rest_when_the_spool_has_all_and_no_store_any)
+{
+    struct window *window = open_window(1000, 0);
+    struct window_batch batch = {.flow_count = 3, .place = {.segment = 1}};
+    cr_assert_eq(zmq_msg_init_size(&batch.payload, PAYLOAD), 0);
+    cr_assert_eq(window_append(window, &batch), ERR_OK);
+    cr_assert(window_is_at_rest(window));
+    (void)send_all(window, NOW);
+    cr_assert_not(window_is_at_rest(window), "sent");
+    (void)claim(window, STORE_A, FIRST, NOW);
+    cr_assert_not(window_is_at_rest(window), "leased");
+    window_tick(window, LEASE_END);
+    cr_assert(window_is_at_rest(window), "taken back");
+    struct window_batch unspooled = {.flow_count = 3};
+    cr_assert_eq(zmq_msg_init_size(&unspooled.payload, PAYLOAD), 0);
+    cr_assert_eq(window_append(window, &unspooled), ERR_OK);
+    cr_assert_not(window_is_at_rest(window), "in memory only");
+    window_destroy(&window);
+}
