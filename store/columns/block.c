@@ -69,6 +69,7 @@ void block_reset(struct block *block)
     block->day = 0;
     block->opened_ns = 0;
     block->outcome = BLOCK_PENDING;
+    block->late_rows = 0;
 }
 
 enum err block_append(struct block *block, struct cursor payload, uint32_t row_count,

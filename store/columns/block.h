@@ -42,6 +42,7 @@ struct block {
     uint32_t day;
     uint64_t opened_ns; /* first row, monotonic */
     enum block_outcome outcome;
+    uint32_t late_rows; /* set by the writer: of its smallest INSERT that came too late; 0: none */
 };
 
 /* For flows, and for rows of another kind. */

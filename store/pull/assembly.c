@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "store/pull/block_limit.h"
 
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@ enum {
 
 struct assembly {
     struct assembly_options options;
+    struct block_limit limit;
     struct block *open[SLOTS]; /* NULL or with rows */
     bool is_sealed[SLOTS];     /* waits for the writer */
     struct block **spares;     /* empty blocks for flows; room for all there can be */
@@ -29,6 +31,7 @@ enum err assembly_new(struct assembly **assembly_p, const struct assembly_option
         return ERR_MEMORY;
     }
     assembly->options = *options;
+    block_limit_init(&assembly->limit, options->max_rows);
     assembly->spares = calloc(options->max_inflight + DAYS_OPEN, sizeof(struct block *));
     if (assembly->spares == NULL) {
         assembly_destroy(&assembly);
@@ -106,12 +109,20 @@ static size_t slot_for(const struct assembly *assembly, enum record_kind kind, u
     return free_slot < end ? free_slot : oldest;
 }
 
+/* An open block has rows, so that whatever its size a batch alone finds room in the next one. */
+static bool has_room(const struct assembly *assembly, const struct block *block, uint32_t rows)
+{
+    return block_rows(block) < assembly->limit.rows &&
+           rows <= assembly->limit.rows - block_rows(block);
+}
+
 /* Makes the slot hold a block for the batch's rows that is not sealed. */
 static enum err open_slot(
     struct assembly *assembly, size_t slot, const struct assembly_batch *batch, uint64_t now_ns)
 {
     struct block *block = assembly->open[slot];
-    if (block != NULL && (assembly->is_sealed[slot] || block->day != batch->day)) {
+    if (block != NULL && (assembly->is_sealed[slot] || block->day != batch->day ||
+                             !has_room(assembly, block, batch->flow_count))) {
         enum err err = submit(assembly, slot);
         if (err != ERR_OK) {
             return err;
@@ -201,7 +212,7 @@ enum err assembly_add(struct assembly *assembly, const struct assembly_batch *ba
 static bool is_due(const struct assembly *assembly, size_t slot, uint64_t now_ns)
 {
     const struct block *block = assembly->open[slot];
-    return assembly->is_sealed[slot] || block_rows(block) >= assembly->options.max_rows ||
+    return assembly->is_sealed[slot] || block_rows(block) >= assembly->limit.rows ||
            block_bytes(block) >= assembly->options.max_bytes ||
            now_ns >= block->opened_ns + assembly->options.max_age_ms * NS_PER_MS;
 }
@@ -237,14 +248,35 @@ struct block *assembly_finished(struct assembly *assembly)
     return block;
 }
 
+/* What the writer found out about the size of blocks. */
+static void learn(struct assembly *assembly, const struct block *block)
+{
+    if (block->late_rows > 0) {
+        if (block_limit_shrink(&assembly->limit, block->late_rows)) {
+            log_warning("pull", "an INSERT reached the database after its lease: smaller blocks",
+                "rows=%u limit=%u", block->late_rows, assembly->limit.rows);
+        }
+    } else if (block->outcome == BLOCK_STORED &&
+               block_limit_grow(&assembly->limit, block_rows(block))) {
+        log_warning("pull", "INSERTs are in time again: blocks of full size", "limit=%u",
+            assembly->limit.rows);
+    }
+}
+
 void assembly_recycle(struct assembly *assembly, struct block *block)
 {
+    learn(assembly, block);
     if (block->kind != RECORD_FLOWS) {
         block_destroy(&block);
         return;
     }
     block_reset(block);
     assembly->spares[assembly->spare_count++] = block;
+}
+
+uint32_t assembly_max_rows(const struct assembly *assembly)
+{
+    return assembly->limit.rows;
 }
 
 uint32_t assembly_inflight(const struct assembly *assembly)

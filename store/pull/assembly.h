@@ -59,6 +59,9 @@ bool assembly_is_blocked(const struct assembly *assembly);
 struct block *assembly_finished(struct assembly *assembly);
 void assembly_recycle(struct assembly *assembly, struct block *block);
 
+/* Of a block, at present: fewer than configured after one that came too late. */
+uint32_t assembly_max_rows(const struct assembly *assembly);
+
 uint32_t assembly_inflight(const struct assembly *assembly);
 
 /* True when no block has rows and none is with the writer. */

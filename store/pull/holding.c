@@ -394,6 +394,7 @@ void holding_turn(struct holding *holding, uint64_t now_ns, bool is_flush)
     tick(holding, now_ns);
     fill_blocks(holding, now_ns);
     assembly_submit(holding->assembly, now_ns, is_flush);
+    counter_set(&holding->counters->block_rows, assembly_max_rows(holding->assembly));
     counter_set(&holding->counters->inflight, assembly_inflight(holding->assembly));
     ledger_flush(holding->ledger, now_ns);
 }

@@ -33,6 +33,8 @@ static const struct metric_family UNREAD_BYTES = {"goflow_pull_unread_bytes", ME
     "Payload that waits for a lease or for room in a block."};
 static const struct metric_family INFLIGHT = {
     "goflow_pull_blocks_inflight", METRIC_GAUGE, "Blocks with the writer."};
+static const struct metric_family BLOCK_ROWS = {"goflow_pull_block_rows", METRIC_GAUGE,
+    "Rows at which a block is sealed: fewer than -block.rows after INSERTs that came too late."};
 static const struct metric_family FRAMES_BAD = {"goflow_pull_frames_bad_total", METRIC_COUNTER,
     "Messages that could not be read, on either channel."};
 static const struct metric_family UNSUPPORTED = {"goflow_pull_batches_unsupported_total",
@@ -85,6 +87,7 @@ void pull_report(const struct pull_counters *counters, struct metrics_page *page
     metrics_page_add_counter(page, &BATCHES_WAITING, &counters->batches_waiting);
     metrics_page_add_counter(page, &UNREAD_BYTES, &counters->unread_bytes);
     metrics_page_add_counter(page, &INFLIGHT, &counters->inflight);
+    metrics_page_add_counter(page, &BLOCK_ROWS, &counters->block_rows);
     metrics_page_add_counter(page, &FRAMES_BAD, &counters->frames_bad);
     metrics_page_add_counter(page, &UNSUPPORTED, &counters->unsupported);
     metrics_page_add_counter(page, &STALE_EPOCHS, &counters->stale_epochs);

@@ -34,6 +34,7 @@ struct pull_counters {
     struct pull_rows records;
     struct counter batches_waiting; /* gauge */
     struct counter unread_bytes;    /* gauge: payloads that wait for a lease or a block */
+    struct counter block_rows;      /* gauge: the most that a block may have now */
     struct counter inflight;        /* gauge: blocks with the writer */
     struct counter frames_bad;
     struct counter unsupported;

@@ -14,6 +14,7 @@
 enum sink_outcome {
     SINK_DONE,    /* committed */
     SINK_RETRY,   /* surely not committed; try again later */
+    SINK_LATE,    /* surely not committed: it arrived when the lease was over */
     SINK_UNKNOWN, /* no answer: committed or not */
     SINK_REJECT   /* the data or the schema is wrong: never try again */
 };

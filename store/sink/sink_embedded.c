@@ -111,7 +111,7 @@ static enum sink_outcome embedded_insert(
     buffer_clear(&sql);
     if (outcome == SINK_DONE && written == 0) {
         buffer_text_append(error, FENCE_LATE);
-        return SINK_RETRY;
+        return SINK_LATE;
     }
     return outcome;
 }

@@ -209,7 +209,7 @@ static enum sink_outcome send_block(struct sink_http *http, const struct insert 
     if (outcome == SINK_DONE && insert->fence->server_ms != 0 && statement.written_rows <= 0) {
         buffer_text_append(
             error, statement.written_rows == 0 ? FENCE_LATE : "no count of rows came");
-        return statement.written_rows == 0 ? SINK_RETRY : SINK_UNKNOWN;
+        return statement.written_rows == 0 ? SINK_LATE : SINK_UNKNOWN;
     }
     return outcome;
 }

@@ -33,6 +33,27 @@ enum sink_outcome admit(
     return outcome;
 }
 
+bool admit_halve(struct block *block)
+{
+    uint32_t most = block_rows(block) / 2;
+    uint32_t kept = 0;
+    bool is_halved = false;
+    for (size_t i = 0; i < block->batch_count; i++) {
+        struct block_batch *batch = &block->batches[i];
+        if (batch->is_removed) {
+            continue;
+        }
+        if (kept == 0 || kept + batch->row_count <= most) {
+            kept += batch->row_count;
+            continue;
+        }
+        batch->is_left_out = true;
+        block_remove(block, i);
+        is_halved = true;
+    }
+    return is_halved;
+}
+
 void admit_doubt(struct block *block)
 {
     for (size_t i = 0; i < block->batch_count; i++) {

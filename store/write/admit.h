@@ -16,5 +16,11 @@
 enum sink_outcome admit(
     struct sink *sink, struct block *block, uint64_t now_ns, struct buffer *error);
 
+/*
+ * Leaves out the newer half of the block's rows, which goes back to its ingest. False: one batch is
+ * all there is.
+ */
+bool admit_halve(struct block *block);
+
 /* After an insert without an answer: every batch may be in the table. */
 void admit_doubt(struct block *block);

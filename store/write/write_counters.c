@@ -19,7 +19,8 @@ static const struct metric_family BLOCKS_WAITING = {
 static const struct metric_family BLOCKS_STORED = {
     "goflow_write_blocks_stored_total", METRIC_COUNTER, "Blocks that the database has committed."};
 static const struct metric_family INSERTS = {"goflow_write_inserts_total", METRIC_COUNTER,
-    "INSERT statements by outcome: done, retry (surely not committed), unknown (maybe), reject."};
+    "INSERT statements by outcome: done, retry (surely not committed), late (its lease was over: "
+    "not committed), unknown (maybe), reject."};
 static const struct metric_family PREPARES = {"goflow_write_prepares_total", METRIC_COUNTER,
     "Looks at the table (and its creation when missing) by outcome."};
 static const struct metric_family IS_UP = {"goflow_write_database_up", METRIC_GAUGE,
@@ -30,6 +31,7 @@ static const struct metric_family INSERT_SECONDS = {
 static const char *const OUTCOMES[SINK_OUTCOME_COUNT] = {
     [SINK_DONE] = "done",
     [SINK_RETRY] = "retry",
+    [SINK_LATE] = "late",
     [SINK_UNKNOWN] = "unknown",
     [SINK_REJECT] = "reject",
 };

@@ -223,6 +223,15 @@ static enum sink_outcome insert_rows(
     return outcome;
 }
 
+/* The same statement would be late again: the older half goes now, the rest back to the ingest. */
+static void come_late(struct write_loop *loop, struct block *block, struct buffer *error)
+{
+    block->late_rows = block_rows(block);
+    if (!admit_halve(block)) {
+        back_off(loop, error);
+    }
+}
+
 static void insert(struct write_loop *loop)
 {
     struct block *block = loop->queue[0];
@@ -240,6 +249,9 @@ static void insert(struct write_loop *loop)
         admit_doubt(block);
         back_off(loop, &error);
         wait_until_settled(loop);
+        break;
+    case SINK_LATE:
+        come_late(loop, block, &error);
         break;
     case SINK_RETRY:
         back_off(loop, &error);

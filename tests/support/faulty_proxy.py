@@ -3,13 +3,14 @@
     proxy = faulty_proxy.Proxy(server_port)         proxy.port is where clients connect
     proxy.spoil(faulty_proxy.lose_answer, b"query=INSERT", 3)
 
-spoils the next three requests that contain the pattern:
+spoils the next three requests that contain the pattern, or all of them (FOR_EVER):
 
     lose_answer     the server does what it says; the client sees its connection close
     refuse          the server sees nothing; the client is told 500
     answer_late     the answer comes after `proxy.delay_s`
     deliver_late    the request is taken whole, and given to the server after `proxy.delay_s`, even
                     if the client has given up: what a network does that was cut, and is not any more
+    narrow          the request takes as long as a wire needs that carries `proxy.rate` octets a second
 """
 import contextlib
 import re
@@ -21,13 +22,16 @@ import case
 
 REFUSAL = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 6\r\n\r\nfaulty"
 
+FOR_EVER = 1 << 62
+
 
 class Proxy:
     """One thread a connection; all end with the case."""
 
-    def __init__(self, server_port, delay_s=1):
+    def __init__(self, server_port, delay_s=1, rate=0):
         self.server_port = server_port
         self.delay_s = delay_s
+        self.rate = rate
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
@@ -88,6 +92,11 @@ def answer_late(proxy, client, request):
 
 def deliver_late(proxy, client, request):
     time.sleep(proxy.delay_s)
+    forward(proxy, client, request)
+
+
+def narrow(proxy, client, request):
+    time.sleep(len(request) / proxy.rate)
     forward(proxy, client, request)
 
 

@@ -115,7 +115,7 @@ Test(sink_http, says_in_the_statement_until_when_it_may_begin)
 Test(sink_http, a_statement_that_came_late_has_inserted_nothing)
 {
     fake.summary = "{\"read_rows\":\"12\",\"written_rows\":\"0\"}";
-    cr_assert_eq(insert_until(1), SINK_RETRY);
+    cr_assert_eq(insert_until(1), SINK_LATE);
     cr_assert_not_null(strstr(buffer_text(&error), "lease was over"));
 }
 
