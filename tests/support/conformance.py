@@ -23,6 +23,13 @@ V5 = 2
 OURS_ALONE = {"SamplingSource", "TimeSuspect"}
 SFLOW_ALONE = {"Layer2Bytes", "TimeFlowStartNs", "TimeFlowEndNs"}
 ONLY_OF_THE_HEADER = {"SamplingRate"}
+# Our own packets (tests/golden) that other collectors are shown, too; where the point of a packet
+# is an element that none of them knows, only tshark is.
+COLLECTED = (
+    "ipfix_biflow", "ipfix_mpls", "ipfix_packet_section", "ipfix_times", "ipfix_variable_length",
+    "netflow5", "netflow9", "netflow9_data_before_template", "netflow9_firewall",
+    "netflow9_missing_template", "netflow9_odd_fields", "netflow9_samplers",
+    "netflow9_two_families")
 
 
 def read(folder, capture):
@@ -47,15 +54,19 @@ def check(folder, capture):
             tshark_netflow.flows(of_netflow), listed)
     compare(capture.stem, [flow for flow in ours if flow["Type"] == SFLOW],
             tshark_sflow.flows(of_sflow), listed)
-    stale = [difference.field for difference in listed if not difference.is_met]
-    case.true(not stale, f"{capture.name}: listed differences that are none: {stale}")
+    all_are_met(capture.stem, listed)
     return len(ours)
+
+
+def all_are_met(name, listed):
+    stale = [difference.field for difference in listed if not difference.is_met]
+    case.true(not stale, f"{name}: listed differences that are none: {stale}")
 
 
 def compare(name, ours, theirs, listed):
     if len(ours) != len(theirs):
         told = [difference for difference in listed if difference.covers("flows", ours, theirs)]
-        case.true(told, f"{name}: {len(ours)} flows, tshark has {len(theirs)}")
+        case.true(told, f"{name}: {len(ours)} flows, the other has {len(theirs)}")
         return
     for number, (flow, other) in enumerate(zip(ours, theirs), 1):
         compare_flow(f"{name}: flow {number}", flow, other, listed)
@@ -67,10 +78,10 @@ def compare_flow(what, flow, other, listed):
         if found == expected:
             continue
         covered = any(difference.covers(field, found, expected) for difference in listed)
-        case.true(covered, f"{what}: {field} is {found!r}, tshark reads {expected!r}")
+        case.true(covered, f"{what}: {field} is {found!r}, the other reads {expected!r}")
 
 
 def left_out(flow):
-    if flow["Type"] == SFLOW:
+    if flow.get("Type") == SFLOW:
         return OURS_ALONE | SFLOW_ALONE
-    return OURS_ALONE if flow["Type"] == V5 else OURS_ALONE | ONLY_OF_THE_HEADER
+    return OURS_ALONE if flow.get("Type") == V5 else OURS_ALONE | ONLY_OF_THE_HEADER

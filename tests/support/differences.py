@@ -29,12 +29,17 @@ class Met:
         return is_covered
 
 
-def of(capture):
-    """The differences to expect in a capture."""
+def of(capture, differences=None):
+    """The differences to expect in a capture; of another decoder where its list is given."""
     return [
-        difference.of(field) for difference in LIST
+        difference.of(field) for difference in (LIST if differences is None else differences)
         if fnmatch.fnmatch(capture, difference.captures) for field in difference.fields
     ]
+
+
+def so_many(ours, theirs):
+    """A condition on the numbers of flows."""
+    return lambda mine, others: (len(mine), len(others)) == (ours, theirs)
 
 
 def is_one_wrap(ours, theirs):
@@ -66,11 +71,11 @@ LIST = [
         "netflow5-invalid-*", "flows",
         "The headers count 55582 and 163 records in a datagram of 30. Version 5 has at most 30, "
         "and nothing else in a header that lies is worth belief: dropped, reason count.",
-        lambda ours, theirs: (len(ours), len(theirs)) == (0, 30)),
+        so_many(0, 30)),
     Difference(
         "sflow-multiple-counter-30-pdus", "flows",
         "Five datagrams of NetFlow 5 to sFlow's port: tshark goes by ports, we by the version.",
-        lambda ours, theirs: (len(ours), len(theirs)) == (7, 0)),
+        so_many(7, 0)),
     *(Difference(
         captures, "flows",
         "Data that comes before its template waits for it, as RFC 3954 section 9 allows; tshark "
@@ -81,7 +86,7 @@ LIST = [
         "netflow9-invalid", "flows",
         "The count is 2 and tshark stops after two FlowSets, which are templates. RFC 3954 "
         "section 5.1 counts records, exporters count what they like: the datagram's end counts.",
-        lambda ours, theirs: (len(ours), len(theirs)) == (2, 0)),
+        so_many(2, 0)),
     Difference(
         "netflow9-nprobe", "TimeFlowStartNs",
         "FIRST_SWITCHED is 0, the moment of boot (RFC 3954 section 8); tshark takes it for none.",
@@ -98,7 +103,7 @@ LIST = [
     Difference(
         "ipfix_withdrawal", "flows",
         "RFC 7011 section 8.1: a withdrawn template reads no more data; tshark keeps it.",
-        lambda ours, theirs: (len(ours), len(theirs)) == (0, 1)),
+        so_many(0, 1)),
     Difference(
         "netflow9_odd_fields", "VlanId SrcVlan",
         "IEEE 802.1Q: a VLAN id has twelve bits; here priority bits stand above it.",
@@ -123,7 +128,7 @@ LIST = [
     Difference(
         "sflow_discarded", "flows",
         "tshark does not know discarded packet samples (sFlow's drop notification, format 5).",
-        lambda ours, theirs: (len(ours), len(theirs)) == (1, 0)),
+        so_many(1, 0)),
     Difference(
         "sflow_expanded_rewritten",
         "VlanId ForwardingStatus DropReason HasMPLS MPLSCount MPLS1TTL MPLS1Label MPLSLastTTL "

@@ -1,6 +1,7 @@
-# SPDX-License-Identifier: BSD-3-Clause -- flows as nfcapd receives and nfdump prints them.
+# SPDX-License-Identifier: BSD-3-Clause -- flows as nfcapd and sfcapd receive and nfdump prints them.
 import calendar
 import json
+import pathlib
 import time
 
 import goflow
@@ -13,28 +14,44 @@ FIELDS = {
     "src_mask": "SrcNet", "dst_mask": "DstNet", "src_as": "SrcAS", "dst_as": "DstAS",
     "ip4_next_hop": "NextHop", "ip6_next_hop": "NextHop",
 }
+TIMES = {"FirstMs": "first", "LastMs": "last"}
+NONE = (0, "0.0.0.0", "::")
 FLAGS = "CEUAPRSF"  # 0x80 first
 
 
-def flows(folder, capture):
-    """Dicts with the names of our JSON, zeroes left out; times in milliseconds."""
+def flows(folder, program, capture):
+    """Dicts with the names of our JSON, zeroes left out; times in milliseconds, none from sfcapd."""
     port = process.free_ports()
-    store = folder / "nfcapd"
+    store = folder / f"{program}-{capture.stem}"
     store.mkdir()
     collector = process.Process(
-        "nfcapd", ["nfcapd", "-p", port, "-b", "127.0.0.1", "-l", store, "-t", "3600"], folder)
+        store.name, [program, "-p", port, "-b", "127.0.0.1", "-l", store, "-t", "3600"], folder)
     collector.until(lambda: "Startup" in collector.stderr + collector.stdout, 20, "does not start")
     goflow.replay(folder, capture, f"-target=127.0.0.1:{port}", "-pps=1000")
+    collector.until(lambda: waiting_bytes(port) == 0, 20, "does not read what came")
     collector.stop()
     file = next(store.glob("nfcapd.2*"))
-    done = process.check("nfdump", ["nfdump", "-r", file, "-o", "json"], folder)
-    return [read(record) for record in json.loads(done.stdout)]
+    done = process.check(f"nfdump-{capture.stem}", ["nfdump", "-r", file, "-o", "json"], folder)
+    if "No matching flows" in done.stdout:
+        return []
+    return [read(record, program) for record in json.loads(done.stdout)]
 
 
-def read(record):
-    flow = {FIELDS[name]: value for name, value in record.items() if name in FIELDS and value}
-    flow["FirstMs"] = milliseconds(record["first"])
-    flow["LastMs"] = milliseconds(record["last"])
+def waiting_bytes(port):
+    """What a UDP socket has received and nobody has taken yet; by the kernel's table of sockets."""
+    for line in pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]:
+        words = line.split()
+        if int(words[1].partition(":")[2], 16) == port:
+            return int(words[4].partition(":")[2], 16)
+    return 0
+
+
+def read(record, program):
+    flow = {FIELDS[name]: value for name, value in record.items()
+            if name in FIELDS and value not in NONE}
+    if program == "nfcapd":  # sfcapd tells its own clock
+        times = {name: milliseconds(record[told]) for name, told in TIMES.items() if told in record}
+        flow |= {name: time_ms for name, time_ms in times.items() if time_ms}
     flags = sum(0x80 >> place for place, letter in enumerate(FLAGS)
                 if record.get("tcp_flags", "." * 8)[place] == letter)
     return {**flow, **({"TCPFlags": flags} if flags else {})}
