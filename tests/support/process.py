@@ -13,6 +13,9 @@ import subprocess
 
 import case
 
+# Whoever starts the tests in the background may have them ignore it, and their children with them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 class Process:
     """A running program. `stdout` and `stderr` are what it has written so far."""
