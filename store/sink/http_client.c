@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -20,6 +21,7 @@ struct http_client {
     struct curl_slist *headers;
     struct curl_slist *encoded_headers; /* the same, and Content-Encoding */
     const char *encoding;               /* of encoded_headers */
+    atomic_bool is_interrupted;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -114,6 +116,18 @@ static size_t read_header(char *line, size_t size, size_t count, void *context)
     return length;
 }
 
+/* Curl asks once a second at least; anything but 0 ends the request. */
+static int is_to_end(
+    void *context, curl_off_t down, curl_off_t downed, curl_off_t up, curl_off_t upped)
+{
+    (void)down;
+    (void)downed;
+    (void)up;
+    (void)upped;
+    const struct http_client *client = context;
+    return atomic_load(&client->is_interrupted);
+}
+
 static void set_options(struct http_client *client, const struct http_client_options *options)
 {
     CURL *curl = client->curl;
@@ -133,6 +147,9 @@ static void set_options(struct http_client *client, const struct http_client_opt
     (void)curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_body);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write_answer);
     (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, read_header);
+    (void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_to_end);
+    (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, client);
+    (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 }
 
 enum err http_client_new(struct http_client **client_p, const struct http_client_options *options)
@@ -220,6 +237,11 @@ enum err http_client_post(
     }
     buffer_text_append(why, client->error[0] != '\0' ? client->error : curl_easy_strerror(code));
     return exchange->sent == 0 ? ERR_REFUSED : ERR_IO;
+}
+
+void http_client_interrupt(struct http_client *client)
+{
+    atomic_store(&client->is_interrupted, true);
 }
 
 void http_client_escape(struct buffer *out, const char *text)

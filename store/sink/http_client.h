@@ -3,7 +3,8 @@
  *
  * Keeps the connection alive between requests. A body is sent once and never again by itself: a
  * request whose body left may have been executed, and only the caller knows what that means.
- * One thread at a time. User and password travel in headers, and appear nowhere else.
+ * One thread at a time, but for http_client_interrupt(). User and password travel in headers, and
+ * appear nowhere else.
  */
 #pragma once
 
@@ -43,6 +44,12 @@ void http_client_destroy(struct http_client **client_p);
  */
 MUST_CHECK enum err http_client_post(
     struct http_client *client, struct http_exchange *exchange, struct buffer *why);
+
+/*
+ * Ends the request under way as one without an answer, and any later one, within a second. Any
+ * thread.
+ */
+void http_client_interrupt(struct http_client *client);
 
 /* Appends text percent-encoded for a query argument. */
 void http_client_escape(struct buffer *out, const char *text);

@@ -232,6 +232,13 @@ enum sink_outcome sink_query(struct sink *sink, const char *sql, const char *for
     return sink->backend->class->query(sink->backend, sql, format, result, error);
 }
 
+void sink_interrupt(struct sink *sink)
+{
+    if (sink->backend->class->interrupt != NULL) {
+        sink->backend->class->interrupt(sink->backend);
+    }
+}
+
 struct engine *sink_engine(struct sink *sink)
 {
     const struct sink_backend_class *class = sink->backend->class;

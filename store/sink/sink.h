@@ -80,5 +80,11 @@ uint64_t sink_settled_ns(const struct sink *sink);
 enum sink_outcome sink_query(struct sink *sink, const char *sql, const char *format,
     struct buffer *result, struct buffer *error);
 
+/*
+ * Nothing waits for a server any more: statements under way end within a second, as without an
+ * answer, and so do later ones. Any thread; for a stop.
+ */
+void sink_interrupt(struct sink *sink);
+
 /* The embedded engine, for -ch.serve; NULL when the database is a server. Lent. */
 struct engine *sink_engine(struct sink *sink);

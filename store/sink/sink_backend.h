@@ -27,6 +27,8 @@ struct sink_backend_class {
         struct sink_backend *backend, const struct sink_native *native, struct buffer *error);
     /* After an insert without an answer: waits until it has ended. NULL: it always has. */
     enum sink_outcome (*settle)(struct sink_backend *backend, struct buffer *error);
+    /* Any thread: ends statements as without an answer; NULL: they end by themselves. */
+    void (*interrupt)(struct sink_backend *backend);
     struct engine *(*engine)(struct sink_backend *backend); /* NULL where there is none */
     void (*close)(struct sink_backend *backend);            /* frees */
 };

@@ -260,6 +260,12 @@ static enum sink_outcome http_settle(struct sink_backend *backend, struct buffer
     return outcome;
 }
 
+static void http_interrupt(struct sink_backend *backend)
+{
+    http_client_interrupt(http_of(backend)->inserter);
+    http_client_interrupt(http_of(backend)->querier);
+}
+
 static void http_close_backend(struct sink_backend *backend)
 {
     struct sink_http *http = http_of(backend);
@@ -271,8 +277,11 @@ static void http_close_backend(struct sink_backend *backend)
     free(http);
 }
 
-static const struct sink_backend_class HTTP_CLASS = {
-    .query = http_query, .insert = http_insert, .settle = http_settle, .close = http_close_backend};
+static const struct sink_backend_class HTTP_CLASS = {.query = http_query,
+    .insert = http_insert,
+    .settle = http_settle,
+    .interrupt = http_interrupt,
+    .close = http_close_backend};
 
 static enum err set_urls(struct sink_http *http, const struct sink_options *options)
 {

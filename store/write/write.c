@@ -71,6 +71,9 @@ void writer_destroy(struct writer **writer_p)
     if (writer == NULL) {
         return;
     }
+    if (writer->sink != NULL) {
+        sink_interrupt(writer->sink); /* the stop has had its time: nobody waits for an answer */
+    }
     zactor_destroy(&writer->actor);
     if (writer->front != NULL) {
         free_finished(writer);

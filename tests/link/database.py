@@ -12,6 +12,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import clickhouse  # noqa: E402
+import engine_server  # noqa: E402
 import faulty_proxy  # noqa: E402
 import goflow  # noqa: E402
 import numbered  # noqa: E402
@@ -26,29 +27,6 @@ CREATE TABLE netflow (
     Proto UInt32, Bytes UInt64, Packets UInt32, IngestID UInt64, BatchSequence UInt64
 ) ENGINE = MergeTree PARTITION BY toYYYYMMDD(TimeReceived) ORDER BY TimeReceived
 """
-
-
-class Engine:
-    """The embedded engine of a store that has no other work than to serve it."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.deaths = 0
-        self.start()
-        self.http_port = self.store.sql_port
-        self.query = self.store.query
-
-    def start(self, **settings):
-        self.store = goflow.Store(
-            self.folder, f"ipc://{self.folder}/nobody.ipc", name=f"engine{self.deaths}",
-            ch_path=self.folder / "engine", **settings).wait_until_ready()
-
-    def kill(self):
-        self.store.kill()
-        self.deaths += 1
-
-    def start_again(self):
-        self.start(ch_serve=f"127.0.0.1:{self.http_port}")
 
 
 class Server(clickhouse.Server):
@@ -97,7 +75,7 @@ def check_deaths(folder, database):
 
 
 def test_engine_killed_in_mid_insert(folder):
-    check_deaths(folder, Engine(folder))
+    check_deaths(folder, engine_server.Engine(folder))
 
 
 def test_server_killed_in_mid_insert(folder):
@@ -105,7 +83,7 @@ def test_server_killed_in_mid_insert(folder):
 
 
 def test_engine_answers_500(folder):
-    run_through_proxy(folder, Engine(folder), faulty_proxy.refuse)
+    run_through_proxy(folder, engine_server.Engine(folder), faulty_proxy.refuse)
 
 
 def test_server_answers_500(folder):
@@ -113,7 +91,7 @@ def test_server_answers_500(folder):
 
 
 def test_engine_takes_the_body_and_closes_the_connection(folder):
-    run_through_proxy(folder, Engine(folder), faulty_proxy.lose_answer)
+    run_through_proxy(folder, engine_server.Engine(folder), faulty_proxy.lose_answer)
 
 
 def test_server_takes_the_body_and_closes_the_connection(folder):
@@ -121,7 +99,7 @@ def test_server_takes_the_body_and_closes_the_connection(folder):
 
 
 def test_engine_answers_after_the_timeout(folder):
-    run_through_proxy(folder, Engine(folder), faulty_proxy.answer_late, 1.5, timeout="500ms")
+    run_through_proxy(folder, engine_server.Engine(folder), faulty_proxy.answer_late, 1.5, timeout="500ms")
 
 
 def test_server_answers_after_the_timeout(folder):
@@ -129,7 +107,7 @@ def test_server_answers_after_the_timeout(folder):
 
 
 def test_engine_gets_a_request_after_the_store_gave_it_up(folder):
-    run_through_proxy(folder, Engine(folder), faulty_proxy.deliver_late, 4, timeout="500ms")
+    run_through_proxy(folder, engine_server.Engine(folder), faulty_proxy.deliver_late, 4, timeout="500ms")
 
 
 if __name__ == "__main__":
