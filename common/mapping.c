@@ -227,3 +227,14 @@ const struct mapping_column *mapping_find(const struct mapping *mapping, uint32_
     const struct mapping_column wanted = {.pen = pen, .id = id};
     return bsearch(&wanted, mapping->columns, mapping->count, sizeof mapping->columns[0], compare);
 }
+
+const struct mapping_column *mapping_find_column(const struct mapping *mapping, const char *name)
+{
+    size_t count = mapping != NULL ? mapping->count : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(mapping->columns[i].name, name) == 0) {
+            return &mapping->columns[i];
+        }
+    }
+    return NULL;
+}

@@ -53,3 +53,6 @@ void mapping_destroy(struct mapping **mapping_p);
 
 /* Lent as long as the mapping lives; NULL: none. A mapping that is NULL has no columns. */
 const struct mapping_column *mapping_find(const struct mapping *mapping, uint32_t pen, uint16_t id);
+
+/* The first of the elements that go to that column: likewise. */
+const struct mapping_column *mapping_find_column(const struct mapping *mapping, const char *name);

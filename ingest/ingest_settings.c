@@ -68,8 +68,8 @@ static const struct option OPTIONS[] = {
     {"decode.extra", OPTION_BOOL, "false", MEMBER(decode.takes_extra),
         .help = "Keeps information elements without a field of their own, in the field Extra."},
     {"mapping", OPTION_TEXT, NULL, MEMBER(decode.mapping),
-        .help = "File of columns for information elements: ENTERPRISE/ID COLUMN [TYPE]; the stores "
-                "need it too; SIGHUP reads it again."},
+        .help = "File of columns for information elements, the same for ingest and stores: "
+                "ENTERPRISE/ID COLUMN [TYPE]; SIGHUP reads it again."},
     {"read", OPTION_TEXT, NULL, MEMBER(read_path),
         .help = "Takes datagrams from a pcap or pcapng file (- is standard input) and exits."},
     {"transport", OPTION_CHOICE, "zmq", .choices = "zmq|console|none", MEMBER(transport),

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/mapping_file.h"
 #include "common/metrics.h"
 #include "store/pull/pull.h"
 #include "store/sink/serve.h"
@@ -44,6 +45,26 @@ static enum err open_writer(struct store_program *program)
         return err;
     }
     return metrics_register(program->metrics, writer_collect, program->writer);
+}
+
+/* The columns in force stay where the file is wrong. */
+static enum err read_mapping(struct store_program *program)
+{
+    struct mapping *mapping;
+    enum err err = mapping_file_read(&mapping, program->settings->mapping);
+    if (err == ERR_OK) {
+        writer_use_mapping(program->writer, mapping);
+    }
+    return err;
+}
+
+static enum err open_mapping(struct store_program *program)
+{
+    if (program->settings->mapping[0] == '\0') {
+        return ERR_OK;
+    }
+    enum err err = read_mapping(program);
+    return err == ERR_OK ? daemon_catch_reload() : err;
 }
 
 static enum err open_serve(struct store_program *program)
@@ -107,6 +128,9 @@ static enum err open_stages(struct store_program *program)
         err = open_writer(program);
     }
     if (err == ERR_OK) {
+        err = open_mapping(program);
+    }
+    if (err == ERR_OK) {
         err = open_serve(program);
     }
     if (err == ERR_OK) {
@@ -118,11 +142,15 @@ static enum err open_stages(struct store_program *program)
     return err;
 }
 
-static void wait_for_stop(void)
+static void wait_for_stop(struct store_program *program)
 {
     while (!daemon_is_stopping()) {
-        struct pollfd wait = {.fd = daemon_stop_fd(), .events = POLLIN};
-        (void)poll(&wait, 1, -1);
+        struct pollfd waits[] = {{.fd = daemon_stop_fd(), .events = POLLIN},
+            {.fd = daemon_reload_fd(), .events = POLLIN}};
+        (void)poll(waits, sizeof waits / sizeof waits[0], -1);
+        if (daemon_take_reload()) {
+            (void)read_mapping(program);
+        }
     }
 }
 
@@ -149,7 +177,7 @@ enum err store_program_run(const struct store_settings *settings)
     struct store_program program = {.settings = settings};
     err = open_stages(&program);
     if (err == ERR_OK) {
-        wait_for_stop();
+        wait_for_stop(&program);
     }
     close_stages(&program);
     return err;

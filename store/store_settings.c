@@ -25,6 +25,9 @@ static const struct option OPTIONS[] = {
     {"ch.database", OPTION_TEXT, "default", MEMBER(database),
         .help = "Database; created when missing."},
     {"ch.table", OPTION_TEXT, "netflow", MEMBER(table), .help = "Table; created when missing."},
+    {"mapping", OPTION_TEXT, NULL, MEMBER(mapping),
+        .help = "File of columns for information elements, the same for ingest and stores: "
+                "ENTERPRISE/ID COLUMN [TYPE]; SIGHUP reads it again."},
     {"ch.path", OPTION_TEXT, "goflow-data", MEMBER(path), .help = "Folder of the embedded engine."},
     {"ch.lib", OPTION_TEXT, NULL, MEMBER(library),
         .help = "The embedded engine, libchdb.so; empty: looked for in the usual places."},
@@ -142,6 +145,7 @@ enum err store_settings_validate(const void *context)
     bool is_valid =
         check_is_on(settings) == ERR_OK && check_addresses(settings) == ERR_OK &&
         check_database(settings) == ERR_OK &&
+        option_check_mapping(program, "mapping", settings->mapping) == ERR_OK &&
         option_check_endpoints(program, "zmq.connect", &settings->link.connect) == ERR_OK &&
         option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&
         option_check_log(program, settings->log_level, settings->log_format) == ERR_OK &&

@@ -19,6 +19,7 @@ struct store_settings {
     const char *password_file;
     const char *database;
     const char *table;
+    const char *mapping;
     const char *path;
     const char *library;
     const char *serve_address;

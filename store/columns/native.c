@@ -2,6 +2,7 @@
 #include "store/columns/native.h"
 
 #include "common/flow_wire.h"
+#include "store/columns/native_entry.h"
 #include "store/columns/native_map.h"
 #include "store/columns/native_type.h"
 #include "store/columns/native_values.h"
@@ -10,6 +11,7 @@
 
 enum plan_source {
     SOURCE_FIELD,
+    SOURCE_ENTRY, /* of the map Extra, by the column's name */
     SOURCE_INGEST_ID,
     SOURCE_SEQUENCE
 };
@@ -18,20 +20,27 @@ enum plan_source {
 struct plan_column {
     char *name;
     enum plan_source source;
-    enum flow_field field; /* SOURCE_FIELD */
+    enum flow_field field; /* SOURCE_FIELD, SOURCE_ENTRY: where the values are */
     struct native_type type;
 };
 
 struct native_plan {
     struct plan_column *columns;
     size_t column_count;
+    struct native_keys keys; /* of SOURCE_ENTRY: names lent by the columns */
     bool has_ingest_id;
     bool has_sequence;
 };
 
-/* Columns of other names: the original's, and the two that say where a row came from. */
-static enum err find_source(struct plan_column *column, const char *name)
+/* Columns of other names: mapped, the original's, and the two that say where a row came from. */
+static enum err find_source(struct plan_column *column, const struct table_column *table_column)
 {
+    const char *name = table_column->name;
+    if (table_column->is_mapped) {
+        column->source = SOURCE_ENTRY;
+        column->field = FLOW_EXTRA;
+        return ERR_OK;
+    }
     column->source = SOURCE_FIELD;
     if (strcmp(name, "IngestID") == 0) {
         column->source = SOURCE_INGEST_ID;
@@ -53,6 +62,9 @@ static bool is_list(enum flow_field field)
 static bool can_write(const struct plan_column *column)
 {
     const struct native_type *type = &column->type;
+    if (column->source == SOURCE_ENTRY) {
+        return native_can_write_entry(type);
+    }
     if (column->source != SOURCE_FIELD) {
         return type->kind == NATIVE_NUMBER && type->max == UINT64_MAX && !type->is_array &&
                !type->is_nullable;
@@ -66,7 +78,7 @@ static bool can_write(const struct plan_column *column)
 static enum err plan_column(
     struct plan_column *column, const struct table_column *table_column, struct buffer *why)
 {
-    if (find_source(column, table_column->name) != ERR_OK) {
+    if (find_source(column, table_column) != ERR_OK) {
         return ERR_NOT_FOUND;
     }
     if (native_type_parse(&column->type, table_column->type) != ERR_OK || !can_write(column)) {
@@ -75,6 +87,15 @@ static enum err plan_column(
     }
     column->name = strdup(table_column->name);
     return column->name != NULL ? ERR_OK : ERR_MEMORY;
+}
+
+static void note_column(struct native_plan *plan, const struct plan_column *column)
+{
+    plan->has_ingest_id |= column->source == SOURCE_INGEST_ID;
+    plan->has_sequence |= column->source == SOURCE_SEQUENCE;
+    if (column->source == SOURCE_ENTRY) {
+        plan->keys.names[plan->keys.count++] = column->name;
+    }
 }
 
 static enum err plan_columns(struct native_plan *plan, const struct table_column *columns,
@@ -87,8 +108,7 @@ static enum err plan_columns(struct native_plan *plan, const struct table_column
             return err;
         }
         if (err == ERR_OK) {
-            plan->has_ingest_id |= column->source == SOURCE_INGEST_ID;
-            plan->has_sequence |= column->source == SOURCE_SEQUENCE;
+            note_column(plan, column);
             plan->column_count++;
         }
     }
@@ -108,8 +128,9 @@ enum err native_plan_new(struct native_plan **plan_p, const struct table_column 
         return ERR_MEMORY;
     }
     plan->columns = calloc(column_count + 1, sizeof *plan->columns);
-    enum err err =
-        plan->columns != NULL ? plan_columns(plan, columns, column_count, why) : ERR_MEMORY;
+    plan->keys.names = calloc(column_count + 1, sizeof *plan->keys.names);
+    bool has_room = plan->columns != NULL && plan->keys.names != NULL;
+    enum err err = has_room ? plan_columns(plan, columns, column_count, why) : ERR_MEMORY;
     if (err != ERR_OK) {
         native_plan_destroy(&plan);
         return err;
@@ -128,6 +149,7 @@ void native_plan_destroy(struct native_plan **plan_p)
         free(plan->columns[i].name);
     }
     free(plan->columns);
+    free(plan->keys.names);
     free(plan);
     *plan_p = NULL;
 }
@@ -139,7 +161,8 @@ bool native_plan_has_identity(const struct native_plan *plan)
 
 static bool has_values(const struct plan_column *column, const struct columns *columns)
 {
-    return column->source != SOURCE_FIELD || columns_has(columns, column->field);
+    bool is_field = column->source == SOURCE_FIELD || column->source == SOURCE_ENTRY;
+    return !is_field || columns_has(columns, column->field);
 }
 
 /* The first column stands in when no other has values: an INSERT needs one. */
@@ -260,10 +283,6 @@ static void write_field(
     const struct plan_column *column, const struct columns *columns, struct buffer *out)
 {
     const struct flow_field_info *info = &FLOW_FIELDS[column->field];
-    if (info->kind == FLOW_KIND_TEXT_MAP) {
-        native_write_map(&column->type, columns, column->field, out);
-        return;
-    }
     uint32_t rows = columns_rows(columns);
     struct native_source source = {.values = columns_values(columns, column->field),
         .nanoseconds = exact_times(columns, column->field),
@@ -282,15 +301,19 @@ static void write_field(
     native_write_values(&column->type, &source, out);
 }
 
-static void write_column(
-    const struct plan_column *column, const struct columns *columns, struct buffer *out)
+static void write_column(const struct native_plan *plan, const struct plan_column *column,
+    const struct columns *columns, struct buffer *out)
 {
-    if (column->source != SOURCE_FIELD) {
-        write_identity(column, columns, out);
-    } else if (columns_has(columns, column->field)) {
-        write_field(column, columns, out);
-    } else {
+    if (!has_values(column, columns)) {
         write_defaults(&column->type, columns_rows(columns), out);
+    } else if (column->source == SOURCE_ENTRY) {
+        native_write_entry(&column->type, columns, column->name, out);
+    } else if (column->source != SOURCE_FIELD) {
+        write_identity(column, columns, out);
+    } else if (column->field == FLOW_EXTRA) {
+        native_write_map(&column->type, columns, &plan->keys, out);
+    } else {
+        write_field(column, columns, out);
     }
 }
 
@@ -310,7 +333,7 @@ enum err native_write(
         }
         write_string(column->name, out);
         write_string(column->type.sent_name, out);
-        write_column(column, columns, out);
+        write_column(plan, column, columns, out);
     }
     return buffer_check(out);
 }

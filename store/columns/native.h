@@ -14,6 +14,7 @@
 struct table_column {
     char *name;
     char *type;
+    bool is_mapped; /* takes what Extra has under this name (docs/mapping.md) */
 };
 
 struct native_plan; /* which of our fields goes to which of the table's columns, and how */

@@ -9,6 +9,12 @@
 #include "store/columns/columns.h"
 #include "store/columns/native_type.h"
 
-/* Appends the field as a map, or, as text, as a JSON object a row. */
+/* Keys that have columns of their own. */
+struct native_keys {
+    const char **names;
+    size_t count;
+};
+
+/* Appends Extra without those keys: as a map, or, as text, as a JSON object a row. */
 void native_write_map(const struct native_type *type, const struct columns *columns,
-    enum flow_field field, struct buffer *out);
+    const struct native_keys *keys, struct buffer *out);

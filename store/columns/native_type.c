@@ -29,6 +29,7 @@ static const struct plain_type PLAIN_TYPES[] = {
     {"Date", NATIVE_DATE, 2, UINT16_MAX},
     {"Date32", NATIVE_DATE, 4, INT32_MAX},
     {"DateTime", NATIVE_DATETIME, 4, UINT32_MAX},
+    {"Float64", NATIVE_FLOAT64, 8, 0},
     {"Map(String, String)", NATIVE_MAP, 8, 0},
 };
 

@@ -23,6 +23,7 @@ enum native_kind {
     NATIVE_DATE,       /* days since 1970 */
     NATIVE_DATETIME,   /* seconds since 1970 */
     NATIVE_DATETIME64, /* ticks since 1970 */
+    NATIVE_FLOAT64,    /* of mapped elements alone */
     NATIVE_MAP,        /* Map(String, String) */
 };
 

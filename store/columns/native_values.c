@@ -31,6 +31,7 @@ bool native_can_write(enum flow_kind kind, enum flow_unit unit, const struct nat
     case NATIVE_BYTES16:
     case NATIVE_IPV4:
         return is_address;
+    case NATIVE_FLOAT64:
     case NATIVE_MAP:
         return false;
     default:

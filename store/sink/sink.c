@@ -85,6 +85,11 @@ enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct 
     return table_prepare(sink->tables[kind], sink->backend, error);
 }
 
+void sink_use_mapping(struct sink *sink, const struct mapping *mapping)
+{
+    table_use_mapping(sink->tables[RECORD_FLOWS], mapping);
+}
+
 /* Asks, once nothing can come late any more: neither of ours nor of another store's. */
 static enum sink_outcome ask(struct sink *sink, const char *table, const char *question,
     struct buffer *answer, struct buffer *error)

@@ -20,6 +20,7 @@ enum sink_outcome {
 };
 
 struct engine;
+struct mapping;
 struct sink;
 
 struct sink_options {
@@ -46,6 +47,12 @@ void sink_close(struct sink **sink_p);
  * have changed.
  */
 enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct buffer *error);
+
+/*
+ * From now on these elements have columns of their own: borrowed, or NULL. The writer's thread, and
+ * then it prepares the table of flows again.
+ */
+void sink_use_mapping(struct sink *sink, const struct mapping *mapping);
 
 /*
  * Looks for the block's batches that may be in the table already (attempt > 0): sets is_found[i]

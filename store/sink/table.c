@@ -59,6 +59,12 @@ void table_destroy(struct table **table_p)
     *table_p = NULL;
 }
 
+void table_use_mapping(struct table *table, const struct mapping *mapping)
+{
+    table->mapping = mapping;
+    table->is_ready = false;
+}
+
 const char *table_name(const struct table *table)
 {
     return table->name.bytes;
@@ -117,7 +123,10 @@ static enum sink_outcome match_flows(struct table *table, struct buffer *error)
     for (size_t i = 0; i < table->description.column_count; i++) {
         const char *kind = table->description.columns[i].default_kind;
         if (kind[0] == '\0' || strcmp(kind, "DEFAULT") == 0) {
-            columns[count++] = table->description.columns[i].column;
+            columns[count] = table->description.columns[i].column;
+            columns[count].is_mapped =
+                mapping_find_column(table->mapping, columns[count].name) != NULL;
+            count++;
         }
     }
     enum err err = native_plan_new(&table->plan, columns, count, error);

@@ -12,11 +12,15 @@
 #include "store/columns/native.h"
 #include "store/sink/sink_backend.h"
 
+struct mapping;
 struct table;
 
 MUST_CHECK enum err table_new(
     struct table **table_p, enum record_kind kind, const struct sink_options *options);
 void table_destroy(struct table **table_p);
+
+/* From the next preparation on; borrowed, or NULL. Of a table of flows. */
+void table_use_mapping(struct table *table, const struct mapping *mapping);
 
 /* "`database`.`table`". */
 const char *table_name(const struct table *table);

@@ -2,6 +2,7 @@
 #include "common/log.h"
 #include "store/sink/record_ddl.h"
 #include "store/sink/sink_error.h"
+#include "store/sink/sql_text.h"
 #include "store/sink/table_state.h"
 
 #include <string.h>
@@ -93,21 +94,46 @@ static bool is_plain(const struct table *table)
     return start != NULL && strncmp(start->column.type, "DateTime64", 10) != 0;
 }
 
+/* Another store may be at the same; an old server knows no better than to refuse it then. */
+static void begin_column(
+    struct buffer *out, const struct table *table, enum table_dialect dialect, size_t *missing)
+{
+    if ((*missing)++ == 0) {
+        buffer_format(out, "ALTER TABLE %s", table_name(table));
+    } else {
+        buffer_text_append(out, ",");
+    }
+    buffer_text_append(out, dialect == TABLE_PLAIN ? " ADD COLUMN " : " ADD COLUMN IF NOT EXISTS ");
+}
+
+/* Those that the operator's mapping names; several elements may share one. */
+static void add_mapped_columns(
+    const struct table *table, enum table_dialect dialect, struct buffer *out, size_t *missing)
+{
+    size_t count = table->mapping != NULL ? table->mapping->count : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct mapping_column *column = &table->mapping->columns[i];
+        if (table_has_column(table, column->name) ||
+            mapping_find_column(table->mapping, column->name) != column) {
+            continue;
+        }
+        begin_column(out, table, dialect, missing);
+        sql_append_identifier(out, column->name);
+        buffer_format(out, " %s", column->type_name);
+    }
+}
+
 /* ALTER TABLE with the columns that a newer goflow has and the table does not; returns how many. */
 static size_t add_columns(const struct table *table, enum table_dialect dialect, struct buffer *out)
 {
     size_t missing = 0;
     for (size_t i = 0; i < own_columns(table); i++) {
-        if (table_has_column(table, own_column_name(table, i))) {
-            continue;
+        if (!table_has_column(table, own_column_name(table, i))) {
+            begin_column(out, table, dialect, &missing);
+            append_column(out, table, i, dialect);
         }
-        if (missing++ == 0) {
-            buffer_format(out, "ALTER TABLE %s ADD COLUMN ", table_name(table));
-        } else {
-            buffer_text_append(out, ", ADD COLUMN ");
-        }
-        append_column(out, table, i, dialect);
     }
+    add_mapped_columns(table, dialect, out, &missing);
     return missing;
 }
 

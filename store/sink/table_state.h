@@ -3,15 +3,17 @@
  */
 #pragma once
 
+#include "common/mapping.h"
 #include "store/sink/table.h"
 #include "store/sink/table_ddl.h"
 #include "store/sink/table_description.h"
 
 struct table {
     enum record_kind kind;
-    const char *database; /* borrowed from the sink's options */
-    struct buffer name;   /* "`database`.`table`" */
-    uint64_t ttl_s;       /* wanted; 0: rows are kept for ever */
+    const char *database;          /* borrowed from the sink's options */
+    struct buffer name;            /* "`database`.`table`" */
+    uint64_t ttl_s;                /* wanted; 0: rows are kept for ever */
+    const struct mapping *mapping; /* columns for elements; borrowed, or NULL */
     struct table_description description;
     struct native_plan *plan; /* of flows */
     uint64_t lifetime_s;      /* of rows, as the table has it; 0: for ever, or unknown */

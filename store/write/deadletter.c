@@ -39,11 +39,13 @@ static enum err plan_own_columns(struct native_plan **plan_p)
     for (size_t field = 0; field < FLOW_FIELD_COUNT; field++) {
         if (FLOW_FIELDS[field].column[0] != '\0') {
             columns[count++] = (struct table_column){
-                (char *)FLOW_FIELDS[field].name, (char *)FLOW_FIELDS[field].column};
+                .name = (char *)FLOW_FIELDS[field].name, .type = (char *)FLOW_FIELDS[field].column};
         }
     }
-    columns[count++] = (struct table_column){(char *)TABLE_INGEST_ID, (char *)"UInt64"};
-    columns[count++] = (struct table_column){(char *)TABLE_SEQUENCE, (char *)"UInt64"};
+    columns[count++] =
+        (struct table_column){.name = (char *)TABLE_INGEST_ID, .type = (char *)"UInt64"};
+    columns[count++] =
+        (struct table_column){.name = (char *)TABLE_SEQUENCE, .type = (char *)"UInt64"};
     struct buffer why = {0};
     enum err err = native_plan_new(plan_p, columns, count, &why);
     buffer_clear(&why);

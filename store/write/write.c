@@ -86,6 +86,11 @@ void writer_destroy(struct writer **writer_p)
     *writer_p = NULL;
 }
 
+void writer_use_mapping(struct writer *writer, struct mapping *mapping)
+{
+    (void)zsock_send(writer->actor, "sp", "MAPPING", mapping);
+}
+
 zsock_t *writer_socket(struct writer *writer)
 {
     return writer->front;

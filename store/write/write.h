@@ -12,6 +12,7 @@
 
 #include <czmq.h>
 
+struct mapping;
 struct writer;
 
 struct writer_options {
@@ -24,6 +25,9 @@ struct writer_options {
 
 MUST_CHECK enum err writer_new(struct writer **writer_p, const struct writer_options *options);
 void writer_destroy(struct writer **writer_p);
+
+/* From the next block on these elements have columns of their own. Takes the mapping. */
+void writer_use_mapping(struct writer *writer, struct mapping *mapping);
 
 /* The puller's end: for zpoller, writer_submit() and writer_collect(). Lent. */
 zsock_t *writer_socket(struct writer *writer);

@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/mapping.h"
 #include "store/write/admit.h"
 #include "store/write/backoff.h"
 
@@ -28,7 +29,8 @@ struct write_loop {
     struct backoff backoff;
     uint64_t due_ns; /* no attempt before */
     bool is_stopping;
-    uint64_t stop_ns; /* no attempt after */
+    uint64_t stop_ns;        /* no attempt after */
+    struct mapping *mapping; /* columns for elements; owned, or NULL */
 };
 
 /* All rows that came with the block, and those of them that were removed from it. */
@@ -281,6 +283,29 @@ static void begin_stop(struct write_loop *loop)
     loop->stop_ns = clock_monotonic_ns() + loop->options->stop_timeout_ms * NS_PER_MS;
 }
 
+static void take_mapping(struct write_loop *loop)
+{
+    void *mapping = NULL;
+    if (zsock_recv(loop->pipe, "p", &mapping) == 0) {
+        sink_use_mapping(loop->options->sink, mapping);
+        mapping_destroy(&loop->mapping);
+        loop->mapping = mapping;
+        loop->is_prepared[RECORD_FLOWS] = false;
+    }
+}
+
+/* Messages: "$TERM"; "MAPPING" and a mapping, which changes hands. */
+static void answer(struct write_loop *loop)
+{
+    char *command = zstr_recv(loop->pipe);
+    if (command == NULL || streq(command, "$TERM")) {
+        begin_stop(loop);
+    } else if (streq(command, "MAPPING")) {
+        take_mapping(loop);
+    }
+    zstr_free(&command);
+}
+
 static void poll_once(struct write_loop *loop)
 {
     void *ready = zpoller_wait(loop->poller, wait_ms(loop));
@@ -290,11 +315,7 @@ static void poll_once(struct write_loop *loop)
             (void)zpoller_remove(loop->poller, loop->options->blocks);
         }
     } else if (ready == loop->pipe) {
-        char *command = zstr_recv(loop->pipe);
-        if (command == NULL || streq(command, "$TERM")) {
-            begin_stop(loop);
-        }
-        zstr_free(&command);
+        answer(loop);
     }
 }
 
@@ -343,5 +364,6 @@ void write_loop_run(zsock_t *pipe, void *options)
         attempt(&loop);
     }
     drop_rest(&loop);
+    mapping_destroy(&loop.mapping);
     zpoller_destroy(&loop.poller);
 }

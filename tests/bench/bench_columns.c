@@ -30,7 +30,7 @@ static void fail(const char *what)
 /* A table of all fields with a column; addresses as text, or as `address_type`. */
 static struct native_plan *plan_of(const char *address_type)
 {
-    struct table_column table[FLOW_FIELD_COUNT];
+    struct table_column table[FLOW_FIELD_COUNT] = {{.name = NULL}};
     size_t count = 0;
     for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
         bool is_address = FLOW_FIELDS[i].kind == FLOW_KIND_ADDRESS;

@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
+import exports  # noqa: E402
 import goflow  # noqa: E402
 import process  # noqa: E402
 
@@ -158,6 +159,27 @@ def test_the_originals_line_works_as_it_stands(folder):
         return int(owner.query("SELECT count() AS n FROM homestat.nflowVPN")[0]["n"])
 
     case.wait_until_equal(rows, sent["flows"], ARRIVE_S, "rows in the original's database")
+    launcher.stop()
+
+
+def test_sighup_reaches_the_ingest_and_every_store(folder):
+    path = folder / "names"
+    path.write_text("")
+    launcher = Launcher(folder, f"-mapping={path}", stores=2).wait_until_ready()
+    path.write_text("2636/137 Policy UInt16\n")
+    launcher.send(signal.SIGHUP)
+
+    def has_column():
+        return goflow.query(launcher.sql_port, "SELECT 1 FROM system.columns "
+                            "WHERE table = 'netflow' AND name = 'Policy'")
+
+    def has_row():
+        exports.send(launcher.nf_port, exports.elements(100, "xe-0/0/1"))
+        rows = goflow.query(launcher.sql_port, "SELECT DISTINCT Policy, Extra FROM netflow")
+        return {"Policy": 258, "Extra": {}} in rows
+
+    launcher.until(has_column, ARRIVE_S, "the column")
+    launcher.until(has_row, ARRIVE_S, "a row with the column")
     launcher.stop()
 
 

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: BSD-3-Clause -- NetFlow 9 and sFlow datagrams, a few bytes at a time.
+# SPDX-License-Identifier: BSD-3-Clause -- NetFlow 9, IPFIX and sFlow datagrams, a few bytes at a time.
 """
     exports.netflow9(1, exports.template(), exports.data([(1500, 10)]))
 
@@ -41,6 +41,22 @@ def data(counts):
     addresses = socket.inet_aton("192.0.2.1") + socket.inet_aton("198.51.100.7")
     return flow_set(
         TEMPLATE_ID, b"".join(addresses + struct.pack(">II", *count) for count in counts))
+
+
+# Octets, an interface's name, a signed one, and an element of Juniper's.
+JUNIPER = 2636
+ELEMENTS = [(0, 1, 4), (0, 82, 8), (0, 434, 1), (JUNIPER, 137, 2)]
+
+
+def elements(octets, interface):
+    """IPFIX: a template of ELEMENTS and one record, which ends in -5 and 0x0102."""
+    fields = b"".join(
+        struct.pack(">HHI", 0x8000 | element, length, enterprise) if enterprise
+        else struct.pack(">HH", element, length) for enterprise, element, length in ELEMENTS)
+    record = struct.pack(">I8sbH", octets, interface.encode(), -5, 0x0102)
+    sets = (flow_set(2, struct.pack(">HH", TEMPLATE_ID, len(ELEMENTS)) + fields)
+            + flow_set(TEMPLATE_ID, record))
+    return struct.pack(">HHIII", 10, 16 + len(sets), int(time.time()), 1, 7) + sets
 
 
 def sflow_sample(rate, *records):

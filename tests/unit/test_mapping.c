@@ -127,6 +127,9 @@ Test(mapping, lets_several_elements_share_a_column)
 {
     cr_assert_eq(parse("9/12235 HttpHost\n35632/187 HttpHost"), ERR_OK);
     cr_assert_eq(mapping->count, 2);
+    cr_assert_eq(mapping_find_column(mapping, "HttpHost"), &mapping->columns[0]);
+    cr_assert_null(mapping_find_column(mapping, "Http"));
+    cr_assert_null(mapping_find_column(NULL, "HttpHost"));
 }
 
 Test(mapping, may_be_empty)

@@ -433,4 +433,5 @@ Test(native, leaves_out_maps_of_other_types)
         cr_assert_eq(plan_one("Extra", TYPES[i]), ERR_UNSUPPORTED, "%s", TYPES[i]);
     }
     cr_assert_eq(plan_one("Bytes", "Map(String, String)"), ERR_UNSUPPORTED);
+    cr_assert_eq(plan_one("Bytes", "Float64"), ERR_UNSUPPORTED);
 }

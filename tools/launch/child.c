@@ -124,6 +124,13 @@ void child_signal(const struct child *child, int signal_number)
     }
 }
 
+void child_reload(const struct child *child)
+{
+    if (child->takes_reload) {
+        child_signal(child, SIGHUP);
+    }
+}
+
 struct child_end child_reap(struct child *child)
 {
     int status = 0;

@@ -25,6 +25,7 @@ struct child {
     size_t settings_size;
     const char *flags[CHILD_FLAGS_MAX]; /* stronger than the settings; borrowed */
     size_t flag_count;
+    bool takes_reload; /* SIGHUP makes it read files again; without such files it would end it */
 
     pid_t pid; /* 0: not running */
     int fd;    /* pidfd, readable when it has ended; -1 */
@@ -43,6 +44,9 @@ MUST_CHECK enum err child_start(struct child *child);
 
 /* Asks it to stop, when it runs. */
 void child_signal(const struct child *child, int signal_number);
+
+/* Passes SIGHUP on, when it runs and takes it. */
+void child_reload(const struct child *child);
 
 /* After fd became readable. */
 struct child_end child_reap(struct child *child);

@@ -76,6 +76,7 @@ static void plan_ingest(struct household_plan *plan, const struct launch_setting
 {
     struct child *ingest = &plan->household.ingest;
     ingest->program = "goflow-ingest";
+    ingest->takes_reload = launch_settings_has_files(settings, LAUNCH_INGEST);
     ingest->fd = -1;
     if (plan->household.store_count == 0) {
         return;
@@ -109,6 +110,7 @@ static void plan_stores(struct household_plan *plan, const struct launch_setting
     for (uint32_t i = 0; i < household->store_count; i++) {
         struct child *store = &household->stores[i];
         store->program = "goflow-store";
+        store->takes_reload = launch_settings_has_files(settings, LAUNCH_STORE);
         store->number = i;
         store->fd = -1;
         give(plan, store, "-zmq.connect=ipc://%s/link", plan->folder);

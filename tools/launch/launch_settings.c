@@ -162,6 +162,13 @@ const struct option_list *launch_settings_bind(const struct launch_settings *set
     return &value_of(settings, "zmq.bind")->list;
 }
 
+bool launch_settings_has_files(const struct launch_settings *settings, enum launch_program program)
+{
+    bool has_sampling = value_of(settings, "sampling.map")->text[0] != '\0';
+    bool has_mapping = value_of(settings, "mapping")->text[0] != '\0';
+    return has_mapping || (has_sampling && program == LAUNCH_INGEST);
+}
+
 void launch_settings_write(
     const struct launch_settings *settings, enum launch_program program, struct buffer *out)
 {

@@ -32,6 +32,9 @@ const char *launch_settings_serve(const struct launch_settings *settings);
 const char *launch_settings_store_metrics(const struct launch_settings *settings);
 const struct option_list *launch_settings_bind(const struct launch_settings *settings);
 
+/* True when the program has a file that SIGHUP makes it read again. */
+bool launch_settings_has_files(const struct launch_settings *settings, enum launch_program program);
+
 /* Appends the settings of one program that were set, as a file for -config. */
 void launch_settings_write(
     const struct launch_settings *settings, enum launch_program program, struct buffer *out);

@@ -126,12 +126,20 @@ static void start_due(struct supervisor *supervisor)
     start_if_due(supervisor, &household->ingest);
 }
 
+static void reload_all(struct supervisor *supervisor)
+{
+    child_reload(&supervisor->household->ingest);
+    for (uint32_t i = 0; i < supervisor->household->store_count; i++) {
+        child_reload(&supervisor->household->stores[i]);
+    }
+}
+
 /* Waits for a child's end, a signal, or a start that is due. */
 static void wait_once(struct supervisor *supervisor)
 {
     struct household *household = supervisor->household;
-    struct pollfd fds[SUPERVISE_STORES_MAX + 2];
-    struct child *owners[SUPERVISE_STORES_MAX + 2];
+    struct pollfd fds[SUPERVISE_STORES_MAX + 3];
+    struct child *owners[SUPERVISE_STORES_MAX + 3];
     nfds_t count = 0;
     for (uint32_t i = 0; i <= household->store_count; i++) {
         struct child *child = i == 0 ? &household->ingest : &household->stores[i - 1];
@@ -143,6 +151,7 @@ static void wait_once(struct supervisor *supervisor)
     nfds_t child_count = count;
     if (supervisor->phase == PHASE_RUN) {
         fds[count++] = (struct pollfd){.fd = daemon_stop_fd(), .events = POLLIN};
+        fds[count++] = (struct pollfd){.fd = daemon_reload_fd(), .events = POLLIN};
     }
     if (poll(fds, count, TICK_MS) < 0 && errno != EINTR) {
         log_error("launch", "cannot wait", "error=\"%s\"", strerror(errno));
@@ -154,6 +163,9 @@ static void wait_once(struct supervisor *supervisor)
             on_end(supervisor, owners[i]);
         }
     }
+    if (daemon_take_reload()) {
+        reload_all(supervisor);
+    }
     if (daemon_is_stopping()) {
         stop_all(supervisor, EXIT_SUCCESS);
     }
@@ -162,6 +174,9 @@ static void wait_once(struct supervisor *supervisor)
 int supervise(struct household *household)
 {
     struct supervisor supervisor = {.household = household, .phase = PHASE_RUN};
+    if (household->ingest.takes_reload && daemon_catch_reload() != ERR_OK) {
+        return EXIT_FAILURE;
+    }
     do {
         start_due(&supervisor);
         wait_once(&supervisor);
