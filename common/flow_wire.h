@@ -195,10 +195,10 @@ WIRE_INLINE const uint8_t *wire_get_varint(const uint8_t *p, uint64_t *value_p, 
 {
     uint64_t word = wire_load64(p);
     uint64_t stops = ~word & WIRE_CONTINUATION;
-    if (stops != 0) {
-        uint64_t through_stop = stops ^ (stops - 1);
-        *value_p = wire_gather(word & through_stop, is_bmi2);
-        return p + 1 + __builtin_ctzll(stops) / 8;
+    if (__builtin_expect(stops != 0, 1)) {
+        unsigned stop = (unsigned)__builtin_ctzll(stops);
+        *value_p = wire_gather(word & ((UINT64_C(1) << stop) - 1), is_bmi2);
+        return p + 1 + stop / 8;
     }
     uint64_t low = wire_gather(word, is_bmi2);
     if (p[8] < 0x80) {

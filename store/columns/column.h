@@ -25,11 +25,11 @@ struct column {
     uint8_t *values;
     uint64_t *ends;       /* lists and maps: see columns_list_ends() */
     struct column *next;  /* the column that came after this one last time: the parser's bet */
+    uint64_t tag;         /* as a loaded word has it, */
+    uint64_t tag_mask;    /* in these of its bits */
     uint64_t max;         /* highest number that fits */
     uint64_t value_count; /* lists: values of all rows; maps: bytes */
     uint32_t filled;      /* rows before this one have their value */
-    uint16_t tag;
-    uint16_t tag_mask;
     uint8_t tag_size;
     uint8_t kind;               /* enum flow_kind */
     uint8_t size_shift;         /* a value has 1 << size_shift bytes */

@@ -73,7 +73,8 @@ enum err columns_new(struct columns **columns_p, uint32_t max_rows)
     }
     columns->max_rows = max_rows;
     columns->first = &columns->unknown;
-    columns->unknown = (struct column){.next = &columns->unknown, .kind = UINT8_MAX, .tag = 1};
+    columns->unknown = (struct column){
+        .next = &columns->unknown, .kind = UINT8_MAX, .tag_mask = UINT64_MAX /* 0 tags no field */};
     columns->has_bmi2 = wire_has_bmi2();
     for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
         init_column(&columns->columns[i], (enum flow_field)i);

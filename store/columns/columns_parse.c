@@ -2,20 +2,33 @@
 #include "common/flow_wire.h"
 #include "store/columns/column.h"
 
+enum {
+    FETCH_AHEAD = 256 /* bytes: columns are more streams of stores than a processor foresees */
+};
+
 /* Bytes 8 to 11 of an IPv4-mapped address, as a little-endian word. */
 static const uint64_t MAPPED = 0xffff0000;
 
+/* As many values as 16 bytes hold, each of them the same. */
+static struct column_value repeated(const struct column_value *value, unsigned size_shift)
+{
+    static const uint64_t ONES[] = {
+        0x0101010101010101, 0x0001000100010001, 0x0000000100000001, 0x0000000000000001};
+    if (size_shift >= sizeof ONES / sizeof ONES[0]) {
+        return *value;
+    }
+    uint64_t word = value->words[0] * ONES[size_shift];
+    return (struct column_value){{word, word}};
+}
+
+/* The last store spills over, as stores may here. */
 static void fill_values(struct column *column, uint32_t row)
 {
-    size_t size = (size_t)1 << column->size_shift;
-    uint8_t *p = column->values + column->filled * size;
-    uint8_t *end = column->values + row * size;
-    if ((column->absent.words[0] | column->absent.words[1]) == 0) {
-        memset(p, 0, (size_t)(end - p));
-        return;
-    }
-    for (; p < end; p += size) {
-        memcpy(p, &column->absent, sizeof column->absent); /* spills over, as stores may here */
+    struct column_value values = repeated(&column->absent, column->size_shift);
+    uint8_t *p = column->values + ((size_t)column->filled << column->size_shift);
+    const uint8_t *end = column->values + ((size_t)row << column->size_shift);
+    for (; p < end; p += sizeof values) {
+        memcpy(p, &values, sizeof values);
     }
 }
 
@@ -41,7 +54,9 @@ WIRE_INLINE uint8_t *open_row(struct column *column, uint32_t row)
         column_fill(column, row); /* rows without the field */
     }
     column->filled = row + 1;
-    return column->values + ((size_t)row << column->size_shift);
+    uint8_t *out = column->values + ((size_t)row << column->size_shift);
+    __builtin_prefetch(out + FETCH_AHEAD, 1);
+    return out;
 }
 
 WIRE_INLINE void set_number(struct column *column, uint32_t row, uint64_t value)
@@ -167,8 +182,11 @@ static enum err take_field(struct columns *columns, uint32_t row, struct cursor 
     return take_bytes(column, row, bytes);
 }
 
-/* Any field from its tag on; returns its end, or NULL: it is no field. */
-static const uint8_t *take_any(
+/*
+ * Any field from its tag on; returns its end, or NULL: it is no field. Kept out of the loop below,
+ * which then needs no memory of its own.
+ */
+__attribute__((noinline)) static const uint8_t *take_any(
     struct columns *columns, uint32_t row, const uint8_t *p, const uint8_t *end)
 {
     struct cursor rest = {.pos = p, .end = end};
@@ -183,7 +201,7 @@ struct column *column_find(struct columns *columns, uint64_t word)
         return &columns->unknown;
     }
     struct column *column = &columns->columns[field];
-    return (word & column->tag_mask) == column->tag ? column : &columns->unknown;
+    return ((word ^ column->tag) & column->tag_mask) == 0 ? column : &columns->unknown;
 }
 
 WIRE_INLINE const uint8_t *take_number(
@@ -226,7 +244,7 @@ WIRE_INLINE enum err parse_fields(
     while (p < message.end) {
         struct column *column = *bet;
         uint64_t word = wire_load64(p);
-        if (__builtin_expect((word & column->tag_mask) != column->tag, 0)) {
+        if (__builtin_expect(((word ^ column->tag) & column->tag_mask) != 0, 0)) {
             column = column_find(columns, word);
             *bet = column;
         }
