@@ -4,6 +4,7 @@
 #include "ingest/decode/extra_program.h"
 #include "ingest/decode/flow_answer.h"
 #include "ingest/decode/held_data.h"
+#include "ingest/decode/record_list.h"
 
 /* flowDirection (element 61). */
 enum {
@@ -16,6 +17,7 @@ struct data_set {
     const struct template *template;
     struct record_facts start; /* what every record's facts start from */
     bool has_common_rate;      /* no record can change the sampling rate */
+    bool is_plain;             /* nor has any record lists, or elements for Extra */
 };
 
 static void set_rate(struct decode_context *context, struct sampling_answer told)
@@ -120,6 +122,19 @@ static void read_extra(
     counter_add(&context->counters->extra_dropped, dropped);
 }
 
+/* What few templates have. */
+static void read_rest(struct decode_context *context, const struct data_set *set,
+    const uint8_t *record, const struct record_facts *facts)
+{
+    record_lists_read(context, set->message, set->template->program, record);
+    if (!set->has_common_rate) {
+        resolve_rate(context, set, facts);
+    }
+    if (set->template->extra != NULL) {
+        read_extra(context, set->template, record);
+    }
+}
+
 static void read_record(
     struct decode_context *context, const struct data_set *set, const uint8_t *record)
 {
@@ -132,11 +147,8 @@ static void read_record(
     if (program->has_time) {
         set_times(flow, &facts);
     }
-    if (!set->has_common_rate) {
-        resolve_rate(context, set, &facts);
-    }
-    if (set->template->extra != NULL) {
-        read_extra(context, set->template, record);
+    if (!set->is_plain) {
+        read_rest(context, set, record, &facts);
     }
     decode_emit(context);
     if (program->reverse != NULL) {
@@ -225,11 +237,15 @@ static uint32_t read_flow_set(struct decode_context *context, const struct expor
     const struct template *template, struct cursor records)
 {
     const struct sampling_table *sampling = &context->exporter->sampling;
+    const struct template_program *program = template->program;
+    bool has_common_rate =
+        context->rule.is_override || (!program->has_sampling && !sampling->has_interfaces);
     struct data_set set = {.message = message,
         .template = template,
         .start = {.clock = clock_of(context, message)},
-        .has_common_rate = context->rule.is_override ||
-                           (!template->program->has_sampling && !sampling->has_interfaces)};
+        .has_common_rate = has_common_rate,
+        .is_plain =
+            has_common_rate && template->extra == NULL && !template_program_has_lists(program)};
     return read_flows(context, &set, records);
 }
 

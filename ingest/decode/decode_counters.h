@@ -21,6 +21,7 @@ struct decode_counters {
     struct counter options_records;              /* options data records read */
     struct counter options_dropped;              /* values over the limit of a datagram */
     struct counter extra_dropped;                /* entries that Extra had no room for */
+    struct counter lists_unread;                 /* inside records (RFC 6313) */
     struct counter held_sets;                    /* waiting for their template now */
     struct counter templates;                    /* templates learnt or renewed */
 };

@@ -39,7 +39,14 @@ enum element_conversion {
     ELEMENT_IP_VERSION,         /* 4 or 6: which of the addresses counts */
     ELEMENT_SAMPLING,           /* target: enum sampling_fact */
     ELEMENT_PACKET,             /* the first bytes of a packet; target: enum packet_protocol */
-    ELEMENT_FRAME_TYPE          /* dataLinkFrameType: what element 315 holds */
+    ELEMENT_FRAME_TYPE,         /* dataLinkFrameType: what element 315 holds */
+    ELEMENT_LIST                /* RFC 6313; target: enum element_list */
+};
+
+enum element_list {
+    LIST_BASIC,             /* values of one element */
+    LIST_SUB_TEMPLATE,      /* records of one template */
+    LIST_SUB_TEMPLATE_MULTI /* of several */
 };
 
 enum element_time {

@@ -38,6 +38,7 @@ static bool is_bytes(enum program_code code)
     case PROGRAM_APPEND_IPV4:
     case PROGRAM_APPEND_IPV6:
     case PROGRAM_PACKET:
+    case PROGRAM_LIST:
     case PROGRAM_NOTHING: /* as a step: the IPv6 half of the pair in front of it */
         return true;
     default:
@@ -56,7 +57,13 @@ void draft_place(struct program_op *op, uint32_t offset, uint16_t length)
     op->mask &= mask_of_size(length);
 }
 
-static struct program_op make_op(
+/* Puts a number, or a part of one, into a field of the flow. */
+static bool is_for_field(enum program_code code)
+{
+    return code == PROGRAM_NUMBER || code == PROGRAM_FLAGS || code == PROGRAM_DSCP;
+}
+
+struct program_op draft_op(
     const struct draft_source *source, enum program_code code, uint16_t destination)
 {
     struct program_op op = {.mask = UINT64_MAX,
@@ -67,6 +74,9 @@ static struct program_op make_op(
     draft_place(&op, source->offset, source->length);
     if (source->length == TEMPLATE_VARIABLE) {
         op.mask = UINT64_MAX; /* until the record tells the length */
+    }
+    if (is_for_field(code)) {
+        op.mask &= mask_of_field((enum flow_field)destination);
     }
     return op;
 }
@@ -99,8 +109,7 @@ void draft_number(struct program_draft *draft, const struct draft_source *source
     if (source->length > 8 && source->length != TEMPLATE_VARIABLE) {
         return;
     }
-    struct program_op op = make_op(source, PROGRAM_NUMBER, (uint16_t)field);
-    op.mask &= mask_of_field(field);
+    struct program_op op = draft_op(source, PROGRAM_NUMBER, (uint16_t)field);
     aim_at_field(&op, field);
     int rival = draft->number_of[field];
     if (rival != DRAFT_NONE && rank <= draft->rank_of[field]) {
@@ -144,7 +153,7 @@ void draft_address(struct program_draft *draft, const struct draft_source *sourc
         }
         rival->code = PROGRAM_NOTHING;
     }
-    struct program_op op = make_op(source, is_ipv4 ? PROGRAM_IPV4 : PROGRAM_IPV6, (uint16_t)field);
+    struct program_op op = draft_op(source, is_ipv4 ? PROGRAM_IPV4 : PROGRAM_IPV6, (uint16_t)field);
     op.mask = is_always ? 1 : 0;
     aim_at_field(&op, field);
     *slot = (int)draft->count;
@@ -174,7 +183,7 @@ void draft_time(struct program_draft *draft, const struct draft_source *source,
     if (source->length > 8 || (is_ntp && source->length != 8)) {
         return;
     }
-    struct program_op op = make_op(source, code, 0);
+    struct program_op op = draft_op(source, code, 0);
     bool is_both = target == TIME_BOTH;
     int score = is_both ? 1 : SCORES[code];
     if (is_both || target == TIME_START) {
@@ -188,14 +197,6 @@ void draft_time(struct program_draft *draft, const struct draft_source *source,
 void draft_step(struct program_draft *draft, const struct draft_source *source,
     enum program_code code, uint16_t destination)
 {
-    struct program_op op = make_op(source, code, destination);
-    add_op(draft, &op);
-}
-
-void draft_field_step(struct program_draft *draft, const struct draft_source *source,
-    enum program_code code, enum flow_field field)
-{
-    struct program_op op = make_op(source, code, (uint16_t)field);
-    op.mask &= mask_of_field(field);
+    struct program_op op = draft_op(source, code, destination);
     add_op(draft, &op);
 }

@@ -62,9 +62,16 @@ void draft_time(struct program_draft *draft, const struct draft_source *source,
 void draft_step(struct program_draft *draft, const struct draft_source *source,
     enum program_code code, uint16_t destination);
 
-/* The same for a number that goes to a flow field: bits that the field cannot hold are cut. */
-void draft_field_step(struct program_draft *draft, const struct draft_source *source,
-    enum program_code code, enum flow_field field);
+/* An op that belongs to no draft. Of a number for a field the bits that this cannot hold are cut.
+ */
+struct program_op draft_op(
+    const struct draft_source *source, enum program_code code, uint16_t destination);
 
 /* Sets source, length and mask for a field at that place of the record. */
 void draft_place(struct program_op *op, uint32_t offset, uint16_t length);
+
+/*
+ * The op that reads a single value of that element and length, without a template around it; false:
+ * there is none. template_compile.c.
+ */
+MUST_CHECK bool draft_value(struct program_op *op, const struct element *element, uint16_t length);

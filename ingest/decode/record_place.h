@@ -14,6 +14,9 @@ struct record_place {
     uint16_t length;
 };
 
+/* The length in front of a value, one byte, or 255 and two more (RFC 7011 section 7). */
+uint16_t record_take_length(struct cursor *cursor);
+
 /*
  * Takes one record from the set and fills in the place of each field. NULL: the record runs out of
  * its set, and the cursor has failed.

@@ -15,7 +15,19 @@ struct conversion {
     uint16_t length;
 };
 
+/* Numbers, addresses and packets become ops of a template elsewhere, of a single value here. */
 static const struct conversion CONVERSIONS[] = {
+    [ELEMENT_NUMBER] = {PROGRAM_NUMBER, 0},
+    [ELEMENT_FALLBACK] = {PROGRAM_NUMBER, 0},
+    [ELEMENT_TOTAL] = {PROGRAM_NUMBER, 0},
+    [ELEMENT_REVERSE] = {PROGRAM_NOTHING, 0},
+    [ELEMENT_IPV4] = {PROGRAM_IPV4, 4},
+    [ELEMENT_IPV6] = {PROGRAM_IPV6, 16},
+    [ELEMENT_IPV4_OR_NONE] = {PROGRAM_IPV4, 4},
+    [ELEMENT_IPV6_OR_NONE] = {PROGRAM_IPV6, 16},
+    [ELEMENT_ICMP] = {PROGRAM_NOTHING, 2},
+    [ELEMENT_PACKET] = {PROGRAM_NOTHING, 0},
+    [ELEMENT_LIST] = {PROGRAM_NOTHING, 0},
     [ELEMENT_LABEL] = {PROGRAM_LABEL, 3},
     [ELEMENT_FLAGS] = {PROGRAM_FLAGS, 0},
     [ELEMENT_REVERSE_FLAGS] = {PROGRAM_FLAGS, 0},
@@ -36,22 +48,21 @@ static const struct conversion CONVERSIONS[] = {
     [ELEMENT_FRAME_TYPE] = {PROGRAM_FRAME_TYPE, 0},
 };
 
+static bool fits(const struct conversion *conversion, uint16_t length)
+{
+    return conversion->length == 0 ? length >= 1 && length <= 8 : length == conversion->length;
+}
+
 static void compile_step(
     struct program_draft *draft, const struct draft_source *source, const struct element *element)
 {
     const struct conversion *conversion = &CONVERSIONS[element->conversion];
-    bool fits = conversion->length == 0 ? source->length >= 1 && source->length <= 8
-                                        : source->length == conversion->length;
-    if (!fits) {
+    if (!fits(conversion, source->length)) {
         return;
     }
     if (element->conversion >= ELEMENT_TIME_S &&
         element->conversion <= ELEMENT_TIME_BEFORE_EXPORT) {
         draft_time(draft, source, (enum element_time)element->target, conversion->code);
-        return;
-    }
-    if (element->conversion < ELEMENT_IPV4) {
-        draft_field_step(draft, source, conversion->code, (enum flow_field)element->target);
         return;
     }
     draft_step(draft, source, conversion->code, element->target);
@@ -86,9 +97,24 @@ static void compile_element(
     case ELEMENT_PACKET:
         draft_step(draft, source, PROGRAM_PACKET, element->target);
         break;
+    case ELEMENT_LIST:
+        draft_step(draft, source, PROGRAM_LIST, element->target);
+        break;
     default:
         compile_step(draft, source, element);
     }
+}
+
+bool draft_value(struct program_op *op, const struct element *element, uint16_t length)
+{
+    const struct conversion *conversion = &CONVERSIONS[element->conversion];
+    bool is_answers = element->conversion == ELEMENT_REVERSE_FLAGS;
+    if (!fits(conversion, length) || is_answers || conversion->code == PROGRAM_NOTHING) {
+        return false;
+    }
+    struct draft_source source = {.length = length};
+    *op = draft_op(&source, conversion->code, element->target);
+    return true;
 }
 
 /* Whether the line concerns the flow, or the flow of the answer, whichever is compiled. */
@@ -139,7 +165,9 @@ static void compile_fields(struct program_draft *draft, const struct template_fi
     for (; source.index < field_count; source.index++) {
         const struct template_field *field = &fields[source.index];
         source.length = field->length;
-        compile_field(draft, &source, field, is_reverse);
+        if (field->length > 0) { /* without bytes it says nothing, in any record */
+            compile_field(draft, &source, field, is_reverse);
+        }
         source.offset += field->length;
     }
 }
@@ -214,10 +242,12 @@ static void assemble(struct template_program *program, const struct program_draf
             program->ops[program->op_count++] = draft->times[slot];
         }
     }
-    for (int code = PROGRAM_DURATION; code < PROGRAM_NOTHING; code++) {
+    for (int code = PROGRAM_DURATION; code <= PROGRAM_PACKET; code++) {
         emit(program, draft, (enum program_code)code, DRAFT_NONE);
     }
     program->ends[PROGRAM_STEPS] = program->op_count;
+    emit(program, draft, PROGRAM_LIST, DRAFT_NONE);
+    program->ends[PROGRAM_LISTS] = program->op_count;
 }
 
 static enum err program_new(
@@ -301,15 +331,20 @@ size_t template_program_bytes(const struct template_program *program)
     return program->size_bytes + reverse;
 }
 
+struct program_op template_program_op_at(
+    const struct template_program *program, uint32_t index, const struct record_place *places)
+{
+    struct program_op op = program->unplaced[index];
+    const struct record_place *place = &places[op.field];
+    bool is_variable = op.length == TEMPLATE_VARIABLE;
+    draft_place(&op, (uint32_t)place->offset + op.within, is_variable ? place->length : op.length);
+    return op;
+}
+
 void template_program_place(struct template_program *program, const struct record_place *places)
 {
     for (uint32_t i = 0; i < program->op_count; i++) {
-        const struct program_op *unplaced = &program->unplaced[i];
-        const struct record_place *place = &places[unplaced->field];
-        bool is_variable = unplaced->length == TEMPLATE_VARIABLE;
-        program->ops[i] = *unplaced;
-        draft_place(&program->ops[i], (uint32_t)place->offset + unplaced->within,
-            is_variable ? place->length : unplaced->length);
+        program->ops[i] = template_program_op_at(program, i, places);
     }
     if (program->reverse != NULL) {
         template_program_place(program->reverse, places);

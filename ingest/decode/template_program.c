@@ -3,6 +3,7 @@
 
 #include "ingest/decode/elements.h"
 #include "ingest/decode/packet_header.h"
+#include "ingest/decode/program_step.h"
 
 /* dataLinkFrameType (element 408): Ethernet. */
 enum {
@@ -14,29 +15,17 @@ enum {
     ETYPE_IPV6 = 0x86dd
 };
 
-static uint64_t load_number(const uint8_t *record, const struct program_op *op)
-{
-    return load_be64(record + op->source) & op->mask;
-}
-
 /* Returns the presence bits of the fields that are not 0. */
 static uint64_t run_numbers(const struct program_op *op, const struct program_op *end,
     const uint8_t *record, struct flow *flow)
 {
     uint64_t present = 0;
     for (; op < end; op++) {
-        uint64_t value = load_number(record, op);
+        uint64_t value = program_step_number(record, op);
         memcpy((uint8_t *)flow + op->offset, &value, sizeof value);
         present |= (uint64_t)(value != 0) << op->bit;
     }
     return present;
-}
-
-static bool load_address(struct address *address, const uint8_t *bytes, enum program_code code)
-{
-    *address = code == PROGRAM_IPV4 ? address_from_ipv4(bytes) : address_from_ipv6(bytes);
-    static const uint8_t NONE[16] = {0};
-    return memcmp(bytes, NONE, code == PROGRAM_IPV4 ? 4 : 16) != 0;
 }
 
 static void run_addresses(const struct program_op *op, const struct program_op *end,
@@ -44,7 +33,8 @@ static void run_addresses(const struct program_op *op, const struct program_op *
 {
     for (; op < end; op++) {
         struct address address;
-        bool is_there = load_address(&address, record + op->source, (enum program_code)op->code);
+        bool is_there =
+            program_step_address(&address, record + op->source, (enum program_code)op->code);
         memcpy((uint8_t *)flow + op->offset, &address, sizeof address);
         flow->present[op->word] |= (uint64_t)(is_there || op->mask != 0) << op->bit;
     }
@@ -65,8 +55,8 @@ static void set_either_address(const struct program_op *ipv4, const uint8_t *rec
     const struct program_op *ipv6 = ipv4 + 1;
     struct address as_ipv4;
     struct address as_ipv6;
-    bool has_ipv4 = load_address(&as_ipv4, record + ipv4->source, PROGRAM_IPV4);
-    bool has_ipv6 = load_address(&as_ipv6, record + ipv6->source, PROGRAM_IPV6);
+    bool has_ipv4 = program_step_address(&as_ipv4, record + ipv4->source, PROGRAM_IPV4);
+    bool has_ipv6 = program_step_address(&as_ipv6, record + ipv6->source, PROGRAM_IPV6);
     bool is_ipv6 = has_ipv4 == has_ipv6 ? facts->ip_version == 6 : has_ipv6;
     if (!has_ipv4 && !has_ipv6 && ipv4->mask == 0) {
         return;
@@ -75,49 +65,6 @@ static void set_either_address(const struct program_op *ipv4, const uint8_t *rec
     flow_mark(flow, (enum flow_field)ipv4->destination, true);
     if (ipv4->destination == FLOW_SRC_ADDR && !flow_has(flow, FLOW_ETYPE)) {
         flow_set_etype(flow, is_ipv6 ? ETYPE_IPV6 : ETYPE_IPV4);
-    }
-}
-
-/* RFC 5102 section 5.8 in RFC 3032's order: label 20 bits, EXP 3, bottom of stack 1. */
-static void append_label(struct flow *flow, uint32_t place, uint32_t entry)
-{
-    static const enum flow_field LABELS[] = {
-        FLOW_MPLS_1_LABEL, FLOW_MPLS_2_LABEL, FLOW_MPLS_3_LABEL};
-    if (entry == 0) {
-        return; /* the stack was lower than the template */
-    }
-    uint32_t label = entry >> 4;
-    flow_set_has_mpls(flow, true);
-    flow_set_mpls_count(flow, flow_number(flow, FLOW_MPLS_COUNT) + 1);
-    flow_append_mpls_label(flow, label);
-    flow_set_mpls_last_label(flow, label);
-    if (place < sizeof LABELS / sizeof LABELS[0]) {
-        flow_set_number(flow, LABELS[place], label);
-    }
-}
-
-/* Elements of which a template has as many as the list is long at most; the others are 0. */
-static void append_number(struct flow *flow, enum flow_field field, uint64_t value)
-{
-    if (value != 0) {
-        flow_append_number(flow, field, (uint32_t)value);
-    }
-}
-
-static void append_address(
-    struct flow *flow, enum flow_field field, const uint8_t *bytes, enum program_code family)
-{
-    struct address address;
-    if (load_address(&address, bytes, family)) {
-        flow_append_address(flow, field, &address);
-    }
-}
-
-/* RFC 2474 section 3: the upper six bits of the octet that was type of service. */
-static void set_dscp(struct flow *flow, enum flow_field field, uint64_t value)
-{
-    if (!flow_has(flow, field)) {
-        flow_set_number(flow, field, (value & 0x3f) << 2);
     }
 }
 
@@ -171,56 +118,34 @@ static void set_system_init(struct export_clock *clock, uint64_t init_ms)
 __attribute__((noinline)) static void run_step(const struct program_op *op, const uint8_t *record,
     struct flow *flow, struct record_facts *facts)
 {
-    const uint8_t *bytes = record + op->source;
-    enum flow_field field = (enum flow_field)op->destination; /* for the codes that have one */
     switch ((enum program_code)op->code) {
-    case PROGRAM_FALLBACK:
-        if (!flow_has(flow, field)) {
-            flow_set_number(flow, field, load_number(record, op));
-        }
-        break;
-    case PROGRAM_FLAGS:
-        flow_set_number(flow, field, flow_number(flow, field) | load_number(record, op));
-        break;
-    case PROGRAM_DSCP:
-        set_dscp(flow, field, load_number(record, op));
+    case PROGRAM_FALLBACK: /* the most frequent of them */
+        program_step_fallback(op, record, flow);
         break;
     case PROGRAM_IP_VERSION:
-        set_ip_version(flow, facts, load_number(record, op));
+        set_ip_version(flow, facts, program_step_number(record, op));
         break;
     case PROGRAM_EITHER_ADDRESS:
         set_either_address(op, record, flow, facts);
         break;
-    case PROGRAM_LABEL:
-        append_label(flow, op->destination, (uint32_t)load_number(record, op));
-        break;
-    case PROGRAM_APPEND_NUMBER:
-        append_number(flow, field, load_number(record, op));
-        break;
-    case PROGRAM_APPEND_IPV4:
-        append_address(flow, field, bytes, PROGRAM_IPV4);
-        break;
-    case PROGRAM_APPEND_IPV6:
-        append_address(flow, field, bytes, PROGRAM_IPV6);
-        break;
     case PROGRAM_SYSTEM_INIT:
-        set_system_init(&facts->clock, load_number(record, op));
+        set_system_init(&facts->clock, program_step_number(record, op));
         break;
     case PROGRAM_DURATION:
-        facts->duration_us = load_number(record, op) * op->destination;
+        facts->duration_us = program_step_number(record, op) * op->destination;
         break;
     case PROGRAM_SAMPLING:
         sampling_facts_set(
-            &facts->sampling, (enum sampling_fact)op->destination, load_number(record, op));
+            &facts->sampling, (enum sampling_fact)op->destination, program_step_number(record, op));
         break;
     case PROGRAM_FRAME_TYPE:
-        facts->frame_type = load_number(record, op);
+        facts->frame_type = program_step_number(record, op);
         break;
     case PROGRAM_PACKET:
         read_packet(op, record, flow, facts);
         break;
     default:
-        break;
+        program_step_run(op, record, flow);
     }
 }
 
@@ -243,7 +168,7 @@ void template_program_run(const struct template_program *program, const uint8_t 
     for (; step < ops + ends[PROGRAM_STEPS]; step++) {
         if (is_time((enum program_code)step->code)) { /* the steps that most templates have */
             facts->times_ns[step->destination] =
-                read_time(step, load_number(record, step), &facts->clock);
+                read_time(step, program_step_number(record, step), &facts->clock);
         } else {
             run_step(step, record, flow, facts);
         }

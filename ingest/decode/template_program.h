@@ -2,7 +2,8 @@
  * template_program.h -- a template compiled to the few things its records are good for.
  *
  *   template fields:  8/4   12/4   7/2   11/2   4/1   2/4   1/4   22/4   21/4   ...
- *   program:          [numbers: source, mask, destination] [addresses] [steps: all else]
+ *   program:          [numbers: source, mask, destination] [addresses] [steps: all
+ * else]
  *
  * Most fields are unsigned integers. One is loaded as the eight bytes that end with it, and masked
  * to its own size and its destination's: one load and one mask for every size, no branch. So a
@@ -51,6 +52,7 @@ enum program_code {
     PROGRAM_SAMPLING,
     PROGRAM_FRAME_TYPE,
     PROGRAM_PACKET,
+    PROGRAM_LIST,
     PROGRAM_NOTHING
 };
 
@@ -73,6 +75,7 @@ enum program_section {
     PROGRAM_HIGH_NUMBERS, /* in the second */
     PROGRAM_ADDRESSES,
     PROGRAM_STEPS,
+    PROGRAM_LISTS, /* not run here: record_list.c */
     PROGRAM_SECTION_COUNT
 };
 
@@ -88,6 +91,12 @@ struct template_program {
     uint32_t ends[PROGRAM_SECTION_COUNT]; /* index behind each section */
     struct program_op ops[];
 };
+
+/* Records hold lists (RFC 6313). */
+static inline bool template_program_has_lists(const struct template_program *program)
+{
+    return program->ends[PROGRAM_LISTS] > program->ends[PROGRAM_STEPS];
+}
 
 /* What a record says besides flow fields. */
 struct record_facts {
@@ -106,6 +115,10 @@ void template_program_destroy(struct template_program **program_p);
 
 /* Memory held, for the budget. */
 size_t template_program_bytes(const struct template_program *program);
+
+/* The op as it is for one record of a template with variable lengths. */
+struct program_op template_program_op_at(
+    const struct template_program *program, uint32_t index, const struct record_place *places);
 
 /* Fits the program to one record of a template with variable lengths. */
 void template_program_place(struct template_program *program, const struct record_place *places);

@@ -19,6 +19,8 @@ FAMILY(OPTIONS_DROPPED, "goflow_decode_options_dropped_total",
 FAMILY(EXTRA_DROPPED, "goflow_decode_extra_dropped_total",
     "Values of information elements that a flow's Extra had no room for.");
 FAMILY(OPTIONS_RECORDS, "goflow_decode_options_records_total", "Options data records read.");
+FAMILY(LISTS_UNREAD, "goflow_decode_lists_unread_total",
+    "Lists inside records (RFC 6313) not read: unknown template, wrong length, or too deep.");
 FAMILY(TEMPLATES, "goflow_decode_templates_total", "Templates learnt or renewed.");
 
 static const struct metric_family HELD = {"goflow_decode_held_sets", METRIC_GAUGE,
@@ -51,6 +53,7 @@ void decode_metrics_collect(const struct decode_counters *counters, struct metri
     metrics_page_add_counter(page, &OPTIONS_RECORDS, &counters->options_records);
     metrics_page_add_counter(page, &OPTIONS_DROPPED, &counters->options_dropped);
     metrics_page_add_counter(page, &EXTRA_DROPPED, &counters->extra_dropped);
+    metrics_page_add_counter(page, &LISTS_UNREAD, &counters->lists_unread);
     metrics_page_add_counter(page, &TEMPLATES, &counters->templates);
     metrics_page_add_counter(page, &HELD, &counters->held_sets);
 }

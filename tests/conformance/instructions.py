@@ -55,6 +55,15 @@ def data_of(fields, message=ipfix):
     return [filled(message, [a_set(set_id, template(fields))], 256)]
 
 
+def list_of(kind, head, part):
+    """One record, which is a list of as many parts as UDP allows; 257 is a template to use in it."""
+    inner = template([(4, 1)] + [(95, 0)] * EMPTY_FIELDS, 257)
+    templates = a_set(2, inner + template([(kind, 65535)]))
+    count = (LARGEST - len(ipfix(templates)) - 4 - 3 - len(head)) // len(part)
+    body = head + part * count
+    return [ipfix(templates, a_set(256, b"\xff" + struct.pack(">H", len(body)) + body))]
+
+
 def sflow(samples):
     return struct.pack(">IIIIIII", 5, 1, 0xC0000201, 0, 1, 1, len(samples)) + b"".join(samples)
 
@@ -110,6 +119,12 @@ def kinds():
         "doubled_fields": data_of([(1, 1)] * 1000),
         "variable_fields": data_of([(82, 65535)]),
         "packet_sections": data_of([(315, 65535)]),
+        "lists_without_value": data_of([(293, 65535)]),
+        "values_of_a_list": list_of(291, struct.pack(">BHH", 3, 4, 1), b"\6"),
+        "lists_of_a_list": list_of(
+            291, struct.pack(">BHH", 3, 291, 65535), struct.pack(">BBHHB", 6, 3, 4, 1, 6)),
+        "records_of_a_list": list_of(293, b"\3", struct.pack(">HHB", 257, 5, 6)),
+        "records_of_a_list_without_template": list_of(293, b"\3", struct.pack(">HH", 999, 4)),
         "templates": [ipfix(*[a_set(2, template([(1, 4)], 256 + i % 4000)) for i in range(5400)])],
         "templates_of_many_fields": [ipfix(*[
             a_set(2, template([(1, 1), (2, 1)] * 500, 256 + i)) for i in range(16)])],

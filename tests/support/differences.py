@@ -120,6 +120,14 @@ LIST = [
         "Elements 14 and 15 of CERT (6871), flags of the first packet and of the others, bare "
         "numbers to tshark. Their union is what tcpControlBits (6) would be."),
     Difference(
+        "ipfix-yaf", "SrcMac DstMac",
+        "Inside a subTemplateMultiList (RFC 6313 section 4.5.3), bare bytes to tshark."),
+    Difference(
+        "ipfix_lists",
+        "SrcPort SrcMac BgpCommunities HasMPLS MPLSCount MPLS1Label MPLS2Label MPLSLastLabel "
+        "MplsLabel IPv6RoutingAddresses",
+        "Inside lists of RFC 6313, bare bytes to tshark."),
+    Difference(
         "ipfix_packet_section",
         "Bytes Packets SrcAddr DstAddr Etype Proto SrcMac DstMac IPTTL IPv6FlowLabel LayerStack "
         "LayerSize",

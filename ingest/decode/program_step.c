@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- steps of a program that concern the flow alone. */
+#include "ingest/decode/program_step.h"
+
+/* RFC 5102 section 5.8 in RFC 3032's order: label 20 bits, EXP 3, bottom of stack 1. */
+static void append_label(struct flow *flow, uint32_t place, uint32_t entry)
+{
+    static const enum flow_field LABELS[] = {
+        FLOW_MPLS_1_LABEL, FLOW_MPLS_2_LABEL, FLOW_MPLS_3_LABEL};
+    if (entry == 0) {
+        return; /* the stack was lower than the template */
+    }
+    uint32_t label = entry >> 4;
+    flow_set_has_mpls(flow, true);
+    flow_set_mpls_count(flow, flow_number(flow, FLOW_MPLS_COUNT) + 1);
+    flow_append_mpls_label(flow, label);
+    flow_set_mpls_last_label(flow, label);
+    if (place < sizeof LABELS / sizeof LABELS[0]) {
+        flow_set_number(flow, LABELS[place], label);
+    }
+}
+
+/* Elements of which a template has as many as the list is long at most; the others are 0. */
+static void append_number(struct flow *flow, enum flow_field field, uint64_t value)
+{
+    if (value != 0) {
+        flow_append_number(flow, field, (uint32_t)value);
+    }
+}
+
+static void append_address(
+    struct flow *flow, enum flow_field field, const uint8_t *bytes, enum program_code family)
+{
+    struct address address;
+    if (program_step_address(&address, bytes, family)) {
+        flow_append_address(flow, field, &address);
+    }
+}
+
+/* RFC 2474 section 3: the upper six bits of the octet that was type of service. */
+static void set_dscp(struct flow *flow, enum flow_field field, uint64_t value)
+{
+    if (!flow_has(flow, field)) {
+        flow_set_number(flow, field, (value & 0x3f) << 2);
+    }
+}
+
+void program_step_run(const struct program_op *op, const uint8_t *record, struct flow *flow)
+{
+    const uint8_t *bytes = record + op->source;
+    enum flow_field field = (enum flow_field)op->destination; /* but for labels */
+    switch ((enum program_code)op->code) {
+    case PROGRAM_FALLBACK:
+        program_step_fallback(op, record, flow);
+        break;
+    case PROGRAM_FLAGS:
+        flow_set_number(flow, field, flow_number(flow, field) | program_step_number(record, op));
+        break;
+    case PROGRAM_DSCP:
+        set_dscp(flow, field, program_step_number(record, op));
+        break;
+    case PROGRAM_LABEL:
+        append_label(flow, op->destination, (uint32_t)program_step_number(record, op));
+        break;
+    case PROGRAM_APPEND_NUMBER:
+        append_number(flow, field, program_step_number(record, op));
+        break;
+    case PROGRAM_APPEND_IPV4:
+        append_address(flow, field, bytes, PROGRAM_IPV4);
+        break;
+    case PROGRAM_APPEND_IPV6:
+        append_address(flow, field, bytes, PROGRAM_IPV6);
+        break;
+    default:
+        break;
+    }
+}
