@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause -- cmake --install: programs, pages, documents, examples.
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -12,9 +13,13 @@ FILES = (
     "lib/systemd/system/goflow-ingest.service", "share/goflow/flow.proto")
 
 
-def test_what_is_installed_is_complete_and_runs(folder):
+def install(folder):
     build = case.Settings.bin.parent
     process.check("install", ["cmake", "--install", build, "--prefix", folder], folder)
+
+
+def test_what_is_installed_is_complete_and_runs(folder):
+    install(folder)
     programs = sorted(path.name for path in (folder / "bin").iterdir())
     pages = sorted(path.stem for path in (folder / "share" / "man" / "man1").iterdir())
     case.equal(pages, programs, "a page for each program")
@@ -23,6 +28,19 @@ def test_what_is_installed_is_complete_and_runs(folder):
         case.true(version.startswith(f"{name} "), f"{name} -v: {version}")
     for name in FILES:
         case.true((folder / name).is_file(), f"{name} is missing")
+
+
+def test_systemd_accepts_the_units_and_their_commands_the_examples(folder):
+    """Commands without a folder are looked for where a host installs them: here it is elsewhere."""
+    install(folder)
+    for unit in sorted((folder / "lib" / "systemd" / "system").glob("*.service")):
+        text = unit.read_text()
+        start = re.search(r"^ExecStart=(\S+) -config /etc/goflow/(\S+)$", text, re.MULTILINE)
+        command = [folder / "bin" / start[1], "-config",
+                   folder / "share" / "doc" / "goflow" / "examples" / start[2]]
+        case.equal(process.check(unit.stem, [*command, "-check"], folder).stdout, "ok\n", unit.name)
+        unit.write_text(text.replace(start[0], "ExecStart=" + " ".join(map(str, command))))
+        process.check(unit.name, ["systemd-analyze", "verify", "--man=no", unit], folder)
 
 
 if __name__ == "__main__":
