@@ -102,8 +102,7 @@ static int tick(void *context, uint64_t now_ns)
     struct batch_outlet *outlet = context;
     int flows_ms = batcher_tick(outlet->batcher, now_ns);
     int records_ms = outlet->records != NULL ? record_batcher_tick(outlet->records, now_ns) : -1;
-    bool is_flows = records_ms < 0 || (flows_ms >= 0 && flows_ms < records_ms);
-    return is_flows ? flows_ms : records_ms;
+    return outlet_earlier(flows_ms, records_ms);
 }
 
 static void flush(void *context)

@@ -36,3 +36,10 @@ struct outlet {
     /* Frees the outlet; after finish(), by any thread. */
     void (*destroy)(void *context);
 };
+
+/* The earlier of two times as tick() returns them. */
+static inline int outlet_earlier(int first_ms, int second_ms)
+{
+    bool is_first = second_ms < 0 || (first_ms >= 0 && first_ms < second_ms);
+    return is_first ? first_ms : second_ms;
+}

@@ -158,14 +158,14 @@ void receiver_destroy(struct receiver **receiver_p)
     *receiver_p = NULL;
 }
 
-typedef enum err worker_print(struct worker *worker, struct buffer *out);
-
-static enum err print_all(struct receiver *receiver, worker_print *print, struct buffer *out)
+/* The workers' parts as the members of one JSON object. */
+static enum err print_object(
+    struct receiver *receiver, enum worker_document document, struct buffer *out)
 {
     buffer_text_append(out, "{");
     for (uint32_t i = 0; i < receiver->worker_count; i++) {
         struct buffer part = {0};
-        enum err err = print(receiver->workers[i], &part);
+        enum err err = worker_print(receiver->workers[i], document, &part);
         if (err == ERR_OK && part.size > 0) {
             buffer_text_append(out, out->size > 1 ? "," : "");
             buffer_append(out, part.bytes, part.size);
@@ -179,22 +179,23 @@ static enum err print_all(struct receiver *receiver, worker_print *print, struct
     return buffer_check(out);
 }
 
-static enum err print_document(struct receiver *receiver, worker_print *print, struct buffer *out)
+static enum err ask_object(
+    struct receiver *receiver, enum worker_document document, struct buffer *out)
 {
     (void)pthread_mutex_lock(&receiver->questions);
-    enum err err = print_all(receiver, print, out);
+    enum err err = print_object(receiver, document, out);
     (void)pthread_mutex_unlock(&receiver->questions);
     return err;
 }
 
 enum err receiver_print_templates(struct receiver *receiver, struct buffer *out)
 {
-    return print_document(receiver, worker_print_templates, out);
+    return ask_object(receiver, WORKER_TEMPLATES, out);
 }
 
 enum err receiver_print_exporters(struct receiver *receiver, struct buffer *out)
 {
-    return print_document(receiver, worker_print_exporters, out);
+    return ask_object(receiver, WORKER_EXPORTERS, out);
 }
 
 enum err receiver_print_snapshot(struct receiver *receiver, struct buffer *exporters)
@@ -202,7 +203,7 @@ enum err receiver_print_snapshot(struct receiver *receiver, struct buffer *expor
     enum err err = ERR_OK;
     (void)pthread_mutex_lock(&receiver->questions);
     for (uint32_t i = 0; err == ERR_OK && i < receiver->worker_count; i++) {
-        err = worker_print_snapshot(receiver->workers[i], exporters);
+        err = worker_print(receiver->workers[i], WORKER_SNAPSHOT, exporters);
     }
     (void)pthread_mutex_unlock(&receiver->questions);
     return err;

@@ -102,85 +102,14 @@ static bool expire(struct worker *worker, uint64_t now_ns)
     return counter_get(&decoder_counters(worker->decoder)->held_sets) > 0;
 }
 
-/* The earlier of two times to wait; -1: for ever. */
-static int earlier(int first_ms, int second_ms)
-{
-    bool is_first = second_ms < 0 || (first_ms >= 0 && first_ms < second_ms);
-    return is_first ? first_ms : second_ms;
-}
-
 /* Returns after how many ms the next turn is due at the latest; -1: whenever something comes. */
 static int tick(struct worker *worker)
 {
     uint64_t now_ns = clock_monotonic_ns();
     int due_ms = worker_losses_tick(worker, clock_wall_ns());
-    due_ms = earlier(due_ms, worker->options.outlet.tick(worker->options.outlet.context, now_ns));
-    return expire(worker, now_ns) ? earlier(due_ms, EXPIRE_MS) : due_ms;
-}
-
-static void send_document(const struct worker *worker, zsock_t *pipe,
-    void (*print)(const struct decoder *decoder, struct buffer *out))
-{
-    struct buffer document = {0};
-    print(worker->decoder, &document);
-    enum err err = buffer_check(&document);
-    (void)zsock_send(pipe, "is", (int)err, buffer_text(&document));
-    buffer_clear(&document);
-}
-
-/* The buffer goes to who asked. */
-static void send_snapshot(const struct worker *worker, zsock_t *pipe)
-{
-    struct buffer *exporters = calloc(1, sizeof *exporters);
-    if (exporters != NULL) {
-        decoder_print_snapshot(worker->decoder, exporters);
-    }
-    (void)zsock_send(pipe, "p", exporters);
-}
-
-static void take_sampling_map(struct worker *worker, zsock_t *pipe)
-{
-    void *map = NULL;
-    if (zsock_recv(pipe, "p", &map) == 0) {
-        decoder_use_sampling_map(worker->decoder, map);
-    }
-    (void)zsock_signal(pipe, 0);
-}
-
-static void take_mapping(struct worker *worker, zsock_t *pipe)
-{
-    void *mapping = NULL;
-    if (zsock_recv(pipe, "p", &mapping) == 0) {
-        decoder_use_mapping(worker->decoder, mapping);
-    }
-    (void)zsock_signal(pipe, 0);
-}
-
-/*
- * Messages: "$TERM"; "TEMPLATES" and "EXPORTERS", answered by an enum err and the document;
- * "SNAPSHOT", answered by a struct buffer; "SAMPLING" or "MAPPING" and a pointer, answered by a
- * signal. ZeroMQ's descriptor tells only of what comes after the pipe was found empty, so the pipe
- * is read until it is, also once before the first poll.
- */
-static void answer(struct worker *worker, zsock_t *pipe)
-{
-    while ((zsock_events(pipe) & ZMQ_POLLIN) != 0) {
-        char *command = zstr_recv(pipe);
-        if (command == NULL || strcmp(command, "$TERM") == 0) {
-            worker->is_stopping = true;
-        } else if (strcmp(command, "SNAPSHOT") == 0) {
-            send_snapshot(worker, pipe);
-        } else if (strcmp(command, "SAMPLING") == 0) {
-            take_sampling_map(worker, pipe);
-        } else if (strcmp(command, "MAPPING") == 0) {
-            take_mapping(worker, pipe);
-        } else {
-            bool is_exporters = strcmp(command, "EXPORTERS") == 0;
-            send_document(
-                worker, pipe, is_exporters ? decoder_print_exporters : decoder_print_templates);
-        }
-        zstr_free(&command);
-    }
+    due_ms =
+        outlet_earlier(due_ms, worker->options.outlet.tick(worker->options.outlet.context, now_ns));
+    return expire(worker, now_ns) ? outlet_earlier(due_ms, EXPIRE_MS) : due_ms;
 }
 
 /* Bounded in time: exporters do not stop because we do. */
@@ -231,7 +160,7 @@ static void run(zsock_t *pipe, void *context)
     }
     waits[ports] = (struct pollfd){.fd = (int)zsock_fd(pipe), .events = POLLIN};
     (void)zsock_signal(pipe, 0);
-    answer(worker, pipe);
+    worker_answer(worker, pipe);
     uint64_t last_turn_ns = 0;
     while (!worker->is_stopping) {
         (void)poll(waits, ports + 1, tick(worker));
@@ -239,7 +168,7 @@ static void run(zsock_t *pipe, void *context)
             gather(worker, &waits[ports], &last_turn_ns);
         }
         if (waits[ports].revents != 0) {
-            answer(worker, pipe);
+            worker_answer(worker, pipe);
         }
     }
     drain(worker);
@@ -301,63 +230,4 @@ void worker_destroy(struct worker **worker_p)
     decoder_destroy(&worker->decoder);
     free(worker);
     *worker_p = NULL;
-}
-
-static enum err ask_document(struct worker *worker, const char *name, struct buffer *out)
-{
-    int answer_err = ERR_STOPPED;
-    char *document = NULL;
-    if (zstr_send(worker->actor, name) != 0 ||
-        zsock_recv(worker->actor, "is", &answer_err, &document) != 0) {
-        return ERR_STOPPED;
-    }
-    if (answer_err == ERR_OK) {
-        buffer_text_append(out, document);
-    }
-    zstr_free(&document);
-    return answer_err != ERR_OK ? (enum err)answer_err : buffer_check(out);
-}
-
-enum err worker_print_templates(struct worker *worker, struct buffer *out)
-{
-    return ask_document(worker, "TEMPLATES", out);
-}
-
-enum err worker_print_exporters(struct worker *worker, struct buffer *out)
-{
-    return ask_document(worker, "EXPORTERS", out);
-}
-
-enum err worker_print_snapshot(struct worker *worker, struct buffer *exporters)
-{
-    if (worker->actor == NULL) {
-        decoder_print_snapshot(worker->decoder, exporters);
-        return buffer_check(exporters);
-    }
-    void *answer_p = NULL;
-    if (zstr_send(worker->actor, "SNAPSHOT") != 0 ||
-        zsock_recv(worker->actor, "p", &answer_p) != 0) {
-        return ERR_STOPPED;
-    }
-    struct buffer *part = answer_p;
-    if (part == NULL) {
-        return ERR_MEMORY;
-    }
-    enum err err = buffer_check(part);
-    buffer_append(exporters, part->bytes, part->size);
-    buffer_clear(part);
-    free(part);
-    return err != ERR_OK ? err : buffer_check(exporters);
-}
-
-void worker_use_sampling_map(struct worker *worker, const struct sampling_map *map)
-{
-    (void)zsock_send(worker->actor, "sp", "SAMPLING", map);
-    (void)zsock_wait(worker->actor);
-}
-
-void worker_use_mapping(struct worker *worker, const struct mapping *mapping)
-{
-    (void)zsock_send(worker->actor, "sp", "MAPPING", mapping);
-    (void)zsock_wait(worker->actor);
 }

@@ -42,24 +42,23 @@ void worker_stop(struct worker *worker);
 /* Stops it first. */
 void worker_destroy(struct worker **worker_p);
 
+/* What a worker's decoder knows, as decoder_print_templates() and its sisters print it. */
+enum worker_document {
+    WORKER_TEMPLATES,
+    WORKER_EXPORTERS,
+    WORKER_SNAPSHOT
+};
+
 /*
- * Appends the templates as decoder_print_templates() does. Any thread but the worker's, never two
+ * Appends the document; also of a worker that was stopped. Any thread but the worker's, never two
  * at once.
  */
-MUST_CHECK enum err worker_print_templates(struct worker *worker, struct buffer *out);
-
-/* The same of decoder_print_exporters(). */
-MUST_CHECK enum err worker_print_exporters(struct worker *worker, struct buffer *out);
-
-/*
- * Appends what decoder_print_snapshot() gives. Also of a worker that was stopped; else under the
- * same rule as worker_print_templates().
- */
-MUST_CHECK enum err worker_print_snapshot(struct worker *worker, struct buffer *exporters);
+MUST_CHECK enum err worker_print(
+    struct worker *worker, enum worker_document document, struct buffer *out);
 
 /*
  * The decoder's rates from now on: borrowed. When this returns, the map before is not used any
- * more. Under the same rule as worker_print_templates().
+ * more. Under the same rule as worker_print().
  */
 void worker_use_sampling_map(struct worker *worker, const struct sampling_map *map);
 

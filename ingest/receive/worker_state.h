@@ -1,5 +1,5 @@
 /*
- * worker_state.h -- what worker.c, worker_losses.c and worker_metrics.c share.
+ * worker_state.h -- what worker.c, worker_losses.c, worker_metrics.c and worker_questions.c share.
  */
 #pragma once
 
@@ -42,3 +42,6 @@ struct worker {
  */
 int worker_losses_tick(struct worker *worker, uint64_t now_ns);
 void worker_losses_finish(struct worker *worker);
+
+/* The worker's thread: answers what has been asked so far. */
+void worker_answer(struct worker *worker, zsock_t *pipe);
