@@ -41,3 +41,17 @@ enum err flow_field_find(enum flow_field *field_p, const char *name)
     }
     return ERR_NOT_FOUND;
 }
+
+const char *flow_type_text(enum flow_type type)
+{
+    static const char *const TEXTS[FLOW_TYPE_COUNT] = {
+        [FLOW_TYPE_UNKNOWN] = "unknown",
+        [FLOW_TYPE_SFLOW5] = "sFlow5",
+        [FLOW_TYPE_NETFLOW5] = "NetFlow5",
+        [FLOW_TYPE_NETFLOW9] = "NetFlow9",
+        [FLOW_TYPE_IPFIX] = "IPFIX",
+        [FLOW_TYPE_NETFLOW1] = "NetFlow1",
+        [FLOW_TYPE_NETFLOW7] = "NetFlow7",
+    };
+    return type < FLOW_TYPE_COUNT ? TEXTS[type] : TEXTS[FLOW_TYPE_UNKNOWN];
+}

@@ -60,8 +60,12 @@ enum flow_type {
     FLOW_TYPE_NETFLOW9 = 3,
     FLOW_TYPE_IPFIX = 4,
     FLOW_TYPE_NETFLOW1 = 5,
-    FLOW_TYPE_NETFLOW7 = 6
+    FLOW_TYPE_NETFLOW7 = 6,
+    FLOW_TYPE_COUNT
 };
+
+/* Its name in labels and documents: "NetFlow9"; static, never NULL. */
+const char *flow_type_text(enum flow_type type);
 
 /* Values of the field SamplingSource. */
 enum flow_sampling_source {

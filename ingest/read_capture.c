@@ -9,19 +9,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *const TYPES[DECODE_TYPE_COUNT] = {
-    "unknown", "sFlow5", "NetFlow5", "NetFlow9", "IPFIX", "NetFlow1", "NetFlow7"};
-
 static void print_summary(const struct capture *capture, const struct decode_counters *counters)
 {
     struct capture_counters file = capture_counters(capture);
     (void)fprintf(stderr,
         "packets=%" PRIu64 " datagrams=%" PRIu64 " skipped=%" PRIu64 " flows=%" PRIu64 "\n",
         file.packets, file.datagrams, file.skipped, counter_get(&counters->flows));
-    for (int i = 0; i < DECODE_TYPE_COUNT; i++) {
+    for (int i = 0; i < FLOW_TYPE_COUNT; i++) {
         uint64_t count = counter_get(&counters->datagrams[i]);
         if (count > 0) {
-            (void)fprintf(stderr, "type=%s datagrams=%" PRIu64 "\n", TYPES[i], count);
+            (void)fprintf(stderr, "type=%s datagrams=%" PRIu64 "\n",
+                flow_type_text((enum flow_type)i), count);
         }
     }
     for (int i = DECODE_OK + 1; i < DECODE_STATUS_COUNT; i++) {

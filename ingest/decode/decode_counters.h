@@ -7,12 +7,8 @@
 #include "common/flow.h"
 #include "ingest/decode/decode_status.h"
 
-enum {
-    DECODE_TYPE_COUNT = FLOW_TYPE_NETFLOW7 + 1
-};
-
 struct decode_counters {
-    struct counter datagrams[DECODE_TYPE_COUNT]; /* by enum flow_type; 0: no protocol of ours */
+    struct counter datagrams[FLOW_TYPE_COUNT];   /* by enum flow_type; 0: no protocol of ours */
     struct counter flows;                        /* handed to the sink */
     struct counter dropped[DECODE_STATUS_COUNT]; /* things dropped, by reason */
     struct counter counter_samples;              /* sFlow counter samples seen */

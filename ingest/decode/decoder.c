@@ -83,7 +83,7 @@ static void count_fault(struct exporter_counters *counters, enum decode_status s
 
 static void decode_known(struct decode_context *context, enum flow_type type)
 {
-    static protocol_decode *const ENTRIES[DECODE_TYPE_COUNT] = {
+    static protocol_decode *const ENTRIES[FLOW_TYPE_COUNT] = {
         [FLOW_TYPE_SFLOW5] = sflow_decode,
         [FLOW_TYPE_NETFLOW5] = netflow5_decode,
         [FLOW_TYPE_NETFLOW9] = netflow9_decode,

@@ -33,7 +33,7 @@ struct exporter_version_counters {
 struct exporter_counters {
     struct exporter_version_counters versions[EXPORTER_VERSION_COUNT];
     struct sflow_counters sflow;
-    struct sequence_counters sequences[FLOW_TYPE_NETFLOW7 + 1]; /* by enum flow_type */
+    struct sequence_counters sequences[FLOW_TYPE_COUNT]; /* by enum flow_type */
     struct counter other_datagrams;                             /* NetFlow 1, 5, 7 and sFlow */
     struct counter flows;
     struct counter missing_templates; /* data sets without one */

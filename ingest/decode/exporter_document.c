@@ -9,9 +9,6 @@ enum {
     SOURCES_PRINTED_MAX = 64 /* of one exporter: forged ones must not fill the document */
 };
 
-static const char *const TYPES[] = {
-    "unknown", "sFlow5", "NetFlow5", "NetFlow9", "IPFIX", "NetFlow1", "NetFlow7"};
-
 static const char *const SOURCES[] = {
     [FLOW_SAMPLING_UNKNOWN] = "unknown",
     [FLOW_SAMPLING_RECORD] = "record",
@@ -49,8 +46,8 @@ static void print_rate(
 static void print_domain(
     struct buffer *out, const struct exporter *exporter, const struct sequence_tracker *tracker)
 {
-    buffer_format(out, "{\"Type\":\"%s\",\"ObservationDomainID\":%" PRIu32, TYPES[tracker->type],
-        tracker->domain);
+    buffer_format(out, "{\"Type\":\"%s\",\"ObservationDomainID\":%" PRIu32,
+        flow_type_text((enum flow_type)tracker->type), tracker->domain);
     print_rate(out, exporter, tracker);
     if (tracker->is_known) {
         buffer_format(out, ",\"NextSequence\":%" PRIu32, tracker->next);

@@ -26,21 +26,11 @@ FAMILY(TEMPLATES, "goflow_decode_templates_total", "Templates learnt or renewed.
 static const struct metric_family HELD = {"goflow_decode_held_sets", METRIC_GAUGE,
     "Data sets that wait for their template; those it never comes for are dropped."};
 
-static const char *const TYPES[DECODE_TYPE_COUNT] = {
-    [FLOW_TYPE_UNKNOWN] = "unknown",
-    [FLOW_TYPE_SFLOW5] = "sFlow5",
-    [FLOW_TYPE_NETFLOW5] = "NetFlow5",
-    [FLOW_TYPE_NETFLOW9] = "NetFlow9",
-    [FLOW_TYPE_IPFIX] = "IPFIX",
-    [FLOW_TYPE_NETFLOW1] = "NetFlow1",
-    [FLOW_TYPE_NETFLOW7] = "NetFlow7",
-};
-
 void decode_metrics_collect(const struct decode_counters *counters, struct metrics_page *page)
 {
-    for (int i = 0; i < DECODE_TYPE_COUNT; i++) {
+    for (int i = 0; i < FLOW_TYPE_COUNT; i++) {
         metrics_page_add(page, &DATAGRAMS, (double)counter_get(&counters->datagrams[i]),
-            "type=\"%s\"", TYPES[i]);
+            "type=\"%s\"", flow_type_text((enum flow_type)i));
     }
     for (int i = DECODE_OK + 1; i < DECODE_STATUS_COUNT; i++) {
         metrics_page_add(page, &DROPPED, (double)counter_get(&counters->dropped[i]),

@@ -57,8 +57,6 @@ static const char *const VERSIONS[EXPORTER_VERSION_COUNT] = {
     [EXPORTER_NETFLOW9] = "9",
     [EXPORTER_IPFIX] = "10",
 };
-static const char *const PROTOCOLS[] = {
-    "unknown", "sFlow5", "NetFlow5", "NetFlow9", "IPFIX", "NetFlow1", "NetFlow7"};
 static const char *const SETS[EXPORTER_SET_COUNT] = {
     [EXPORTER_SET_TEMPLATE] = "TemplateFlowSet",
     [EXPORTER_SET_OPTIONS_TEMPLATE] = "OptionsTemplateFlowSet",
@@ -178,12 +176,13 @@ static void add_sequence(struct metrics_page *page, const struct metric_family *
 static void collect_sequences(
     const struct exporter_counters *counters, const char *router, struct metrics_page *page)
 {
-    for (size_t i = 0; i < sizeof PROTOCOLS / sizeof PROTOCOLS[0]; i++) {
+    for (int i = 0; i < FLOW_TYPE_COUNT; i++) {
+        const char *type = flow_type_text((enum flow_type)i);
         const struct sequence_counters *sequence = &counters->sequences[i];
-        add_sequence(page, &SEQUENCE_LOST_UNITS, &sequence->lost, router, PROTOCOLS[i]);
-        add_sequence(page, &SEQUENCE_REORDERED, &sequence->late, router, PROTOCOLS[i]);
-        add_sequence(page, &SEQUENCE_DUPLICATES, &sequence->doubles, router, PROTOCOLS[i]);
-        add_sequence(page, &SEQUENCE_BEGUN, &sequence->resets, router, PROTOCOLS[i]);
+        add_sequence(page, &SEQUENCE_LOST_UNITS, &sequence->lost, router, type);
+        add_sequence(page, &SEQUENCE_REORDERED, &sequence->late, router, type);
+        add_sequence(page, &SEQUENCE_DUPLICATES, &sequence->doubles, router, type);
+        add_sequence(page, &SEQUENCE_BEGUN, &sequence->resets, router, type);
     }
 }
 
