@@ -26,6 +26,10 @@ struct metric_family {
     const char *help; /* with the unit, where the name does not say it */
 };
 
+/* METRIC_FAMILY(DATAGRAMS, COUNTER, "goflow_receive_datagrams_total", "Datagrams received."); */
+#define METRIC_FAMILY(variable, kind, family_name, text)                                           \
+    static const struct metric_family variable = {family_name, METRIC_##kind, text}
+
 struct metrics;
 struct metrics_page;
 

@@ -9,20 +9,16 @@
 #include <time.h>
 #include <unistd.h>
 
-static const struct metric_family BUILD_INFO = {
-    "goflow_build_info", METRIC_GAUGE, "Always 1; the version is a label."};
-static const struct metric_family CPU_SECONDS = {
-    "process_cpu_seconds_total", METRIC_COUNTER, "User and system CPU time spent, in seconds."};
-static const struct metric_family RESIDENT_BYTES = {
-    "process_resident_memory_bytes", METRIC_GAUGE, "Memory in RAM, in bytes."};
-static const struct metric_family VIRTUAL_BYTES = {
-    "process_virtual_memory_bytes", METRIC_GAUGE, "Address space in use, in bytes."};
-static const struct metric_family START_SECONDS = {
-    "process_start_time_seconds", METRIC_GAUGE, "Start of the process, in seconds since 1970."};
-static const struct metric_family OPEN_FDS = {
-    "process_open_fds", METRIC_GAUGE, "Open file descriptors."};
-static const struct metric_family MAX_FDS = {
-    "process_max_fds", METRIC_GAUGE, "Limit of open file descriptors."};
+METRIC_FAMILY(BUILD_INFO, GAUGE, "goflow_build_info", "Always 1; the version is a label.");
+METRIC_FAMILY(CPU_SECONDS, COUNTER, "process_cpu_seconds_total",
+    "User and system CPU time spent, in seconds.");
+METRIC_FAMILY(RESIDENT_BYTES, GAUGE, "process_resident_memory_bytes", "Memory in RAM, in bytes.");
+METRIC_FAMILY(
+    VIRTUAL_BYTES, GAUGE, "process_virtual_memory_bytes", "Address space in use, in bytes.");
+METRIC_FAMILY(START_SECONDS, GAUGE, "process_start_time_seconds",
+    "Start of the process, in seconds since 1970.");
+METRIC_FAMILY(OPEN_FDS, GAUGE, "process_open_fds", "Open file descriptors.");
+METRIC_FAMILY(MAX_FDS, GAUGE, "process_max_fds", "Limit of open file descriptors.");
 
 static double seconds_of(const struct timeval *time)
 {

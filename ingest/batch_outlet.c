@@ -7,23 +7,22 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define FAMILY(variable, family_name, text)                                                        \
-    static const struct metric_family variable = {family_name, METRIC_COUNTER, text}
-
-FAMILY(FLOWS_IN, "goflow_batch_flows_total", "Flows packed.");
-FAMILY(FLOWS_OUT, "goflow_batch_flows_delivered_total", "Flows handed over in batches.");
-FAMILY(FLOWS_DROPPED, "goflow_batch_flows_dropped_total",
+METRIC_FAMILY(FLOWS_IN, COUNTER, "goflow_batch_flows_total", "Flows packed.");
+METRIC_FAMILY(
+    FLOWS_OUT, COUNTER, "goflow_batch_flows_delivered_total", "Flows handed over in batches.");
+METRIC_FAMILY(FLOWS_DROPPED, COUNTER, "goflow_batch_flows_dropped_total",
     "Flows whose batch nobody took, or for which there was no memory, by reason.");
-FAMILY(BATCHES, "goflow_batch_batches_total", "Batches handed over.");
+METRIC_FAMILY(BATCHES, COUNTER, "goflow_batch_batches_total", "Batches handed over.");
+
+METRIC_FAMILY(
+    RECORDS_IN, COUNTER, "goflow_batch_records_total", "Rows beside flows packed, by kind.");
+METRIC_FAMILY(RECORDS_DROPPED, COUNTER, "goflow_batch_records_dropped_total",
+    "Rows beside flows whose batch nobody took, or for which there was no memory.");
 
 enum {
     PATIENCE_NS = 100000, /* between two looks at a full publisher */
     TAKEN_MS = 1000       /* how long a stop waits for the publisher to take the last batches */
 };
-
-FAMILY(RECORDS_IN, "goflow_batch_records_total", "Rows beside flows packed, by kind.");
-FAMILY(RECORDS_DROPPED, "goflow_batch_records_dropped_total",
-    "Rows beside flows whose batch nobody took, or for which there was no memory.");
 
 struct batch_outlet {
     struct batcher *batcher;

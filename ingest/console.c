@@ -11,10 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct metric_family FLOWS = {
-    "goflow_console_flows_total", METRIC_COUNTER, "Flows written to standard output."};
-static const struct metric_family DROPPED = {"goflow_console_flows_dropped_total", METRIC_COUNTER,
-    "Flows that could not be written to standard output."};
+METRIC_FAMILY(FLOWS, COUNTER, "goflow_console_flows_total", "Flows written to standard output.");
+METRIC_FAMILY(DROPPED, COUNTER, "goflow_console_flows_dropped_total",
+    "Flows that could not be written to standard output.");
 
 enum {
     FLUSH_BYTES = 1 << 16,

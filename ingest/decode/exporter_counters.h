@@ -34,7 +34,7 @@ struct exporter_counters {
     struct exporter_version_counters versions[EXPORTER_VERSION_COUNT];
     struct sflow_counters sflow;
     struct sequence_counters sequences[FLOW_TYPE_COUNT]; /* by enum flow_type */
-    struct counter other_datagrams;                             /* NetFlow 1, 5, 7 and sFlow */
+    struct counter other_datagrams;                      /* NetFlow 1, 5, 7 and sFlow */
     struct counter flows;
     struct counter missing_templates; /* data sets without one */
     struct counter reserved_sets;     /* NetFlow datagrams with a set id that means nothing */

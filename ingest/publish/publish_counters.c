@@ -1,67 +1,65 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the link's metrics on the ingest side. */
 #include "ingest/publish/publish_counters.h"
 
-static const struct metric_family FLOWS_IN = {"goflow_link_flows_in_total", METRIC_COUNTER,
-    "Flows accepted for delivery: in = stored + shelved + dropped + waiting."};
-static const struct metric_family FLOWS_STORED = {
-    "goflow_link_flows_stored_total", METRIC_COUNTER, "Flows that a store has committed."};
-static const struct metric_family FLOWS_SHELVED = {"goflow_link_flows_shelved_total",
-    METRIC_COUNTER, "Flows that the database refused and a store keeps in its dead-letter folder."};
-static const struct metric_family FLOWS_DROPPED = {
-    "goflow_link_flows_dropped_total", METRIC_COUNTER, "Flows accepted and lost, by reason."};
-static const struct metric_family FLOWS_RECOVERED = {"goflow_link_flows_recovered_total",
-    METRIC_COUNTER, "Flows found in the spool at the start; part of what was accepted."};
-static const struct metric_family FLOWS_WAITING = {
-    "goflow_link_flows_waiting", METRIC_GAUGE, "Flows accepted and not stored yet."};
-static const struct metric_family RECORDS_IN = {"goflow_link_records_in_total", METRIC_COUNTER,
-    "Rows beside flows accepted for delivery: in = stored + shelved + dropped + waiting."};
-static const struct metric_family RECORDS_STORED = {
-    "goflow_link_records_stored_total", METRIC_COUNTER, "Such rows that a store has committed."};
-static const struct metric_family RECORDS_SHELVED = {
-    "goflow_link_records_shelved_total", METRIC_COUNTER, "Such rows that the database refused."};
-static const struct metric_family RECORDS_DROPPED = {
-    "goflow_link_records_dropped_total", METRIC_COUNTER, "Such rows accepted and lost, by reason."};
-static const struct metric_family RECORDS_RECOVERED = {"goflow_link_records_recovered_total",
-    METRIC_COUNTER, "Such rows found in the spool at the start; part of what was accepted."};
-static const struct metric_family RECORDS_WAITING = {
-    "goflow_link_records_waiting", METRIC_GAUGE, "Such rows accepted and not stored yet."};
-static const struct metric_family BATCHES_IN = {
-    "goflow_link_batches_in_total", METRIC_COUNTER, "Batches accepted for delivery."};
-static const struct metric_family BATCHES_STORED = {
-    "goflow_link_batches_stored_total", METRIC_COUNTER, "Batches that a store has committed."};
-static const struct metric_family BATCHES_WAITING = {
-    "goflow_link_window_batches", METRIC_GAUGE, "Batches accepted and not stored yet."};
-static const struct metric_family BYTES_WAITING = {
-    "goflow_link_window_bytes", METRIC_GAUGE, "Payload of the batches in the window, in memory."};
-static const struct metric_family BATCHES_SENT = {"goflow_link_batches_sent_total", METRIC_COUNTER,
-    "Batches handed to the socket, repeats included."};
-static const struct metric_family BYTES_SENT = {"goflow_link_sent_bytes_total", METRIC_COUNTER,
-    "Payload handed to the socket, repeats included."};
-static const struct metric_family BATCHES_TAKEN_BACK = {"goflow_link_batches_taken_back_total",
-    METRIC_COUNTER, "Batches that must be sent again, by reason."};
-static const struct metric_family ACKS = {"goflow_link_acks_total", METRIC_COUNTER,
-    "Acknowledgements from stores, by kind; each may name many batches."};
-static const struct metric_family ACKS_BAD = {
-    "goflow_link_acks_bad_total", METRIC_COUNTER, "Acknowledgements that could not be read."};
-static const struct metric_family TAP_BATCHES = {"goflow_tap_batches_total", METRIC_COUNTER,
-    "Batches published on the tap; 0 while nobody listens."};
-static const struct metric_family TAP_SUBSCRIPTIONS = {
-    "goflow_tap_subscriptions", METRIC_GAUGE, "Topics that tap subscribers listen to."};
+METRIC_FAMILY(FLOWS_IN, COUNTER, "goflow_link_flows_in_total",
+    "Flows accepted for delivery: in = stored + shelved + dropped + waiting.");
+METRIC_FAMILY(
+    FLOWS_STORED, COUNTER, "goflow_link_flows_stored_total", "Flows that a store has committed.");
+METRIC_FAMILY(FLOWS_SHELVED, COUNTER, "goflow_link_flows_shelved_total",
+    "Flows that the database refused and a store keeps in its dead-letter folder.");
+METRIC_FAMILY(FLOWS_DROPPED, COUNTER, "goflow_link_flows_dropped_total",
+    "Flows accepted and lost, by reason.");
+METRIC_FAMILY(FLOWS_RECOVERED, COUNTER, "goflow_link_flows_recovered_total",
+    "Flows found in the spool at the start; part of what was accepted.");
+METRIC_FAMILY(
+    FLOWS_WAITING, GAUGE, "goflow_link_flows_waiting", "Flows accepted and not stored yet.");
+METRIC_FAMILY(RECORDS_IN, COUNTER, "goflow_link_records_in_total",
+    "Rows beside flows accepted for delivery: in = stored + shelved + dropped + waiting.");
+METRIC_FAMILY(RECORDS_STORED, COUNTER, "goflow_link_records_stored_total",
+    "Such rows that a store has committed.");
+METRIC_FAMILY(RECORDS_SHELVED, COUNTER, "goflow_link_records_shelved_total",
+    "Such rows that the database refused.");
+METRIC_FAMILY(RECORDS_DROPPED, COUNTER, "goflow_link_records_dropped_total",
+    "Such rows accepted and lost, by reason.");
+METRIC_FAMILY(RECORDS_RECOVERED, COUNTER, "goflow_link_records_recovered_total",
+    "Such rows found in the spool at the start; part of what was accepted.");
+METRIC_FAMILY(RECORDS_WAITING, GAUGE, "goflow_link_records_waiting",
+    "Such rows accepted and not stored yet.");
+METRIC_FAMILY(
+    BATCHES_IN, COUNTER, "goflow_link_batches_in_total", "Batches accepted for delivery.");
+METRIC_FAMILY(BATCHES_STORED, COUNTER, "goflow_link_batches_stored_total",
+    "Batches that a store has committed.");
+METRIC_FAMILY(
+    BATCHES_WAITING, GAUGE, "goflow_link_window_batches", "Batches accepted and not stored yet.");
+METRIC_FAMILY(BYTES_WAITING, GAUGE, "goflow_link_window_bytes",
+    "Payload of the batches in the window, in memory.");
+METRIC_FAMILY(BATCHES_SENT, COUNTER, "goflow_link_batches_sent_total",
+    "Batches handed to the socket, repeats included.");
+METRIC_FAMILY(BYTES_SENT, COUNTER, "goflow_link_sent_bytes_total",
+    "Payload handed to the socket, repeats included.");
+METRIC_FAMILY(BATCHES_TAKEN_BACK, COUNTER, "goflow_link_batches_taken_back_total",
+    "Batches that must be sent again, by reason.");
+METRIC_FAMILY(ACKS, COUNTER, "goflow_link_acks_total",
+    "Acknowledgements from stores, by kind; each may name many batches.");
+METRIC_FAMILY(
+    ACKS_BAD, COUNTER, "goflow_link_acks_bad_total", "Acknowledgements that could not be read.");
+METRIC_FAMILY(TAP_BATCHES, COUNTER, "goflow_tap_batches_total",
+    "Batches published on the tap; 0 while nobody listens.");
+METRIC_FAMILY(
+    TAP_SUBSCRIPTIONS, GAUGE, "goflow_tap_subscriptions", "Topics that tap subscribers listen to.");
 
-static const struct metric_family SPOOL_BYTES = {
-    "goflow_spool_bytes", METRIC_GAUGE, "Size of the spool on disk."};
-static const struct metric_family SPOOL_SEGMENTS = {
-    "goflow_spool_segments", METRIC_GAUGE, "Segment files of the spool."};
-static const struct metric_family SPOOL_FLOWS = {
-    "goflow_spool_flows_total", METRIC_COUNTER, "Flows whose batch was written to the spool."};
-static const struct metric_family SPOOL_APPENDED = {
-    "goflow_spool_appended_bytes_total", METRIC_COUNTER, "Bytes of batches written to the spool."};
-static const struct metric_family SPOOL_DAMAGED = {"goflow_spool_damaged_total", METRIC_COUNTER,
-    "Damaged records found at the start or when read back."};
-static const struct metric_family SPOOL_ERRORS = {"goflow_spool_errors_total", METRIC_COUNTER,
-    "Batches that the disk did not take: full, read-only or broken."};
-static const struct metric_family SPOOL_WRITABLE = {"goflow_spool_is_writable", METRIC_GAUGE,
-    "1 while the disk takes batches; at 0 they are in memory only."};
+METRIC_FAMILY(SPOOL_BYTES, GAUGE, "goflow_spool_bytes", "Size of the spool on disk.");
+METRIC_FAMILY(SPOOL_SEGMENTS, GAUGE, "goflow_spool_segments", "Segment files of the spool.");
+METRIC_FAMILY(SPOOL_FLOWS, COUNTER, "goflow_spool_flows_total",
+    "Flows whose batch was written to the spool.");
+METRIC_FAMILY(SPOOL_APPENDED, COUNTER, "goflow_spool_appended_bytes_total",
+    "Bytes of batches written to the spool.");
+METRIC_FAMILY(SPOOL_DAMAGED, COUNTER, "goflow_spool_damaged_total",
+    "Damaged records found at the start or when read back.");
+METRIC_FAMILY(SPOOL_ERRORS, COUNTER, "goflow_spool_errors_total",
+    "Batches that the disk did not take: full, read-only or broken.");
+METRIC_FAMILY(SPOOL_WRITABLE, GAUGE, "goflow_spool_is_writable",
+    "1 while the disk takes batches; at 0 they are in memory only.");
 
 static void add_reason(struct metrics_page *page, const struct metric_family *family,
     const struct counter *counter, const char *reason)

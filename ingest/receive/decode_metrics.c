@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a decoder's counters as metrics. */
 #include "ingest/receive/decode_metrics.h"
 
-#define FAMILY(variable, family_name, text)                                                        \
-    static const struct metric_family variable = {family_name, METRIC_COUNTER, text}
-
-FAMILY(DATAGRAMS, "goflow_decode_datagrams_total",
+METRIC_FAMILY(DATAGRAMS, COUNTER, "goflow_decode_datagrams_total",
     "Datagrams decoded, by protocol; unknown: no protocol of ours.");
-FAMILY(FLOWS, "goflow_flows_total", "Flows decoded.");
-FAMILY(DROPPED, "goflow_decode_dropped_total",
+METRIC_FAMILY(FLOWS, COUNTER, "goflow_flows_total", "Flows decoded.");
+METRIC_FAMILY(DROPPED, COUNTER, "goflow_decode_dropped_total",
     "Records, samples, sets and datagrams that could not be decoded, by reason.");
-FAMILY(COUNTER_SAMPLES, "goflow_decode_counter_samples_total", "sFlow counter samples seen.");
-FAMILY(SKIPPED_SAMPLES, "goflow_decode_skipped_samples_total",
+METRIC_FAMILY(
+    COUNTER_SAMPLES, COUNTER, "goflow_decode_counter_samples_total", "sFlow counter samples seen.");
+METRIC_FAMILY(SKIPPED_SAMPLES, COUNTER, "goflow_decode_skipped_samples_total",
     "sFlow samples of formats that are not read.");
-FAMILY(SKIPPED_RECORDS, "goflow_decode_skipped_records_total",
+METRIC_FAMILY(SKIPPED_RECORDS, COUNTER, "goflow_decode_skipped_records_total",
     "sFlow records of formats that are not read.");
-FAMILY(OPTIONS_DROPPED, "goflow_decode_options_dropped_total",
+METRIC_FAMILY(OPTIONS_DROPPED, COUNTER, "goflow_decode_options_dropped_total",
     "Values of options data over the limit of one datagram: not sent to the table of options.");
-FAMILY(EXTRA_DROPPED, "goflow_decode_extra_dropped_total",
+METRIC_FAMILY(EXTRA_DROPPED, COUNTER, "goflow_decode_extra_dropped_total",
     "Values of information elements that a flow's Extra had no room for.");
-FAMILY(OPTIONS_RECORDS, "goflow_decode_options_records_total", "Options data records read.");
-FAMILY(LISTS_UNREAD, "goflow_decode_lists_unread_total",
+METRIC_FAMILY(
+    OPTIONS_RECORDS, COUNTER, "goflow_decode_options_records_total", "Options data records read.");
+METRIC_FAMILY(LISTS_UNREAD, COUNTER, "goflow_decode_lists_unread_total",
     "Lists inside records (RFC 6313) not read: unknown template, wrong length, or too deep.");
-FAMILY(TEMPLATES, "goflow_decode_templates_total", "Templates learnt or renewed.");
+METRIC_FAMILY(TEMPLATES, COUNTER, "goflow_decode_templates_total", "Templates learnt or renewed.");
 
-static const struct metric_family HELD = {"goflow_decode_held_sets", METRIC_GAUGE,
-    "Data sets that wait for their template; those it never comes for are dropped."};
+METRIC_FAMILY(HELD, GAUGE, "goflow_decode_held_sets",
+    "Data sets that wait for their template; those it never comes for are dropped.");
 
 void decode_metrics_collect(const struct decode_counters *counters, struct metrics_page *page)
 {

@@ -5,41 +5,42 @@
 
 #include <inttypes.h>
 
-#define FAMILY(variable, family_name, text)                                                        \
-    static const struct metric_family variable = {family_name, METRIC_COUNTER, text}
-
-FAMILY(NF_COUNT, "flow_process_nf_count", "NetFlow and IPFIX datagrams processed.");
-FAMILY(NF_SETS, "flow_process_nf_flowset_sum", "Sets in NetFlow 9 and IPFIX datagrams.");
-FAMILY(NF_RECORDS, "flow_process_nf_flowset_records_sum", "Records in those sets.");
-FAMILY(NF_TEMPLATES, "flow_process_nf_templates_count", "Templates announced.");
-FAMILY(SF_COUNT, "flow_process_sf_count", "sFlow datagrams processed.");
-FAMILY(SF_SAMPLES, "flow_process_sf_samples_sum", "Samples in sFlow datagrams.");
-FAMILY(SF_RECORDS, "flow_process_sf_samples_records_sum", "Records in those samples.");
+METRIC_FAMILY(NF_COUNT, COUNTER, "flow_process_nf_count", "NetFlow and IPFIX datagrams processed.");
+METRIC_FAMILY(
+    NF_SETS, COUNTER, "flow_process_nf_flowset_sum", "Sets in NetFlow 9 and IPFIX datagrams.");
+METRIC_FAMILY(NF_RECORDS, COUNTER, "flow_process_nf_flowset_records_sum", "Records in those sets.");
+METRIC_FAMILY(NF_TEMPLATES, COUNTER, "flow_process_nf_templates_count", "Templates announced.");
+METRIC_FAMILY(SF_COUNT, COUNTER, "flow_process_sf_count", "sFlow datagrams processed.");
+METRIC_FAMILY(SF_SAMPLES, COUNTER, "flow_process_sf_samples_sum", "Samples in sFlow datagrams.");
+METRIC_FAMILY(
+    SF_RECORDS, COUNTER, "flow_process_sf_samples_records_sum", "Records in those samples.");
 const struct metric_family EXPORTER_NF_ERRORS = {
     "flow_process_nf_errors_count", METRIC_COUNTER, "NetFlow and IPFIX datagrams with errors."};
 const struct metric_family EXPORTER_SF_ERRORS = {"flow_process_sf_errors_count", METRIC_COUNTER,
     "sFlow datagrams with errors, and those with formats that are not read (error_data_format)."};
 
-FAMILY(SEQUENCE_LOST_UNITS, "goflow_sequence_lost_total",
+METRIC_FAMILY(SEQUENCE_LOST_UNITS, COUNTER, "goflow_sequence_lost_total",
     "Left out by jumps of sequence numbers: NetFlow 5 and 7 flows, NetFlow 9 and sFlow datagrams, "
     "IPFIX records; reordered ones came after all.");
-FAMILY(SEQUENCE_REORDERED, "goflow_sequence_reordered_total",
+METRIC_FAMILY(SEQUENCE_REORDERED, COUNTER, "goflow_sequence_reordered_total",
     "Came after all, out of order; in the same units.");
-FAMILY(SEQUENCE_DUPLICATES, "goflow_sequence_duplicates_total", "Datagrams that were seen before.");
-FAMILY(SEQUENCE_BEGUN, "goflow_sequence_resets_total", "Sequences that began anew.");
+METRIC_FAMILY(SEQUENCE_DUPLICATES, COUNTER, "goflow_sequence_duplicates_total",
+    "Datagrams that were seen before.");
+METRIC_FAMILY(
+    SEQUENCE_BEGUN, COUNTER, "goflow_sequence_resets_total", "Sequences that began anew.");
 
-FAMILY(SAMPLES_LOST, "goflow_sflow_samples_lost_total",
+METRIC_FAMILY(SAMPLES_LOST, COUNTER, "goflow_sflow_samples_lost_total",
     "sFlow samples left out by jumps of their data sources' numbers; reordered ones came after "
     "all.");
-FAMILY(SAMPLES_REORDERED, "goflow_sflow_samples_reordered_total",
+METRIC_FAMILY(SAMPLES_REORDERED, COUNTER, "goflow_sflow_samples_reordered_total",
     "sFlow samples that came after all, out of order.");
-FAMILY(SAMPLES_UNTRACKED, "goflow_sflow_samples_untracked_total",
+METRIC_FAMILY(SAMPLES_UNTRACKED, COUNTER, "goflow_sflow_samples_untracked_total",
     "sFlow samples of data sources beyond the limit, whose numbers nobody follows.");
-FAMILY(SOURCES_BEGUN, "goflow_sflow_source_resets_total",
+METRIC_FAMILY(SOURCES_BEGUN, COUNTER, "goflow_sflow_source_resets_total",
     "sFlow data sources that began anew while their agent did not.");
-FAMILY(AGENT_DROPS, "goflow_sflow_agent_dropped_total",
+METRIC_FAMILY(AGENT_DROPS, COUNTER, "goflow_sflow_agent_dropped_total",
     "Samples that agents themselves had to drop, as they say.");
-FAMILY(SAMPLE_POOL, "goflow_sflow_pool_packets_total",
+METRIC_FAMILY(SAMPLE_POOL, COUNTER, "goflow_sflow_pool_packets_total",
     "Packets that passed sampled data sources, as agents say: divided by samples, received and "
     "lost, the rate at which they really sampled.");
 

@@ -5,13 +5,10 @@
 
 #include <stdio.h>
 
-#define FAMILY(variable, kind, family_name, text)                                                  \
-    static const struct metric_family variable = {family_name, METRIC_##kind, text}
-
-FAMILY(BYTES, COUNTER, "flow_traffic_bytes", "Bytes received by the application.");
-FAMILY(PACKETS, COUNTER, "flow_traffic_packets", "Packets received by the application.");
-FAMILY(SIZES, SUMMARY, "flow_traffic_summary_size_bytes", "Summary of packet sizes.");
-FAMILY(DELAYS, SUMMARY, "flow_process_nf_delay_summary_seconds",
+METRIC_FAMILY(BYTES, COUNTER, "flow_traffic_bytes", "Bytes received by the application.");
+METRIC_FAMILY(PACKETS, COUNTER, "flow_traffic_packets", "Packets received by the application.");
+METRIC_FAMILY(SIZES, SUMMARY, "flow_traffic_summary_size_bytes", "Summary of packet sizes.");
+METRIC_FAMILY(DELAYS, SUMMARY, "flow_process_nf_delay_summary_seconds",
     "Time from an export to its reception, by the two clocks, in seconds.");
 
 enum {

@@ -6,24 +6,22 @@
 
 #include <stdio.h>
 
-#define FAMILY(variable, kind, family_name, text)                                                  \
-    static const struct metric_family variable = {family_name, METRIC_##kind, text}
-
-FAMILY(DATAGRAMS, COUNTER, "goflow_receive_datagrams_total", "Datagrams received.");
-FAMILY(BYTES, COUNTER, "goflow_receive_bytes_total", "UDP payload received, in bytes.");
-FAMILY(KERNEL_DROPS, COUNTER, "goflow_receive_kernel_drops_total",
+METRIC_FAMILY(DATAGRAMS, COUNTER, "goflow_receive_datagrams_total", "Datagrams received.");
+METRIC_FAMILY(BYTES, COUNTER, "goflow_receive_bytes_total", "UDP payload received, in bytes.");
+METRIC_FAMILY(KERNEL_DROPS, COUNTER, "goflow_receive_kernel_drops_total",
     "Datagrams that found the socket's buffer full.");
-FAMILY(QUEUE, GAUGE, "goflow_receive_queue_bytes",
+METRIC_FAMILY(QUEUE, GAUGE, "goflow_receive_queue_bytes",
     "Kernel memory of datagrams that wait at the sockets.");
-FAMILY(BUFFER, GAUGE, "goflow_receive_buffer_bytes", "Size of the sockets' buffers.");
-FAMILY(ANSWERS, COUNTER, "goflow_receive_decoded_total",
+METRIC_FAMILY(BUFFER, GAUGE, "goflow_receive_buffer_bytes", "Size of the sockets' buffers.");
+METRIC_FAMILY(ANSWERS, COUNTER, "goflow_receive_decoded_total",
     "Datagrams by the first fault in them, ok for none; all together those received.");
-FAMILY(DECODE_TIME, SUMMARY, "flow_summary_decoding_time_us",
+METRIC_FAMILY(DECODE_TIME, SUMMARY, "flow_summary_decoding_time_us",
     "Time to decode a datagram and pack its flows, in microseconds.");
-FAMILY(PROCESS_TIME, SUMMARY, "flow_summary_processing_time_us",
+METRIC_FAMILY(PROCESS_TIME, SUMMARY, "flow_summary_processing_time_us",
     "Time to receive and decode a datagram and pack its flows, in microseconds.");
-FAMILY(DECODER_COUNT, COUNTER, "flow_decoder_count", "Decoder processed count.");
-FAMILY(DECODER_ERRORS, COUNTER, "flow_decoder_error_count", "Decoder processed error count.");
+METRIC_FAMILY(DECODER_COUNT, COUNTER, "flow_decoder_count", "Decoder processed count.");
+METRIC_FAMILY(
+    DECODER_ERRORS, COUNTER, "flow_decoder_error_count", "Decoder processed error count.");
 
 static void collect_ports(const struct worker *worker, struct metrics_page *page)
 {

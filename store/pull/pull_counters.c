@@ -1,48 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the link's metrics on the store side. */
 #include "store/pull/pull_counters.h"
 
-static const struct metric_family BATCHES_IN = {
-    "goflow_pull_batches_total", METRIC_COUNTER, "Batches received, duplicates included."};
-static const struct metric_family BYTES_IN = {
-    "goflow_pull_received_bytes_total", METRIC_COUNTER, "Payload received, as it was sent."};
-static const struct metric_family FLOWS_IN = {"goflow_pull_flows_total", METRIC_COUNTER,
-    "Flows received: in = stored + shelved + dropped + waiting."};
-static const struct metric_family FLOWS_STORED = {"goflow_pull_flows_stored_total", METRIC_COUNTER,
-    "Flows in the database, acknowledged as stored."};
-static const struct metric_family FLOWS_SHELVED = {"goflow_pull_flows_shelved_total",
-    METRIC_COUNTER, "Flows that the database refused, kept in the dead-letter folder."};
-static const struct metric_family FLOWS_DROPPED = {"goflow_pull_flows_dropped_total",
-    METRIC_COUNTER,
+METRIC_FAMILY(
+    BATCHES_IN, COUNTER, "goflow_pull_batches_total", "Batches received, duplicates included.");
+METRIC_FAMILY(
+    BYTES_IN, COUNTER, "goflow_pull_received_bytes_total", "Payload received, as it was sent.");
+METRIC_FAMILY(FLOWS_IN, COUNTER, "goflow_pull_flows_total",
+    "Flows received: in = stored + shelved + dropped + waiting.");
+METRIC_FAMILY(FLOWS_STORED, COUNTER, "goflow_pull_flows_stored_total",
+    "Flows in the database, acknowledged as stored.");
+METRIC_FAMILY(FLOWS_SHELVED, COUNTER, "goflow_pull_flows_shelved_total",
+    "Flows that the database refused, kept in the dead-letter folder.");
+METRIC_FAMILY(FLOWS_DROPPED, COUNTER, "goflow_pull_flows_dropped_total",
     "Flows received and not inserted by this store, by reason; the ingest still has them, has "
-    "given them to another store, or counts them too."};
-static const struct metric_family FLOWS_WAITING = {
-    "goflow_pull_flows_waiting", METRIC_GAUGE, "Flows received and not yet in the database."};
-static const struct metric_family RECORDS_IN = {"goflow_pull_records_total", METRIC_COUNTER,
-    "Rows beside flows received: in = stored + shelved + dropped + waiting."};
-static const struct metric_family RECORDS_STORED = {"goflow_pull_records_stored_total",
-    METRIC_COUNTER, "Such rows in the database, acknowledged as stored."};
-static const struct metric_family RECORDS_SHELVED = {
-    "goflow_pull_records_shelved_total", METRIC_COUNTER, "Such rows that the database refused."};
-static const struct metric_family RECORDS_DROPPED = {"goflow_pull_records_dropped_total",
-    METRIC_COUNTER, "Such rows received and not inserted by this store, by reason."};
-static const struct metric_family RECORDS_WAITING = {
-    "goflow_pull_records_waiting", METRIC_GAUGE, "Such rows received and not yet in the database."};
-static const struct metric_family BATCHES_WAITING = {
-    "goflow_pull_batches_waiting", METRIC_GAUGE, "Batches received and not yet in the database."};
-static const struct metric_family UNREAD_BYTES = {"goflow_pull_unread_bytes", METRIC_GAUGE,
-    "Payload that waits for a lease or for room in a block."};
-static const struct metric_family INFLIGHT = {
-    "goflow_pull_blocks_inflight", METRIC_GAUGE, "Blocks with the writer."};
-static const struct metric_family BLOCK_ROWS = {"goflow_pull_block_rows", METRIC_GAUGE,
-    "Rows at which a block is sealed: fewer than -block.rows after INSERTs that came too late."};
-static const struct metric_family FRAMES_BAD = {"goflow_pull_frames_bad_total", METRIC_COUNTER,
-    "Messages that could not be read, on either channel."};
-static const struct metric_family UNSUPPORTED = {"goflow_pull_batches_unsupported_total",
-    METRIC_COUNTER, "Batches refused because of their protocol version."};
-static const struct metric_family STALE_EPOCHS = {"goflow_pull_epoch_conflicts_total",
-    METRIC_COUNTER, "Batches of an older process than one already seen under the same ingest id."};
-static const struct metric_family ACKS = {
-    "goflow_pull_acks_total", METRIC_COUNTER, "Acknowledgements sent, by kind."};
+    "given them to another store, or counts them too.");
+METRIC_FAMILY(FLOWS_WAITING, GAUGE, "goflow_pull_flows_waiting",
+    "Flows received and not yet in the database.");
+METRIC_FAMILY(RECORDS_IN, COUNTER, "goflow_pull_records_total",
+    "Rows beside flows received: in = stored + shelved + dropped + waiting.");
+METRIC_FAMILY(RECORDS_STORED, COUNTER, "goflow_pull_records_stored_total",
+    "Such rows in the database, acknowledged as stored.");
+METRIC_FAMILY(RECORDS_SHELVED, COUNTER, "goflow_pull_records_shelved_total",
+    "Such rows that the database refused.");
+METRIC_FAMILY(RECORDS_DROPPED, COUNTER, "goflow_pull_records_dropped_total",
+    "Such rows received and not inserted by this store, by reason.");
+METRIC_FAMILY(RECORDS_WAITING, GAUGE, "goflow_pull_records_waiting",
+    "Such rows received and not yet in the database.");
+METRIC_FAMILY(BATCHES_WAITING, GAUGE, "goflow_pull_batches_waiting",
+    "Batches received and not yet in the database.");
+METRIC_FAMILY(UNREAD_BYTES, GAUGE, "goflow_pull_unread_bytes",
+    "Payload that waits for a lease or for room in a block.");
+METRIC_FAMILY(INFLIGHT, GAUGE, "goflow_pull_blocks_inflight", "Blocks with the writer.");
+METRIC_FAMILY(BLOCK_ROWS, GAUGE, "goflow_pull_block_rows",
+    "Rows at which a block is sealed: fewer than -block.rows after INSERTs that came too late.");
+METRIC_FAMILY(FRAMES_BAD, COUNTER, "goflow_pull_frames_bad_total",
+    "Messages that could not be read, on either channel.");
+METRIC_FAMILY(UNSUPPORTED, COUNTER, "goflow_pull_batches_unsupported_total",
+    "Batches refused because of their protocol version.");
+METRIC_FAMILY(STALE_EPOCHS, COUNTER, "goflow_pull_epoch_conflicts_total",
+    "Batches of an older process than one already seen under the same ingest id.");
+METRIC_FAMILY(ACKS, COUNTER, "goflow_pull_acks_total", "Acknowledgements sent, by kind.");
 
 static const char *const DROP_NAMES[PULL_DROP_COUNT] = {
     [PULL_DROP_DUPLICATE] = "duplicate",

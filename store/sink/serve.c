@@ -24,10 +24,9 @@ struct serve {
     atomic_uint_fast64_t rows_written;
 };
 
-static const struct metric_family QUERIES = {
-    "goflow_serve_queries_total", METRIC_COUNTER, "Queries over -ch.serve by result."};
-static const struct metric_family ROWS_WRITTEN = {
-    "goflow_serve_rows_written_total", METRIC_COUNTER, "Rows that clients of -ch.serve inserted."};
+METRIC_FAMILY(QUERIES, COUNTER, "goflow_serve_queries_total", "Queries over -ch.serve by result.");
+METRIC_FAMILY(ROWS_WRITTEN, COUNTER, "goflow_serve_rows_written_total",
+    "Rows that clients of -ch.serve inserted.");
 
 static void answer_ok(
     void *context, const struct http_request *http, struct http_response *response)

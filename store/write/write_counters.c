@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the writer's metrics. */
 #include "store/write/write_counters.h"
 
-static const struct metric_family ROWS_IN = {"goflow_write_rows_total", METRIC_COUNTER,
-    "Rows taken for writing: in = stored + rejected + left out + dropped + waiting."};
-static const struct metric_family ROWS_STORED = {
-    "goflow_write_rows_stored_total", METRIC_COUNTER, "Rows that the database has committed."};
-static const struct metric_family ROWS_REJECTED = {"goflow_write_rows_rejected_total",
-    METRIC_COUNTER, "Rows that the database refused for good, in the dead-letter folder."};
-static const struct metric_family ROWS_LEFT_OUT = {"goflow_write_rows_left_out_total",
-    METRIC_COUNTER,
-    "Rows of batches that were in the table already, or whose lease had ended: not inserted."};
-static const struct metric_family ROWS_DROPPED = {"goflow_write_rows_dropped_total", METRIC_COUNTER,
-    "Rows not yet written when the program had to stop; the ingest has them."};
-static const struct metric_family ROWS_WAITING = {
-    "goflow_write_rows_waiting", METRIC_GAUGE, "Rows taken and not yet committed."};
-static const struct metric_family BLOCKS_WAITING = {
-    "goflow_write_blocks_waiting", METRIC_GAUGE, "Blocks taken and not yet committed."};
-static const struct metric_family BLOCKS_STORED = {
-    "goflow_write_blocks_stored_total", METRIC_COUNTER, "Blocks that the database has committed."};
-static const struct metric_family INSERTS = {"goflow_write_inserts_total", METRIC_COUNTER,
+METRIC_FAMILY(ROWS_IN, COUNTER, "goflow_write_rows_total",
+    "Rows taken for writing: in = stored + rejected + left out + dropped + waiting.");
+METRIC_FAMILY(ROWS_STORED, COUNTER, "goflow_write_rows_stored_total",
+    "Rows that the database has committed.");
+METRIC_FAMILY(ROWS_REJECTED, COUNTER, "goflow_write_rows_rejected_total",
+    "Rows that the database refused for good, in the dead-letter folder.");
+METRIC_FAMILY(ROWS_LEFT_OUT, COUNTER, "goflow_write_rows_left_out_total",
+    "Rows of batches that were in the table already, or whose lease had ended: not inserted.");
+METRIC_FAMILY(ROWS_DROPPED, COUNTER, "goflow_write_rows_dropped_total",
+    "Rows not yet written when the program had to stop; the ingest has them.");
+METRIC_FAMILY(
+    ROWS_WAITING, GAUGE, "goflow_write_rows_waiting", "Rows taken and not yet committed.");
+METRIC_FAMILY(
+    BLOCKS_WAITING, GAUGE, "goflow_write_blocks_waiting", "Blocks taken and not yet committed.");
+METRIC_FAMILY(BLOCKS_STORED, COUNTER, "goflow_write_blocks_stored_total",
+    "Blocks that the database has committed.");
+METRIC_FAMILY(INSERTS, COUNTER, "goflow_write_inserts_total",
     "INSERT statements by outcome: done, retry (surely not committed), late (its lease was over: "
-    "not committed), unknown (maybe), reject."};
-static const struct metric_family PREPARES = {"goflow_write_prepares_total", METRIC_COUNTER,
-    "Looks at the table (and its creation when missing) by outcome."};
-static const struct metric_family IS_UP = {"goflow_write_database_up", METRIC_GAUGE,
-    "1: the last statement was answered, 0: the database is away."};
-static const struct metric_family INSERT_SECONDS = {
-    "goflow_write_insert_seconds", METRIC_SUMMARY, "Seconds from INSERT to its commit."};
+    "not committed), unknown (maybe), reject.");
+METRIC_FAMILY(PREPARES, COUNTER, "goflow_write_prepares_total",
+    "Looks at the table (and its creation when missing) by outcome.");
+METRIC_FAMILY(IS_UP, GAUGE, "goflow_write_database_up",
+    "1: the last statement was answered, 0: the database is away.");
+METRIC_FAMILY(
+    INSERT_SECONDS, SUMMARY, "goflow_write_insert_seconds", "Seconds from INSERT to its commit.");
 
 static const char *const OUTCOMES[SINK_OUTCOME_COUNT] = {
     [SINK_DONE] = "done",

@@ -27,8 +27,7 @@ TEXT = r'"(?:[^"\\]|\\.)*"'
 TEXTS = rf"{TEXT}(?:\s*{TEXT})*"
 DECLARED = re.compile(rf"\{{\s*({TEXT}),\s*METRIC_(\w+),\s*({TEXTS})\s*\}}")
 BY_MACRO = re.compile(
-    rf"^FAMILY\(\s*\w+,\s*(?:(\w+),\s*)?({TEXT}),\s*({TEXTS})\s*\);", re.MULTILINE)
-MACRO_TYPE = re.compile(r"#define FAMILY\(.*?METRIC_(\w+)", re.DOTALL)  # unless it is an argument
+    rf"^METRIC_FAMILY\(\s*\w+,\s*(\w+),\s*({TEXT}),\s*({TEXTS})\s*\);", re.MULTILINE)
 
 
 def joined(literals):
@@ -42,9 +41,8 @@ def families(source):
     code = source.read_text()
     for name, kind, text in DECLARED.findall(code):
         yield joined(name), TYPES[kind], joined(text)
-    macro = MACRO_TYPE.search(code)
     for kind, name, text in BY_MACRO.findall(code):
-        yield joined(name), TYPES[kind or macro[1]], joined(text)
+        yield joined(name), TYPES[kind], joined(text)
 
 
 def metrics():
