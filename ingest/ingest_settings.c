@@ -66,7 +66,8 @@ static const struct option OPTIONS[] = {
         .help = "File of sampling rates by exporter: PREFIX RATE [default|override]; SIGHUP reads "
                 "it again."},
     {"decode.extra", OPTION_BOOL, "false", MEMBER(decode.takes_extra),
-        .help = "Keeps information elements without a field of their own, in the field Extra."},
+        .help = "Keeps information elements and sFlow records without a field of their own, in the "
+                "field Extra."},
     {"mapping", OPTION_TEXT, NULL, MEMBER(decode.mapping),
         .help = "File of columns for information elements, the same for ingest and stores: "
                 "ENTERPRISE/ID COLUMN [TYPE]; SIGHUP reads it again."},

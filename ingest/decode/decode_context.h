@@ -28,6 +28,7 @@ struct decode_context {
     struct template_census *census;
     const struct flow_sink *sink;
     const struct record_sink *records; /* NULL: rows beside flows are not wanted */
+    bool takes_extra;                  /* sFlow records without a field go to Extra */
     uint32_t option_rows;              /* given for this datagram */
     struct sequence_tracker *tracker;  /* of the datagram's domain, once that is known */
     struct flow *flow;                 /* scratch record, reused for all flows of this decoder */

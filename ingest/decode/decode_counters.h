@@ -6,6 +6,7 @@
 #include "common/counter.h"
 #include "common/flow.h"
 #include "ingest/decode/decode_status.h"
+#include "ingest/decode/sflow_skipped.h"
 
 struct decode_counters {
     struct counter datagrams[FLOW_TYPE_COUNT];   /* by enum flow_type; 0: no protocol of ours */
@@ -13,7 +14,8 @@ struct decode_counters {
     struct counter dropped[DECODE_STATUS_COUNT]; /* things dropped, by reason */
     struct counter counter_samples;              /* sFlow counter samples seen */
     struct counter skipped_samples;              /* sFlow samples of formats not read */
-    struct counter skipped_records;              /* sFlow flow records of formats not read */
+    struct counter skipped_records;              /* sFlow records of formats not read */
+    struct sflow_skipped skipped_formats;        /* the same, by format */
     struct counter options_records;              /* options data records read */
     struct counter options_dropped;              /* values over the limit of a datagram */
     struct counter extra_dropped;                /* entries that Extra had no room for */

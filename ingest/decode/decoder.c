@@ -167,6 +167,7 @@ enum decode_status decoder_decode(
         .sink = sink,
         .records = decoder->records.take != NULL ? &decoder->records : NULL,
         .flow = &decoder->flow,
+        .takes_extra = decoder->takes_extra,
         .status = DECODE_OK};
     enum flow_type type = type_of(datagram);
     counter_add(&decoder->counters.datagrams[type], 1);

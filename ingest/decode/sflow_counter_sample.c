@@ -47,6 +47,9 @@ static void store_counters(
 static enum sflow_record_outcome read_record(
     struct device_counters *counters, uint32_t format, struct cursor body)
 {
+    if (cursor_failed(&body)) {
+        return SFLOW_RECORD_BAD;
+    }
     for (size_t i = 0; i < sizeof RECORDS / sizeof RECORDS[0]; i++) {
         if (RECORDS[i].format != format) {
             continue;
@@ -97,8 +100,7 @@ void sflow_counter_sample_decode(
     while (records < claimed && cursor_left(&sample) > 0) {
         uint32_t format = cursor_be32(&sample);
         struct cursor body = sflow_xdr_opaque(&sample);
-        sflow_count_record(context,
-            cursor_failed(&body) ? SFLOW_RECORD_BAD : read_record(&counters, format, body));
+        sflow_count_record(context, true, format, read_record(&counters, format, body));
         records++;
     }
     if (records < claimed && !cursor_failed(&sample)) {

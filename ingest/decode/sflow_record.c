@@ -6,12 +6,7 @@ struct record_reader {
     enum sflow_record_outcome (*read)(struct flow *flow, struct cursor record);
 };
 
-/*
- * The commonest first. Left out, as no field holds what they say: user 1004, URL 1005, MPLS tunnel,
- * VC, FTN and LDP FEC 1008-1011, 802.11 1013-1016, tunnel headers and decapsulation offsets
- * 1021-1028 (what the packet itself has is read from its header), queue, ACL and function
- * 1036-1038.
- */
+/* The commonest first. What no field holds is left to sflow_extra.def. */
 static const struct record_reader READERS[] = {
     {1, sflow_read_raw_header},
     {1001, sflow_read_switch},
@@ -28,12 +23,14 @@ static const struct record_reader READERS[] = {
     {1030, sflow_read_vni},
 };
 
-void sflow_count_record(struct decode_context *context, enum sflow_record_outcome outcome)
+void sflow_count_record(struct decode_context *context, bool is_counter, uint32_t format,
+    enum sflow_record_outcome outcome)
 {
     if (outcome == SFLOW_RECORD_BAD) {
         decode_drop(context, DECODE_SAMPLE_RECORD);
     } else if (outcome == SFLOW_RECORD_SKIPPED) {
         counter_add(&context->counters->skipped_records, 1);
+        sflow_skipped_count(&context->counters->skipped_formats, is_counter, format);
     }
 }
 

@@ -143,6 +143,21 @@ static void store_header(struct decode_context *context, const struct sample_hea
     sampling_answer_set(&rate, flow);
 }
 
+static enum sflow_record_outcome read_record(
+    struct decode_context *context, uint32_t format, struct cursor record)
+{
+    if (cursor_failed(&record)) {
+        return SFLOW_RECORD_BAD;
+    }
+    enum sflow_record_outcome outcome = sflow_record_read(context->flow, format, record);
+    if (outcome == SFLOW_RECORD_SKIPPED && context->takes_extra) {
+        uint32_t dropped = 0;
+        outcome = sflow_read_extra(context->flow, format, record, &dropped);
+        counter_add(&context->counters->extra_dropped, dropped);
+    }
+    return outcome;
+}
+
 /* The count is a limit: the sample's own end decides. Returns the records found. */
 static uint32_t read_records(
     struct decode_context *context, struct cursor *sample, uint32_t claimed)
@@ -151,10 +166,7 @@ static uint32_t read_records(
     while (records < claimed && cursor_left(sample) > 0) {
         uint32_t format = cursor_be32(sample);
         struct cursor record = sflow_xdr_opaque(sample);
-        enum sflow_record_outcome outcome = cursor_failed(&record)
-                                                ? SFLOW_RECORD_BAD
-                                                : sflow_record_read(context->flow, format, record);
-        sflow_count_record(context, outcome);
+        sflow_count_record(context, false, format, read_record(context, format, record));
         records++;
     }
     if (records < claimed && !cursor_failed(sample)) {

@@ -32,12 +32,20 @@ enum sflow_record_outcome {
     SFLOW_RECORD_BAD
 };
 
-/* Counts an outcome that is no success. */
-void sflow_count_record(struct decode_context *context, enum sflow_record_outcome outcome);
+/* Counts an outcome that is no success, of a record of that format. */
+void sflow_count_record(struct decode_context *context, bool is_counter, uint32_t format,
+    enum sflow_record_outcome outcome);
 
 /* Reads one flow record, whose body the cursor covers, into the flow. */
 enum sflow_record_outcome sflow_record_read(
     struct flow *flow, uint32_t format, struct cursor record);
+
+/*
+ * Reads a record that has no field into Extra, as sflow_extra.def tells; adds what found no room
+ * to the count.
+ */
+enum sflow_record_outcome sflow_read_extra(
+    struct flow *flow, uint32_t format, struct cursor record, uint32_t *dropped_p);
 
 /*
  * The readers of single records: sflow_packet.c has those that describe the packet,

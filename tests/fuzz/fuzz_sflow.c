@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         .datagram = &datagram,
         .counters = &counters,
         .sink = &sink,
-        .flow = &flow};
+        .flow = &flow,
+        .takes_extra = true};
     sflow_decode(&context, cursor_of(bytes, size));
     return 0;
 }

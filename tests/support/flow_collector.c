@@ -39,11 +39,16 @@ void collector_decode(struct flow_collector *collector, const struct packet *pac
 void collector_decode_part(
     struct flow_collector *collector, const struct packet *packet, size_t size)
 {
+    collector_decode_bytes(collector, packet->wire.bytes, size);
+}
+
+void collector_decode_bytes(struct flow_collector *collector, const uint8_t *bytes, size_t size)
+{
     uint8_t *copy = malloc(size != 0 ? size : 1);
     if (copy == NULL) {
         abort();
     }
-    memcpy(copy, packet->wire.bytes, size);
+    memcpy(copy, bytes, size);
     struct datagram datagram = {.bytes = copy,
         .size = size,
         .source_port = collector->source_port,

@@ -33,6 +33,7 @@ void collector_start_with(struct flow_collector *collector, const struct decoder
 void collector_stop(struct flow_collector *collector);
 
 void collector_decode(struct flow_collector *collector, const struct packet *packet);
+void collector_decode_bytes(struct flow_collector *collector, const uint8_t *bytes, size_t size);
 /* The first `size` bytes of it. */
 void collector_decode_part(
     struct flow_collector *collector, const struct packet *packet, size_t size);

@@ -1,54 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow datagrams and samples, the broken ones first. */
-#include "ingest/decode/decode_context.h"
-#include "ingest/decode/exporter.h"
 #include "tests/support/corpus.h"
+#include "tests/support/flow_collector.h"
 #include "tests/support/sflow_builder.h"
 
 #include <criterion/criterion.h>
 
-enum {
-    COLLECTED_MAX = 8
-};
+static struct flow_collector collected;
+static struct decoder_options options = {.max_exporters = 4};
 
-/* A decoder's surroundings, and what came of it. */
-struct collector {
-    struct decode_counters counters;
-    struct exporter exporter;
-    struct flow scratch;
-    struct flow flows[COLLECTED_MAX];
-    size_t flow_count;
-    enum decode_status status;
-};
-
-static struct collector collected;
-
-static void collect(void *context, const struct flow *flow)
+static void stop(void)
 {
-    struct collector *collector = context;
-    if (collector->flow_count < COLLECTED_MAX) {
-        collector->flows[collector->flow_count] = *flow;
-    }
-    collector->flow_count++;
+    collector_stop(&collected);
 }
 
-/* The bytes are copied to their own allocation, so that a sanitizer sees a read past the end. */
+TestSuite(sflow, .fini = stop);
+
+/* By a decoder that has seen nothing yet. */
 static void decode_bytes(const uint8_t *bytes, size_t size)
 {
-    uint8_t *copy = malloc(size);
-    memcpy(copy, bytes, size);
-    struct datagram datagram = {
-        .bytes = copy, .size = size, .received_ns = UINT64_C(1700000000123456789)};
-    cr_assert_eq(address_parse(&datagram.source, "203.0.113.9"), ERR_OK);
-    collected = (struct collector){0};
-    struct flow_sink sink = {.take = collect, .context = &collected};
-    struct decode_context context = {.datagram = &datagram,
-        .exporter = &collected.exporter,
-        .counters = &collected.counters,
-        .sink = &sink,
-        .flow = &collected.scratch};
-    sflow_decode(&context, cursor_of(copy, size));
-    collected.status = context.status;
-    free(copy);
+    collector_stop(&collected);
+    collector_start_with(&collected, &options);
+    collector_decode_bytes(&collected, bytes, size);
 }
 
 static void decode(const struct sflow_builder *builder)
@@ -58,7 +30,12 @@ static void decode(const struct sflow_builder *builder)
 
 static uint64_t dropped(enum decode_status reason)
 {
-    return counter_get(&collected.counters.dropped[reason]);
+    return collector_dropped(&collected, reason);
+}
+
+static const struct decode_counters *counters(void)
+{
+    return decoder_counters(collected.decoder);
 }
 
 static void check_address(const struct address *address, const char *text)
@@ -221,15 +198,23 @@ Test(sflow, counts_what_it_does_not_read)
     build_zeroes(&builder.wire, 5);
     sflow_close_sample(&builder);
     sflow_open_flow_sample(&builder, 512, 3, 4);
-    sflow_open_record(&builder, 1004);
+    sflow_open_record(&builder, 1013);
     sflow_close_record(&builder);
     sflow_close_sample(&builder);
     decode(&builder);
     cr_assert_eq(collected.status, DECODE_OK);
-    cr_assert_eq(counter_get(&collected.counters.counter_samples), 2);
-    cr_assert_eq(counter_get(&collected.counters.skipped_samples), 1);
-    cr_assert_eq(counter_get(&collected.counters.skipped_records), 1);
+    cr_assert_eq(counter_get(&counters()->counter_samples), 2);
+    cr_assert_eq(counter_get(&counters()->skipped_samples), 1);
+    cr_assert_eq(counter_get(&counters()->skipped_records), 1);
     cr_assert_eq(collected.flow_count, 1);
+}
+
+static void find_sflow(
+    void *context, const struct address *address, const struct exporter_counters *exporter)
+{
+    (void)address;
+    const struct sflow_counters **sflow_p = context;
+    *sflow_p = &exporter->sflow;
 }
 
 Test(sflow, counts_samples_and_their_records_by_type)
@@ -238,14 +223,16 @@ Test(sflow, counts_samples_and_their_records_by_type)
     sflow_open_sample(&builder, 4300 << 12 | 2); /* not a counter sample: another enterprise */
     sflow_close_sample(&builder);
     decode(&builder);
-    const struct sflow_counters *counters = &collected.exporter.counters.sflow;
-    cr_assert_eq(counter_get(&counters->datagrams), 1);
-    cr_assert_eq(counter_get(&counters->samples[SFLOW_SAMPLE_FLOW]), 1);
-    cr_assert_eq(counter_get(&counters->samples[SFLOW_SAMPLE_FLOW_EXPANDED]), 1);
-    cr_assert_eq(counter_get(&counters->samples[SFLOW_SAMPLE_COUNTER]), 0);
-    cr_assert_eq(counter_get(&counters->samples[SFLOW_SAMPLE_OTHER]), 1);
-    cr_assert_eq(counter_get(&counters->records[SFLOW_SAMPLE_FLOW]), 1);
-    uint64_t agent[2] = {counter_get(&counters->agent[0]), counter_get(&counters->agent[1])};
+    const struct sflow_counters *sflow = NULL;
+    decoder_visit_exporters(collected.decoder, find_sflow, &sflow);
+    cr_assert_not_null(sflow);
+    cr_assert_eq(counter_get(&sflow->datagrams), 1);
+    cr_assert_eq(counter_get(&sflow->samples[SFLOW_SAMPLE_FLOW]), 1);
+    cr_assert_eq(counter_get(&sflow->samples[SFLOW_SAMPLE_FLOW_EXPANDED]), 1);
+    cr_assert_eq(counter_get(&sflow->samples[SFLOW_SAMPLE_COUNTER]), 0);
+    cr_assert_eq(counter_get(&sflow->samples[SFLOW_SAMPLE_OTHER]), 1);
+    cr_assert_eq(counter_get(&sflow->records[SFLOW_SAMPLE_FLOW]), 1);
+    uint64_t agent[2] = {counter_get(&sflow->agent[0]), counter_get(&sflow->agent[1])};
     struct address address;
     memcpy(address.bytes, agent, sizeof agent);
     check_address(&address, "192.0.2.100");
@@ -261,7 +248,7 @@ Test(sflow, reads_the_datagram_and_the_sample)
     cr_assert_eq(flow->type, FLOW_TYPE_SFLOW5);
     cr_assert_eq(flow->time_received, 1700000000);
     cr_assert_eq(flow->time_flow_start, 1700000000);
-    cr_assert_eq(flow->time_flow_end_ns, UINT64_C(1700000000123456789));
+    cr_assert_eq(flow->time_flow_end_ns, COLLECTOR_RECEIVED_NS);
     cr_assert_eq(flow->sequence_num, 1000);
     cr_assert_eq(flow->observation_domain_id, 7);
     check_address(&flow->sampler_address, "192.0.2.100");
@@ -346,4 +333,22 @@ Test(sflow, makes_a_flow_of_a_discarded_packet)
     cr_assert_eq(flow->proto, 6);
     cr_assert_not(flow_has(flow, FLOW_SAMPLING_RATE));
     cr_assert_not(flow_has(flow, FLOW_SAMPLING_SOURCE));
+}
+
+Test(sflow, puts_records_without_a_field_into_extra_where_that_is_wanted)
+{
+    struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_open_flow_sample(&builder, 512, 3, 4);
+    sflow_open_record(&builder, 1036);
+    build_u32(&builder.wire, 5);
+    sflow_close_record(&builder);
+    sflow_close_sample(&builder);
+    decode(&builder);
+    cr_assert_eq(counter_get(&counters()->skipped_records), 1);
+    cr_assert_not(flow_has(&collected.flows[0], FLOW_EXTRA));
+    options.takes_extra = true;
+    decode(&builder);
+    cr_assert_eq(counter_get(&counters()->skipped_records), 0);
+    cr_assert_eq(collected.flows[0].extra.count, 1);
 }

@@ -1,145 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow flow records, each cut at every octet first. */
 #include "ingest/decode/sflow_sample.h"
-#include "tests/support/sflow_builder.h"
+#include "tests/support/sflow_examples.h"
 
 #include <criterion/criterion.h>
-
-static void put_ipv4(struct build *body, uint32_t address)
-{
-    build_u32(body, 1);
-    build_u32(body, address);
-}
-
-static void put_ethernet(struct build *body)
-{
-    build_u32(body, 64);
-    build_u32(body, 0x02000000);
-    build_u32(body, 0x00010000);
-    build_u32(body, 0x02000000);
-    build_u32(body, 0x00020000);
-    build_u32(body, 0x0806);
-}
-
-static void put_transport(struct build *body)
-{
-    build_u32(body, 443);
-    build_u32(body, 50000);
-    build_u32(body, 0x12);
-    build_u32(body, 0x28);
-}
-
-static void put_sampled_ipv4(struct build *body)
-{
-    build_u32(body, 40);
-    build_u32(body, 6);
-    build_u32(body, 0xc0000201);
-    build_u32(body, 0xc6336402);
-    put_transport(body);
-}
-
-static void put_sampled_ipv6(struct build *body)
-{
-    build_u32(body, 1280);
-    build_u32(body, 6);
-    for (uint8_t last = 1; last <= 2; last++) {
-        build_u32(body, 0x20010db8);
-        build_zeroes(body, 11);
-        build_u8(body, last);
-    }
-    put_transport(body);
-}
-
-static void put_switch(struct build *body)
-{
-    build_u32(body, 100);
-    build_u32(body, 5);
-    build_u32(body, 200);
-    build_u32(body, 6);
-}
-
-static void put_router(struct build *body)
-{
-    put_ipv4(body, 0xcb007101);
-    build_u32(body, 24);
-    build_u32(body, 16);
-}
-
-/* Path 64500 64501 {64502 64503}, two communities. */
-static void put_gateway(struct build *body)
-{
-    static const uint32_t NUMBERS[] = {64999, 64998, 64997, 2, 2, 2, 64500, 64501, 1, 2, 64502,
-        64503, 2, 0xfde90001, 0xfde90002, 150};
-    put_ipv4(body, 0xcb007102);
-    for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++) {
-        build_u32(body, NUMBERS[i]);
-    }
-}
-
-static void put_mpls(struct build *body)
-{
-    put_ipv4(body, 0xcb007103);
-    build_u32(body, 2);
-    frame_label(body, 16001, 60, false);
-    frame_label(body, 16002, 61, true);
-    build_u32(body, 1);
-    frame_label(body, 3, 62, true);
-}
-
-static void put_nat(struct build *body)
-{
-    put_ipv4(body, 0xcb007104);
-    put_ipv4(body, 0xcb007105);
-}
-
-static void put_nat_ports(struct build *body)
-{
-    build_u32(body, 1024);
-    build_u32(body, 8080);
-}
-
-static void put_vlan_tunnel(struct build *body)
-{
-    build_u32(body, 2);
-    build_u32(body, 0x88a80064);
-    build_u32(body, 0x810000c8);
-}
-
-static void put_vni(struct build *body)
-{
-    build_u32(body, 5001);
-}
-
-static void put_raw_header(struct build *body)
-{
-    struct build frame = {0};
-    frame_ordinary(&frame);
-    build_u32(body, 1);
-    build_u32(body, 1518);
-    build_u32(body, 4);
-    build_u32(body, (uint32_t)frame.size);
-    build_bytes(body, frame.bytes, frame.size);
-}
-
-/* How much of a record must be there: the outgoing MPLS stack is not read. */
-static const struct {
-    uint32_t format;
-    void (*put)(struct build *body);
-    size_t unread_size;
-} RECORDS[] = {
-    {1, put_raw_header, 0},
-    {2, put_ethernet, 0},
-    {3, put_sampled_ipv4, 0},
-    {4, put_sampled_ipv6, 0},
-    {1001, put_switch, 0},
-    {1002, put_router, 0},
-    {1003, put_gateway, 0},
-    {1006, put_mpls, 8},
-    {1007, put_nat, 0},
-    {1012, put_vlan_tunnel, 0},
-    {1020, put_nat_ports, 0},
-    {1029, put_vni, 0},
-    {1030, put_vni, 0},
-};
 
 static enum sflow_record_outcome read_bytes(
     struct flow *flow, uint32_t format, const struct build *body, size_t size)
@@ -151,10 +14,10 @@ static enum sflow_record_outcome read_bytes(
     return outcome;
 }
 
-static void read_record(struct flow *flow, uint32_t format, void (*put)(struct build *))
+static void read_record(struct flow *flow, uint32_t format)
 {
     struct build body = {0};
-    put(&body);
+    sflow_example_put(&body, format);
     cr_assert_eq(read_bytes(flow, format, &body, body.size), SFLOW_RECORD_READ);
 }
 
@@ -167,15 +30,16 @@ static void check_address(const struct address *address, const char *text)
 
 Test(sflow_records, cut_short_are_bad_and_change_nothing)
 {
-    for (size_t i = 0; i < sizeof RECORDS / sizeof RECORDS[0]; i++) {
+    for (size_t i = 0; i < SFLOW_EXAMPLE_COUNT; i++) {
+        const struct sflow_example *example = &SFLOW_EXAMPLES[i];
         struct build body = {0};
-        RECORDS[i].put(&body);
-        for (size_t size = 0; size < body.size - RECORDS[i].unread_size; size++) {
+        example->put(&body);
+        for (size_t size = 0; size < body.size - example->unread_size; size++) {
             static struct flow flow;
             flow_begin(&flow);
-            enum sflow_record_outcome outcome = read_bytes(&flow, RECORDS[i].format, &body, size);
-            cr_assert_eq(outcome, SFLOW_RECORD_BAD, "%u at %zu", RECORDS[i].format, size);
-            cr_assert_eq(flow.present[0] | flow.present[1], 0, "%u", RECORDS[i].format);
+            enum sflow_record_outcome outcome = read_bytes(&flow, example->format, &body, size);
+            cr_assert_eq(outcome, SFLOW_RECORD_BAD, "%u at %zu", example->format, size);
+            cr_assert_eq(flow.present[0] | flow.present[1], 0, "%u", example->format);
         }
     }
 }
@@ -203,7 +67,7 @@ Test(sflow_records, do_not_trust_path_lengths)
     static const size_t PLACES[] = {SEGMENTS_AT, FIRST_LENGTH_AT, COMMUNITIES_AT};
     for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
         struct build body = {0};
-        put_gateway(&body);
+        sflow_example_put(&body, 1003);
         memset(body.bytes + PLACES[i], 0xff, 4);
         static struct flow flow;
         flow_begin(&flow);
@@ -214,7 +78,7 @@ Test(sflow_records, do_not_trust_path_lengths)
 Test(sflow_records, refuse_unknown_address_types)
 {
     struct build body = {0};
-    put_router(&body);
+    sflow_example_put(&body, 1002);
     body.bytes[3] = 9;
     static struct flow flow;
     flow_begin(&flow);
@@ -235,7 +99,7 @@ Test(sflow_records, of_other_formats_are_skipped)
 Test(sflow_records, raw_header_of_another_protocol_still_counts_its_octets)
 {
     struct build body = {0};
-    put_raw_header(&body);
+    sflow_example_put(&body, 1);
     body.bytes[3] = 4; /* FDDI */
     static struct flow flow;
     flow_begin(&flow);
@@ -249,7 +113,7 @@ Test(sflow_records, ethernet_gives_addresses_and_type)
 {
     static struct flow flow;
     flow_begin(&flow);
-    read_record(&flow, 2, put_ethernet);
+    read_record(&flow, 2);
     cr_assert_eq(flow.src_mac, UINT64_C(0x020000000001));
     cr_assert_eq(flow.dst_mac, UINT64_C(0x020000000002));
     cr_assert_eq(flow.etype, 0x0806);
@@ -261,8 +125,8 @@ Test(sflow_records, ip_length_is_the_better_count_of_octets)
 {
     static struct flow flow;
     flow_begin(&flow);
-    read_record(&flow, 3, put_sampled_ipv4);
-    read_record(&flow, 2, put_ethernet);
+    read_record(&flow, 3);
+    read_record(&flow, 2);
     cr_assert_eq(flow.bytes, 40);
     cr_assert_eq(flow.layer2_bytes, 64);
 }
@@ -271,7 +135,7 @@ Test(sflow_records, ipv4_and_ipv6_give_the_flow_key)
 {
     static struct flow flow;
     flow_begin(&flow);
-    read_record(&flow, 3, put_sampled_ipv4);
+    read_record(&flow, 3);
     check_address(&flow.src_addr, "192.0.2.1");
     check_address(&flow.dst_addr, "198.51.100.2");
     cr_assert_eq(flow.etype, 0x0800);
@@ -281,7 +145,7 @@ Test(sflow_records, ipv4_and_ipv6_give_the_flow_key)
     cr_assert_eq(flow.tcp_flags, 0x12);
     cr_assert_eq(flow.ip_tos, 0x28);
     flow_begin(&flow);
-    read_record(&flow, 4, put_sampled_ipv6);
+    read_record(&flow, 4);
     check_address(&flow.src_addr, "2001:db8::1");
     check_address(&flow.dst_addr, "2001:db8::2");
     cr_assert_eq(flow.etype, 0x86dd);
@@ -294,11 +158,11 @@ Test(sflow_records, switch_gives_vlans_and_ignores_impossible_ones)
 {
     static struct flow flow;
     flow_begin(&flow);
-    read_record(&flow, 1001, put_switch);
+    read_record(&flow, 1001);
     cr_assert_eq(flow.src_vlan, 100);
     cr_assert_eq(flow.dst_vlan, 200);
     struct build body = {0};
-    put_switch(&body);
+    sflow_example_put(&body, 1001);
     memset(body.bytes, 0xff, 4);
     cr_assert_eq(read_bytes(&flow, 1001, &body, body.size), SFLOW_RECORD_READ);
     cr_assert_not(flow_has(&flow, FLOW_SRC_VLAN));
@@ -308,7 +172,7 @@ Test(sflow_records, router_gives_next_hop_and_prefixes)
 {
     static struct flow flow;
     flow_begin(&flow);
-    read_record(&flow, 1002, put_router);
+    read_record(&flow, 1002);
     check_address(&flow.next_hop, "203.0.113.1");
     cr_assert_eq(flow.src_net, 24);
     cr_assert_eq(flow.dst_net, 16);
@@ -318,8 +182,8 @@ Test(sflow_records, gateway_gives_the_bgp_route)
 {
     static struct flow flow;
     flow_begin(&flow);
-    read_record(&flow, 1002, put_router);
-    read_record(&flow, 1003, put_gateway);
+    read_record(&flow, 1002);
+    read_record(&flow, 1003);
     check_address(&flow.next_hop, "203.0.113.1");
     check_address(&flow.bgp_next_hop, "203.0.113.2");
     cr_assert_eq(flow.src_as, 64998);
@@ -335,7 +199,7 @@ Test(sflow_records, gateway_gives_the_bgp_route)
 Test(sflow_records, gateway_falls_back_on_the_routers_as)
 {
     struct build body = {0};
-    put_ipv4(&body, 0);
+    sflow_put_ipv4(&body, 0);
     build_u32(&body, 64999);
     build_zeroes(&body, 20);
     static struct flow flow;
@@ -353,7 +217,7 @@ Test(sflow_records, mpls_gives_the_incoming_stack)
 {
     static struct flow flow;
     flow_begin(&flow);
-    read_record(&flow, 1006, put_mpls);
+    read_record(&flow, 1006);
     check_address(&flow.next_hop, "203.0.113.3");
     cr_assert_eq(flow.mpls_count, 2);
     cr_assert_eq(flow.mpls_1_label, 16001);
@@ -366,8 +230,8 @@ Test(sflow_records, nat_gives_translated_addresses_and_ports)
 {
     static struct flow flow;
     flow_begin(&flow);
-    read_record(&flow, 1007, put_nat);
-    read_record(&flow, 1020, put_nat_ports);
+    read_record(&flow, 1007);
+    read_record(&flow, 1020);
     check_address(&flow.post_nat_src_addr, "203.0.113.4");
     check_address(&flow.post_nat_dst_addr, "203.0.113.5");
     cr_assert_eq(flow.post_nat_src_port, 1024);
@@ -378,7 +242,7 @@ Test(sflow_records, stripped_vlan_tags_lie_outside_those_of_the_frame)
 {
     static struct flow flow;
     flow_begin(&flow);
-    read_record(&flow, 1012, put_vlan_tunnel);
+    read_record(&flow, 1012);
     cr_assert_eq(flow.vlan_id, 100);
     cr_assert_eq(flow.customer_vlan_id, 200);
     flow_begin(&flow);
@@ -395,11 +259,11 @@ Test(sflow_records, vni_is_the_tunnel_unless_the_header_has_one)
 {
     static struct flow flow;
     flow_begin(&flow);
-    read_record(&flow, 1029, put_vni);
+    read_record(&flow, 1029);
     cr_assert_eq(flow.tunnel_id, 5001);
     flow_begin(&flow);
     flow_set_tunnel_type(&flow, 3);
     flow_set_tunnel_id(&flow, 77);
-    read_record(&flow, 1030, put_vni);
+    read_record(&flow, 1030);
     cr_assert_eq(flow.tunnel_id, 77);
 }
