@@ -17,13 +17,14 @@ RECORDED = case.ROOT.parent / "shared" / "captures"
 SFLOW_PORT = 6343
 SFLOW_SEEDS = case.ROOT / "tests" / "fuzz" / "corpus" / "sflow"
 ICMP = (1, 58)
-IDENTITY = ("SrcAddr", "DstAddr", "Proto", "SrcPort", "DstPort", "InIf", "OutIf", "FirstMs", "Bytes")
+NETFLOW7 = 6
+IDENTITY = ("SrcPort", "DstPort", "Proto", "SrcAddr", "DstAddr", "InIf", "OutIf", "FirstMs", "Bytes")
 
 
 def ours(flow):
     """Our flow in the words of nfdump.py."""
     known = set(nfdump.FIELDS.values()) | {"TCPFlags"}
-    if flow["Type"] == conformance.V5:
+    if flow["Type"] in (conformance.V5, NETFLOW7):
         known -= {"SrcNet", "DstNet"}  # nfdump does not keep them
     if flow.get("Proto") in ICMP:
         known -= {"SrcPort", "DstPort"}  # nfdump has type and code in their place
@@ -74,7 +75,7 @@ def test_sflow(folder):
 
 
 def test_golden_packets(folder):
-    for name in conformance.COLLECTED:
+    for name in (*conformance.COLLECTED, "netflow1", "netflow7"):
         check(folder, "nfcapd",
               golden.write_capture(folder / f"{name}.pcap", golden.datagrams(name)))
 

@@ -144,6 +144,10 @@ LIST = [
         "PostNatDstPort",
         "Records 1006, 1007, 1012, 1020 and 1030: tshark names them at most."),
     Difference(
+        "sflow_routed_with_texts", "TCPFlags IPTos",
+        "Records 3 and 4 have the flags in a word; tshark takes its first byte, which is zero, and "
+        "splits up the type of service."),
+    Difference(
         "sflow_expanded_rewritten", "Bytes",
         "A second raw header of two bytes is no packet; the first one tells the length.",
         lambda ours, theirs: (ours, theirs) == (60, 4)),

@@ -103,6 +103,9 @@ LIST = [
         "sflow_discarded", "flows", "sfacctd does not know discarded packet samples (format 5).",
         so_many(1, 0)),
     Difference(
+        "sflow_routed_with_texts", "Etype TCPFlags",
+        "Records 3 and 4 tell the family and have the flags in a word; sfacctd misses both."),
+    Difference(
         "sflow_expanded_rewritten", "VlanId", "sfacctd does not read record 1012, VLAN tunnel."),
     Difference(
         "synthetic-sflow", "IPTos",

@@ -2,8 +2,10 @@
 import calendar
 import json
 import pathlib
+import signal
 import time
 
+import case
 import goflow
 import process
 
@@ -29,12 +31,19 @@ def flows(folder, program, capture):
     collector.until(lambda: "Startup" in collector.stderr + collector.stdout, 20, "does not start")
     goflow.replay(folder, capture, f"-target=127.0.0.1:{port}", "-pps=1000")
     collector.until(lambda: waiting_bytes(port) == 0, 20, "does not read what came")
-    collector.stop()
+    case.wait_for(lambda: is_over(collector), 30, f"{store.name} does not end")
     file = next(store.glob("nfcapd.2*"))
     done = process.check(f"nfdump-{capture.stem}", ["nfdump", "-r", file, "-o", "json"], folder)
     if "No matching flows" in done.stdout:
         return []
     return [read(record, program) for record in json.loads(done.stdout)]
+
+
+def is_over(collector):
+    """A signal just before nfcapd waits for a datagram is forgotten: so it is told again."""
+    if collector.is_running:
+        collector.send(signal.SIGTERM)
+    return not collector.is_running
 
 
 def waiting_bytes(port):

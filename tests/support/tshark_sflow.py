@@ -15,6 +15,14 @@ RECORDS = {
     "header.frame_length": "Bytes", "nexthop.src_mask": "SrcNet", "nexthop.dst_mask": "DstNet",
     "srcAS": "SrcAS", "localpref": "LocalPref", "vlan.in": "SrcVlan", "vlan.out": "DstVlan",
 }
+# Records 3 and 4: the key of a flow without the packet.
+KEY = {
+    "sflow_245.ip.length": "Bytes", "sflow.ip_protocol": "Proto",
+    "sflow_245.ipv4_src": "SrcAddr", "sflow_245.ipv4_dst": "DstAddr",
+    "sflow_245.ipv6_src": "SrcAddr", "sflow_245.ipv6_dst": "DstAddr",
+    "sflow_245.ip.source_port": "SrcPort", "sflow.ip.destination_port": "DstPort",
+}
+ETYPES = {"3": 0x0800, "4": 0x86DD}  # by the record's format
 
 
 def flows(packets):
@@ -72,6 +80,10 @@ def record_facts(record, behind):
     hop = tshark.text(record, "sflow_245.nexthop") or tshark.text(record, "sflow_245.nexthop.v6")
     if hop not in (None, "0.0.0.0", "::"):
         facts["BgpNextHop" if kind == "1003" else "NextHop"] = hop
+    if kind in ETYPES:
+        facts |= {ours: tshark.number(shown) for name, ours in KEY.items()
+                  if (shown := tshark.text(record, name)) is not None}
+        facts["Etype"] = ETYPES[kind]
     if kind == "1003":
         facts |= gateway(record)
     header = next((f for f in record.findall("field") if f.get("name") == "sflow_245.header"), None)

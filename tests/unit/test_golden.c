@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- our own packets: their flows, and every cut of them. */
+/* SPDX-License-Identifier: BSD-3-Clause -- our own packets, and the flows in them. */
 #include "common/flow_text.h"
 #include "tests/support/corpus.h"
 #include "tests/support/flow_collector.h"
@@ -46,46 +46,6 @@ Test(golden, packets_give_the_flows_written_down_for_them)
         }
         print_flows();
         cr_expect_str_eq(text, golden.json, "%s gives\n%s", list.names[i], text);
-        collector_stop(&collector);
-        golden_clear(&golden);
-    }
-}
-
-/* What a cut datagram gives is never more than the whole one gives. */
-Test(golden, packets_cut_anywhere_give_no_more_than_the_whole)
-{
-    for (size_t i = 0; i < list.count; i++) {
-        golden_load(&golden, list.names[i]);
-        collector_start_with(&collector, &OPTIONS);
-        collector_decode(&collector, &golden.datagrams[0]);
-        size_t whole = collector.flow_count;
-        collector_stop(&collector);
-        for (size_t size = 0; size < golden.datagrams[0].wire.size; size++) {
-            collector_start_with(&collector, &OPTIONS);
-            collector_decode_part(&collector, &golden.datagrams[0], size);
-            cr_expect_leq(collector.flow_count, whole, "%s cut to %zu", list.names[i], size);
-            collector_stop(&collector);
-        }
-        golden_clear(&golden);
-    }
-}
-
-/* Every two bytes of a datagram set to the values that lengths and counts dislike. */
-Test(golden, packets_with_any_two_bytes_wrong_are_survived)
-{
-    static const uint16_t WRONG[] = {0, 1, 3, 4, 255, 0x7fff, 0x8000, UINT16_MAX};
-    for (size_t i = 0; i < list.count; i++) {
-        golden_load(&golden, list.names[i]);
-        collector_start_with(&collector, &OPTIONS);
-        struct packet *packet = &golden.datagrams[0];
-        for (size_t at = 0; at + 2 <= packet->wire.size; at++) {
-            uint16_t kept = load_be16(packet->wire.bytes + at);
-            for (size_t j = 0; j < sizeof WRONG / sizeof WRONG[0]; j++) {
-                packet_overwrite(packet, at, WRONG[j]);
-                collector_decode(&collector, packet);
-            }
-            packet_overwrite(packet, at, kept);
-        }
         collector_stop(&collector);
         golden_clear(&golden);
     }
