@@ -44,8 +44,21 @@ void spool_remove_segment(struct spool *spool, struct spool_segment *segment)
 {
     uint64_t bytes = counter_get(&spool->counters.bytes);
     counter_set(&spool->counters.bytes, bytes - segment->size);
-    spool_segment_unlink(segment, spool->folder.fd);
+    bool is_spare_wanted = spool->spare.fd < 0 && !spool->is_lost && !segment->is_unlinked &&
+                           segment->size >= spool->options.segment_bytes;
+    if (is_spare_wanted && spool_segment_retire(segment, spool->folder.fd) == ERR_OK) {
+        spool->spare = *segment;
+    } else {
+        spool_segment_unlink(segment, spool->folder.fd);
+    }
     spool_drop_segment(spool, segment);
+}
+
+void spool_drop_spare(struct spool *spool)
+{
+    if (spool->spare.fd >= 0) {
+        spool_segment_unlink(&spool->spare, spool->folder.fd);
+    }
 }
 
 struct spool_segment *spool_find_segment(const struct spool *spool, uint64_t number)
@@ -64,6 +77,25 @@ struct spool_segment *spool_find_segment(const struct spool *spool, uint64_t num
     return is_there ? &spool->segments[low] : NULL;
 }
 
+/*
+ * Over the spare file where there is one: its pages are in memory and its blocks on the disk, so
+ * that this costs half of what a new file does.
+ */
+static enum err make_segment(struct spool *spool, struct spool_segment *made_p)
+{
+    spool->is_folder_dirty = true;
+    if (spool->spare.fd >= 0) {
+        if (spool_segment_renew(
+                &spool->spare, spool->folder.fd, spool->next_number, spool->ingest_id) == ERR_OK) {
+            *made_p = spool->spare;
+            spool->spare.fd = -1;
+            return ERR_OK;
+        }
+        spool_drop_spare(spool);
+    }
+    return spool_segment_make(made_p, spool->folder.fd, spool->next_number, spool->ingest_id);
+}
+
 /* The segment to write to, made or changed for a new one where that is due. */
 static enum err open_tail(struct spool *spool, struct spool_segment **tail_p)
 {
@@ -73,14 +105,13 @@ static enum err open_tail(struct spool *spool, struct spool_segment **tail_p)
         return ERR_OK;
     }
     struct spool_segment made;
-    enum err err =
-        spool_segment_make(&made, spool->folder.fd, spool->next_number, spool->ingest_id);
+    enum err err = make_segment(spool, &made);
     if (err != ERR_OK) {
         return err;
     }
     spool->next_number++;
     if (tail != NULL && spool->sync != NULL) {
-        spool_sync_request(spool->sync, tail->fd);
+        (void)spool_sync_request(spool->sync, tail->fd);
     }
     if (tail != NULL && tail->live_count == 0) {
         spool_remove_segment(spool, tail);
@@ -114,8 +145,18 @@ static void note_outcome(struct spool *spool, enum err err)
     counter_add(&spool->counters.errors, err != ERR_OK);
 }
 
-static enum err append_record(struct spool *spool, const struct window_batch *batch,
-    const void *payload, size_t size, struct window_place *place_p)
+/* Waits for the disk. A segment's name has to be there as well. */
+static enum err sync_now(struct spool *spool, const struct spool_segment *tail)
+{
+    if (fdatasync(tail->fd) != 0 || (spool->is_folder_dirty && fsync(spool->folder.fd) != 0)) {
+        return ERR_IO;
+    }
+    spool->is_folder_dirty = false;
+    return ERR_OK;
+}
+
+static enum err append_record(
+    struct spool *spool, const struct spool_content *content, struct window_place *place_p)
 {
     if (spool->is_lost) {
         errno = ENOENT;
@@ -125,10 +166,10 @@ static enum err append_record(struct spool *spool, const struct window_batch *ba
     enum err err = open_tail(spool, &tail);
     uint64_t offset = err == ERR_OK ? tail->size : 0;
     if (err == ERR_OK) {
-        err = spool_segment_append(tail, batch, payload, size);
+        err = spool_segment_append(tail, content);
     }
-    if (err == ERR_OK && spool->options.sync_period_ms == 0 && fdatasync(tail->fd) != 0) {
-        err = ERR_IO;
+    if (err == ERR_OK && spool->options.sync_period_ms == 0) {
+        err = sync_now(spool, tail);
     }
     if (err != ERR_OK) {
         return err;
@@ -146,7 +187,14 @@ enum err spool_append(struct spool *spool, struct window_batch *batch)
     if (counter_get(&spool->counters.bytes) + needed > spool->options.max_bytes) {
         return ERR_FULL;
     }
-    enum err err = append_record(spool, batch, zmq_msg_data(&batch->payload), size, &batch->place);
+    struct spool_content content = {
+        .batch = batch, .payload = zmq_msg_data(&batch->payload), .size = size};
+    enum err err = append_record(spool, &content, &batch->place);
+    if (err == ERR_IO && spool->spare.fd >= 0) {
+        /* What the spare file takes is room on a full disk. */
+        spool_drop_spare(spool);
+        err = append_record(spool, &content, &batch->place);
+    }
     note_outcome(spool, err);
     if (err == ERR_OK) {
         counter_add(&spool->counters.appended_bytes, needed);
@@ -196,8 +244,9 @@ static void write_settled(struct spool *spool)
             __builtin_bswap64(spool->settled.values[i].last)};
         memcpy(pairs + i * 16, pair, sizeof pair);
     }
+    struct spool_content content = {.payload = pairs, .size = size};
     struct window_place place;
-    if (append_record(spool, NULL, pairs, size, &place) == ERR_OK) {
+    if (append_record(spool, &content, &place) == ERR_OK) {
         link_ranges_reset(&spool->settled);
     }
     free(pairs);
@@ -220,7 +269,10 @@ void spool_tick(struct spool *spool, uint64_t now_ns)
     if (spool->sync != NULL && spool->is_dirty && now_ns >= spool->sync_due_ns) {
         spool->sync_due_ns = now_ns + spool->options.sync_period_ms * NS_PER_MS;
         spool->is_dirty = false;
-        spool_sync_request(spool->sync, spool->segments[spool->count - 1].fd);
+        (void)spool_sync_request(spool->sync, spool->segments[spool->count - 1].fd);
+        if (spool->is_folder_dirty) {
+            spool->is_folder_dirty = !spool_sync_request(spool->sync, spool->folder.fd);
+        }
     }
 }
 
@@ -240,6 +292,7 @@ void spool_close(struct spool **spool_p)
     for (size_t i = 0; i < spool->count; i++) {
         spool_segment_close(&spool->segments[i]);
     }
+    spool_drop_spare(spool);
     spool_folder_close(&spool->folder);
     link_ranges_clear(&spool->settled);
     free(spool->segments);

@@ -60,6 +60,7 @@ static enum err start_segment(struct spool *spool, const struct spool_folder *fo
         return err;
     }
     spool->next_number++;
+    spool->is_folder_dirty = true;
     counter_add(&spool->counters.bytes, tail->size);
     return ERR_OK;
 }
@@ -101,6 +102,7 @@ void spool_follow_folder(struct spool *spool)
         return;
     }
     size_t found = find_segments(spool, &folder);
+    spool_drop_spare(spool);
     spool_folder_close(&spool->folder);
     spool->folder = folder;
     remove_settled_segments(spool);

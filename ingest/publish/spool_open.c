@@ -177,8 +177,11 @@ static enum err open_segments(struct spool *spool, struct recovery *recovery)
     return ERR_OK;
 }
 
+/* With the spare file of a process that was killed. */
 static void remove_dead_segments(struct spool *spool)
 {
+    struct spool_segment spare = {.number = SPOOL_SPARE, .fd = -1};
+    spool_segment_unlink(&spare, spool->folder.fd);
     for (size_t i = 0; i < spool->count;) {
         if (spool->segments[i].live_count == 0) {
             spool_remove_segment(spool, &spool->segments[i]);
@@ -212,6 +215,7 @@ enum err spool_open(struct spool **spool_p, const struct spool_options *options,
     spool->path = strdup(options->folder);
     spool->ingest_id = options->ingest_id;
     spool->folder = SPOOL_FOLDER_CLOSED;
+    spool->spare.fd = -1;
     spool->next_number = 1;
     counter_set(&spool->counters.is_writable, 1);
     struct recovery recovery = {0};

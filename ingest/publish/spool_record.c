@@ -4,8 +4,9 @@
 #include "common/crc32c.h"
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
     RECORD_MAGIC = 0x47465242,
+    END_MAGIC = 0x47465245,
     CRC_FROM = 8, /* offset in a record of what its CRC covers */
     FLAG_COMPRESSED = 1
 };
@@ -48,12 +49,19 @@ enum err spool_segment_header_parse(uint64_t *ingest_id_p, struct cursor bytes)
     return load_be32(header + 8) == VERSION ? ERR_OK : ERR_UNSUPPORTED;
 }
 
-void spool_record_pack(const struct window_batch *batch, const void *payload, size_t size,
-    uint8_t out[SPOOL_RECORD_HEADER])
+void spool_end_mark_pack(uint64_t segment_number, uint8_t out[SPOOL_END_MARK])
 {
+    store_be32(out, END_MAGIC);
+    store_be32(out + 4, (uint32_t)segment_number);
+}
+
+void spool_record_pack(
+    uint64_t segment_number, const struct spool_content *content, uint8_t out[SPOOL_RECORD_HEADER])
+{
+    const struct window_batch *batch = content->batch;
     memset(out, 0, SPOOL_RECORD_HEADER);
     store_be32(out, RECORD_MAGIC);
-    store_be32(out + 8, (uint32_t)size);
+    store_be32(out + 8, (uint32_t)content->size);
     out[12] = batch != NULL ? SPOOL_BATCH : SPOOL_SETTLED;
     if (batch != NULL) {
         out[13] = batch->is_compressed ? FLAG_COMPRESSED : 0;
@@ -64,13 +72,27 @@ void spool_record_pack(const struct window_batch *batch, const void *payload, si
         store_be32(out + 36, batch->payload_size);
         store_be32(out + 40, batch->day);
     }
+    store_be32(out + 44, (uint32_t)segment_number);
     uint32_t crc = crc32c(0, out + CRC_FROM, SPOOL_RECORD_HEADER - CRC_FROM);
-    store_be32(out + 4, crc32c(crc, payload, size));
+    store_be32(out + 4, crc32c(crc, content->payload, content->size));
 }
 
-enum err spool_record_take(struct spool_record *record_p, struct cursor *segment)
+/* A file that was cut, or is full to its last octet, has no mark. */
+static bool is_at_end(uint64_t segment_number, struct cursor segment)
 {
-    if (cursor_left(segment) == 0) {
+    if (cursor_left(&segment) == 0) {
+        return true;
+    }
+    uint8_t mark[SPOOL_END_MARK];
+    spool_end_mark_pack(segment_number, mark);
+    const uint8_t *found = cursor_take(&segment, sizeof mark);
+    return found != NULL && memcmp(found, mark, sizeof mark) == 0;
+}
+
+enum err spool_record_take(
+    struct spool_record *record_p, uint64_t segment_number, struct cursor *segment)
+{
+    if (is_at_end(segment_number, *segment)) {
         return ERR_END;
     }
     const uint8_t *header = cursor_take(segment, SPOOL_RECORD_HEADER);
@@ -82,6 +104,7 @@ enum err spool_record_take(struct spool_record *record_p, struct cursor *segment
     if (cursor_failed(&payload) ||
         crc32c(0, header + CRC_FROM, SPOOL_RECORD_HEADER - CRC_FROM + (size_t)size) !=
             load_be32(header + 4) ||
+        load_be32(header + 44) != (uint32_t)segment_number ||
         (header[12] != SPOOL_BATCH && header[12] != SPOOL_SETTLED) ||
         header[14] >= RECORD_KIND_COUNT) {
         return ERR_CORRUPT;

@@ -10,7 +10,8 @@
 
 enum {
     SPOOL_SEGMENT_HEADER = 24,
-    SPOOL_RECORD_HEADER = 48
+    SPOOL_RECORD_HEADER = 48,
+    SPOOL_END_MARK = 8
 };
 
 enum spool_kind {
@@ -22,9 +23,19 @@ void spool_segment_header_pack(uint64_t ingest_id, uint8_t out[SPOOL_SEGMENT_HEA
 /* ERR_CORRUPT; ERR_UNSUPPORTED for another version. */
 MUST_CHECK enum err spool_segment_header_parse(uint64_t *ingest_id_p, struct cursor bytes);
 
-/* The header of a record whose payload is `size` bytes. `batch` is NULL for SPOOL_SETTLED. */
-void spool_record_pack(const struct window_batch *batch, const void *payload, size_t size,
-    uint8_t out[SPOOL_RECORD_HEADER]);
+/* What follows the last record of the segment of that number. */
+void spool_end_mark_pack(uint64_t segment_number, uint8_t out[SPOOL_END_MARK]);
+
+/* One record: a batch with its payload, or settled sequences where `batch` is NULL. */
+struct spool_content {
+    const struct window_batch *batch;
+    const void *payload;
+    size_t size;
+};
+
+/* The header of a record in the segment of that number. */
+void spool_record_pack(
+    uint64_t segment_number, const struct spool_content *content, uint8_t out[SPOOL_RECORD_HEADER]);
 
 struct spool_record {
     enum spool_kind kind;
@@ -32,5 +43,9 @@ struct spool_record {
     struct cursor payload;
 };
 
-/* Takes the next record. ERR_END: none left. ERR_CORRUPT: torn or damaged, here the file ends. */
-MUST_CHECK enum err spool_record_take(struct spool_record *record_p, struct cursor *segment);
+/*
+ * Takes the next record of the segment of that number. ERR_END: none left. ERR_CORRUPT: torn,
+ * damaged, or of a segment that was in the file before; here the segment ends.
+ */
+MUST_CHECK enum err spool_record_take(
+    struct spool_record *record_p, uint64_t segment_number, struct cursor *segment);

@@ -18,7 +18,23 @@ enum {
 
 static void segment_name(uint64_t number, char out[NAME_SIZE])
 {
-    (void)snprintf(out, NAME_SIZE, "%016" PRIx64 ".spool", number);
+    (void)snprintf(
+        out, NAME_SIZE, number == SPOOL_SPARE ? "spare" : "%016" PRIx64 ".spool", number);
+}
+
+/* A segment without records. What else is in the file is of a segment before. */
+static enum err write_start(struct spool_segment *segment, uint64_t number, uint64_t ingest_id)
+{
+    uint8_t start[SPOOL_SEGMENT_HEADER + SPOOL_END_MARK];
+    spool_segment_header_pack(ingest_id, start);
+    spool_end_mark_pack(number, start + SPOOL_SEGMENT_HEADER);
+    if (pwrite(segment->fd, start, sizeof start, 0) != (ssize_t)sizeof start) {
+        return ERR_IO;
+    }
+    segment->size = SPOOL_SEGMENT_HEADER;
+    segment->ingest_id = ingest_id;
+    segment->live_count = 0;
+    return ERR_OK;
 }
 
 enum err spool_segment_make(
@@ -30,11 +46,8 @@ enum err spool_segment_make(
     if (fd < 0) {
         return ERR_IO;
     }
-    uint8_t header[SPOOL_SEGMENT_HEADER];
-    spool_segment_header_pack(ingest_id, header);
-    *segment_p = (struct spool_segment){
-        .number = number, .size = sizeof header, .ingest_id = ingest_id, .fd = fd};
-    if (pwrite(fd, header, sizeof header, 0) == (ssize_t)sizeof header) {
+    *segment_p = (struct spool_segment){.number = number, .fd = fd};
+    if (write_start(segment_p, number, ingest_id) == ERR_OK) {
         return ERR_OK;
     }
     int cause = errno;
@@ -43,7 +56,32 @@ enum err spool_segment_make(
     return ERR_IO;
 }
 
-/* Gives the records to `take`; returns how far the file is sound. */
+static enum err rename_segment(struct spool_segment *segment, int folder_fd, uint64_t number)
+{
+    char from[NAME_SIZE];
+    char to[NAME_SIZE];
+    segment_name(segment->number, from);
+    segment_name(number, to);
+    if (renameat(folder_fd, from, folder_fd, to) != 0) {
+        return ERR_IO;
+    }
+    segment->number = number;
+    return ERR_OK;
+}
+
+enum err spool_segment_retire(struct spool_segment *segment, int folder_fd)
+{
+    return rename_segment(segment, folder_fd, SPOOL_SPARE);
+}
+
+enum err spool_segment_renew(
+    struct spool_segment *segment, int folder_fd, uint64_t number, uint64_t ingest_id)
+{
+    enum err err = write_start(segment, number, ingest_id);
+    return err == ERR_OK ? rename_segment(segment, folder_fd, number) : err;
+}
+
+/* Gives the records to `take`. ERR_END: all; ERR_CORRUPT: those before the one at *sound_p. */
 static enum err take_records(const struct spool_segment *segment, struct cursor bytes,
     uint64_t *sound_p, spool_record_fn *take, void *context)
 {
@@ -52,10 +90,10 @@ static enum err take_records(const struct spool_segment *segment, struct cursor 
     for (;;) {
         *sound_p = (uint64_t)(bytes.pos - start);
         struct spool_record record;
-        if (spool_record_take(&record, &bytes) != ERR_OK) {
-            return ERR_OK;
+        enum err err = spool_record_take(&record, segment->number, &bytes);
+        if (err == ERR_OK) {
+            err = take(context, segment, *sound_p, &record);
         }
-        enum err err = take(context, segment, *sound_p, &record);
         if (err != ERR_OK) {
             return err;
         }
@@ -90,13 +128,13 @@ static enum err scan(
     }
     if (err == ERR_OK) {
         err = take_records(segment, cursor_of(bytes, size), &segment->size, take, context);
+        *is_damaged_p = err == ERR_CORRUPT;
     }
     free(bytes);
-    *is_damaged_p = err == ERR_OK && segment->size < size;
-    if (*is_damaged_p && ftruncate(segment->fd, (off_t)segment->size) != 0) {
-        return ERR_IO;
+    if (*is_damaged_p) {
+        return ftruncate(segment->fd, (off_t)segment->size) == 0 ? ERR_OK : ERR_IO;
     }
-    return err;
+    return err == ERR_END ? ERR_OK : err;
 }
 
 enum err spool_segment_open(struct spool_segment *segment_p, bool *is_damaged_p, int folder_fd,
@@ -143,18 +181,21 @@ enum err spool_segment_reopen(struct spool_segment *segment, int folder_fd)
     return ERR_OK;
 }
 
-enum err spool_segment_append(struct spool_segment *segment, const struct window_batch *batch,
-    const void *payload, size_t size)
+enum err spool_segment_append(struct spool_segment *segment, const struct spool_content *content)
 {
     uint8_t header[SPOOL_RECORD_HEADER];
-    spool_record_pack(batch, payload, size, header);
+    uint8_t mark[SPOOL_END_MARK];
+    spool_record_pack(segment->number, content, header);
+    spool_end_mark_pack(segment->number, mark);
     struct iovec parts[] = {
         {.iov_base = header, .iov_len = sizeof header},
-        {.iov_base = (void *)payload, .iov_len = size},
+        {.iov_base = (void *)content->payload, .iov_len = content->size},
+        {.iov_base = mark, .iov_len = sizeof mark},
     };
-    ssize_t written = pwritev(segment->fd, parts, 2, (off_t)segment->size);
-    if (written == (ssize_t)(sizeof header + size)) {
-        segment->size += sizeof header + size;
+    size_t size = sizeof header + content->size;
+    ssize_t written = pwritev(segment->fd, parts, 3, (off_t)segment->size);
+    if (written == (ssize_t)(size + sizeof mark)) {
+        segment->size += size;
         return ERR_OK;
     }
     /* A short write is a full disk. What is left of it would only look torn. */
@@ -178,7 +219,7 @@ enum err spool_segment_read(
     if (got == (ssize_t)size) {
         struct cursor cursor = cursor_of(bytes, size);
         struct spool_record record;
-        err = spool_record_take(&record, &cursor);
+        err = spool_record_take(&record, segment->number, &cursor);
         if (err != ERR_OK || record.batch.sequence != batch->sequence) {
             err = ERR_CORRUPT;
         }

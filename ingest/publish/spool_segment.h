@@ -8,6 +8,10 @@
 
 #include "ingest/publish/spool_record.h"
 
+enum {
+    SPOOL_SPARE = 0 /* instead of a number: a file kept for the next segment, named "spare" */
+};
+
 struct spool_segment {
     uint64_t number; /* also its name: %016x.spool */
     uint64_t size;
@@ -36,9 +40,15 @@ MUST_CHECK enum err spool_segment_open(struct spool_segment *segment_p, bool *is
 /* Opens the file of that name in another folder instead. ERR_IO, ERR_CORRUPT: it is not there. */
 MUST_CHECK enum err spool_segment_reopen(struct spool_segment *segment, int folder_fd);
 
+/* Nothing in it is needed any more: its file becomes the spare one. */
+MUST_CHECK enum err spool_segment_retire(struct spool_segment *segment, int folder_fd);
+/* The spare file becomes a segment without records. ERR_IO with errno: it is still the spare. */
+MUST_CHECK enum err spool_segment_renew(
+    struct spool_segment *segment, int folder_fd, uint64_t number, uint64_t ingest_id);
+
 /* Appends one record, whole or not at all. ERR_IO with errno. */
-MUST_CHECK enum err spool_segment_append(struct spool_segment *segment,
-    const struct window_batch *batch, const void *payload, size_t size);
+MUST_CHECK enum err spool_segment_append(
+    struct spool_segment *segment, const struct spool_content *content);
 
 /*
  * ERR_CORRUPT; ERR_IO: the disk does not give it now; ERR_MEMORY. On success the caller closes the

@@ -20,6 +20,7 @@ struct spool {
     struct spool_segment *segments; /* by number; the last is the tail */
     size_t count;
     size_t room;
+    struct spool_segment spare; /* fd -1: there is none */
     uint64_t next_number;
     uint64_t ingest_id;
     struct link_ranges settled; /* not written down yet */
@@ -28,6 +29,7 @@ struct spool {
     uint64_t settled_due_ns;
     uint64_t look_due_ns; /* at the folder */
     bool is_dirty;
+    bool is_folder_dirty; /* a segment has got its name */
     struct spool_counters counters;
 };
 
@@ -35,8 +37,10 @@ struct spool {
 struct spool_segment *spool_add_segment(struct spool *spool);
 /* Takes a segment off the list; its file stays. */
 void spool_drop_segment(struct spool *spool, struct spool_segment *segment);
-/* Takes it off the list and unlinks its file. */
+/* Takes it off the list; its file is unlinked, or becomes the spare one. */
 void spool_remove_segment(struct spool *spool, struct spool_segment *segment);
+/* Unlinks the spare file, if there is one. */
+void spool_drop_spare(struct spool *spool);
 /*
  * Notices that the folder was removed or that another one is in its place, which may be a disk that
  * was put in again, and goes on in what the path names now. Logs both.

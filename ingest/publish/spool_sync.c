@@ -54,11 +54,15 @@ void spool_sync_destroy(struct spool_sync **sync_p)
     }
 }
 
-void spool_sync_request(struct spool_sync *sync, int fd)
+bool spool_sync_request(struct spool_sync *sync, int fd)
 {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (copy >= 0 && zmq_send(zactor_resolve(sync->actor), &copy, sizeof copy, ZMQ_DONTWAIT) < 0) {
-        /* It is busy with the requests before; the next one covers this too. */
-        (void)close(copy);
+    if (copy < 0) {
+        return false;
     }
+    if (zmq_send(zactor_resolve(sync->actor), &copy, sizeof copy, ZMQ_DONTWAIT) < 0) {
+        (void)close(copy);
+        return false;
+    }
+    return true;
 }

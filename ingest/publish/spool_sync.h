@@ -7,6 +7,8 @@
 
 #include "common/err.h"
 
+#include <stdbool.h>
+
 struct spool_sync;
 
 MUST_CHECK enum err spool_sync_new(struct spool_sync **sync_p);
@@ -14,4 +16,4 @@ MUST_CHECK enum err spool_sync_new(struct spool_sync **sync_p);
 void spool_sync_destroy(struct spool_sync **sync_p);
 
 /* Has the file's data written to the disk soon; the descriptor may be closed at once. */
-void spool_sync_request(struct spool_sync *sync, int fd);
+bool spool_sync_request(struct spool_sync *sync, int fd);

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -276,6 +277,101 @@ Test(spool, trusts_nothing_after_a_damaged_byte)
     for (size_t at = HEADER + RECORD; at < HEADER + 2 * RECORD; at++) {
         check_damage(folder, 0, at, 1);
     }
+    rig_remove_folder(folder);
+}
+
+static ino_t inode_of(const char *folder, unsigned number)
+{
+    char path[128];
+    segment_path(folder, number, path);
+    struct stat status;
+    return stat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+/* Two segments full, the first of them settled, and two batches in the third: 9 to 18 are left. */
+static void write_a_file_anew(const char *folder, struct found *found, uint8_t third_record[8])
+{
+    struct spool *spool = open_spool(folder, found);
+    struct window_batch batches[9];
+    for (uint64_t i = 1; i <= 8; i++) {
+        batches[i] = append(spool, i);
+    }
+    ino_t first = inode_of(folder, 1);
+    char path[128];
+    segment_path(folder, 1, path);
+    int fd = open(path, O_RDONLY);
+    cr_assert_eq(pread(fd, third_record, 8, HEADER + 2 * RECORD), 8);
+    (void)close(fd);
+    (void)append(spool, 9);
+    for (uint64_t i = 1; i <= 8; i++) {
+        spool_settle(spool, &batches[i]);
+    }
+    cr_assert_eq(inode_of(folder, 1), 0);
+    for (uint64_t i = 10; i <= 18; i++) {
+        (void)append(spool, i);
+    }
+    cr_assert_eq(inode_of(folder, 3), first, "the third segment is in another file");
+    spool_close(&spool);
+}
+
+static void check_nine_to_eighteen(const char *folder, struct found *found, uint64_t damaged)
+{
+    struct spool *spool = open_spool(folder, found);
+    cr_assert_eq(found->count, 10);
+    for (uint64_t i = 0; i < 10; i++) {
+        cr_assert_eq(found->batches[i].sequence, 9 + i);
+        check_payload(spool, &found->batches[i]);
+    }
+    cr_assert_eq(counter_get(&spool_counters(spool)->damaged), damaged);
+    spool_close(&spool);
+}
+
+Test(spool, writes_the_file_of_a_settled_segment_anew)
+{
+    const char *folder = make_folder();
+    struct found found;
+    uint8_t third_record[8];
+    write_a_file_anew(folder, &found, third_record);
+    check_nine_to_eighteen(folder, &found, 0);
+    check_nine_to_eighteen(folder, &found, 0);
+    rig_remove_folder(folder);
+}
+
+Test(spool, gives_back_nothing_of_the_segment_that_was_in_the_file_before)
+{
+    const char *folder = make_folder();
+    struct found found;
+    uint8_t third_record[8];
+    write_a_file_anew(folder, &found, third_record);
+    /* The disk never got the end mark: what follows is the old segment's record, whole. */
+    char path[128];
+    segment_path(folder, 3, path);
+    int fd = open(path, O_RDWR);
+    cr_assert_eq(pwrite(fd, third_record, 8, HEADER + 2 * RECORD), 8);
+    (void)close(fd);
+    check_nine_to_eighteen(folder, &found, 1);
+    rig_remove_folder(folder);
+}
+
+Test(spool, leaves_no_spare_file_behind)
+{
+    const char *folder = make_folder();
+    char spare[128];
+    (void)snprintf(spare, sizeof spare, "%s/spare", folder);
+    cr_assert_eq(close(creat(spare, 0600)), 0);
+    struct found found;
+    struct spool *spool = open_spool(folder, &found);
+    cr_assert_neq(access(spare, F_OK), 0, "of a process that was killed");
+    struct window_batch batches[10];
+    for (uint64_t i = 1; i <= 9; i++) {
+        batches[i] = append(spool, i);
+    }
+    for (uint64_t i = 1; i <= 9; i++) {
+        spool_settle(spool, &batches[i]);
+    }
+    cr_assert_eq(access(spare, F_OK), 0);
+    spool_close(&spool);
+    cr_assert_neq(access(spare, F_OK), 0);
     rig_remove_folder(folder);
 }
 
