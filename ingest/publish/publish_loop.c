@@ -45,8 +45,9 @@ static enum err payload_of(
 static enum err send_batch(struct publisher *publisher, struct window_batch *batch)
 {
     void *data = zsock_resolve(publisher->data);
-    /* Before a batch is read from the disk for nothing. */
-    if ((zsock_events(publisher->data) & ZMQ_POLLOUT) == 0) {
+    /* Before it is read from the disk for nothing. */
+    bool is_in_memory = zmq_msg_size(&batch->payload) > 0;
+    if (!is_in_memory && (zsock_events(publisher->data) & ZMQ_POLLOUT) == 0) {
         return ERR_AGAIN;
     }
     zmq_msg_t payload;
@@ -169,7 +170,12 @@ enum {
     ITEM_COUNT
 };
 
-static void wait_for_work(struct publisher *publisher, zsock_t *pipe)
+/* A bit for each item. */
+#define READY(item) (1U << (item))
+#define READY_ALL   (READY(ITEM_COUNT) - 1)
+
+/* Which items have something: the others are not asked, as each question is a system call. */
+static unsigned wait_for_work(struct publisher *publisher, zsock_t *pipe)
 {
     bool has_unsent = window_next(publisher->window) != NULL;
     zmq_pollitem_t items[ITEM_COUNT] = {
@@ -183,19 +189,26 @@ static void wait_for_work(struct publisher *publisher, zsock_t *pipe)
     };
     int count = publisher->tap != NULL ? ITEM_COUNT : ITEM_TAP;
     (void)zmq_poll(items, count, window_count(publisher->window) > 0 ? TICK_MS : -1);
+    unsigned ready = 0;
+    for (int i = 0; i < count; i++) {
+        ready |= items[i].revents != 0 ? READY(i) : 0;
+    }
+    return ready;
 }
 
-/* One look at everything. True while a worker's port may have more. */
-static bool turn(struct publisher *publisher)
+/* Moves everything on. True while a worker's port may have more. */
+static bool turn(struct publisher *publisher, unsigned ready)
 {
-    if (publisher->tap != NULL) {
+    if (publisher->tap != NULL && (ready & READY(ITEM_TAP)) != 0) {
         take_subscriptions(publisher);
     }
     if (publisher->spool != NULL) {
         spool_look(publisher->spool, clock_monotonic_ns()); /* before batches go to its folder */
     }
-    bool has_more = publish_intake(publisher);
-    take_acks(publisher);
+    bool has_more = (ready & READY(ITEM_INBOX)) != 0 && publish_intake(publisher);
+    if ((ready & READY(ITEM_ACKS)) != 0) {
+        take_acks(publisher);
+    }
     window_tick(publisher->window, clock_monotonic_ns());
     send_batches(publisher);
     if (publisher->spool != NULL) {
@@ -222,11 +235,10 @@ static bool is_worth_waiting(const struct publisher *publisher)
 static void finish(struct publisher *publisher, zsock_t *pipe)
 {
     uint64_t end_ns = clock_monotonic_ns() + publisher->stop_timeout_ms * NS_PER_MS;
-    while (turn(publisher)) {
+    while (turn(publisher, READY_ALL)) {
     }
     while (is_worth_waiting(publisher) && clock_monotonic_ns() < end_ns) {
-        wait_for_work(publisher, pipe);
-        (void)turn(publisher);
+        (void)turn(publisher, wait_for_work(publisher, pipe));
     }
     if (window_count(publisher->window) > 0) {
         log_warning("publish",
@@ -243,14 +255,14 @@ void publish_run(zsock_t *pipe, void *context)
     struct publisher *publisher = context;
     (void)zsock_signal(pipe, 0);
     for (;;) {
-        wait_for_work(publisher, pipe);
-        zmsg_t *command = zmsg_recv_nowait(pipe);
+        unsigned ready = wait_for_work(publisher, pipe);
+        zmsg_t *command = (ready & READY(ITEM_PIPE)) != 0 ? zmsg_recv_nowait(pipe) : NULL;
         if (command != NULL) {
             /* The one command there is: $TERM, from zactor_destroy(). */
             zmsg_destroy(&command);
             break;
         }
-        (void)turn(publisher);
+        (void)turn(publisher, ready);
     }
     finish(publisher, pipe);
 }

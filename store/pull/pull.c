@@ -126,7 +126,11 @@ enum {
     ITEM_COUNT
 };
 
-static void wait_for_work(struct puller *puller, zsock_t *pipe, bool is_pulling)
+/* A bit for each item. */
+#define READY(item) (1U << (item))
+
+/* Which items have something: the others are not asked, as each question is a system call. */
+static unsigned wait_for_work(struct puller *puller, zsock_t *pipe, bool is_pulling)
 {
     zmq_pollitem_t items[ITEM_COUNT] = {
         [ITEM_PIPE] = {.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN},
@@ -136,12 +140,19 @@ static void wait_for_work(struct puller *puller, zsock_t *pipe, bool is_pulling)
             .events = is_pulling && holding_may_take(puller->holding) ? ZMQ_POLLIN : 0},
     };
     (void)zmq_poll(items, ITEM_COUNT, holding_is_empty(puller->holding) ? -1 : TICK_MS);
+    unsigned ready = 0;
+    for (int i = 0; i < ITEM_COUNT; i++) {
+        ready |= items[i].revents != 0 ? READY(i) : 0;
+    }
+    return ready;
 }
 
-/* One look at everything but the data socket. */
-static void turn(struct puller *puller, bool is_flush)
+/* Moves everything on but the data socket. */
+static void turn(struct puller *puller, unsigned ready, bool is_flush)
 {
-    take_leases(puller);
+    if ((ready & READY(ITEM_ACKS)) != 0) {
+        take_leases(puller);
+    }
     holding_turn(puller->holding, clock_monotonic_ns(), is_flush);
 }
 
@@ -149,10 +160,9 @@ static void turn(struct puller *puller, bool is_flush)
 static void finish(struct puller *puller, zsock_t *pipe)
 {
     uint64_t end_ns = clock_monotonic_ns() + puller->stop_timeout_ms * NS_PER_MS;
-    turn(puller, true);
+    turn(puller, READY(ITEM_ACKS), true);
     while (counter_get(&puller->counters.batches_waiting) > 0 && clock_monotonic_ns() < end_ns) {
-        wait_for_work(puller, pipe, false);
-        turn(puller, true);
+        turn(puller, wait_for_work(puller, pipe, false), true);
     }
     uint64_t batches = counter_get(&puller->counters.batches_waiting);
     if (batches > 0) {
@@ -167,15 +177,17 @@ static void puller_run(zsock_t *pipe, void *context)
     struct puller *puller = context;
     (void)zsock_signal(pipe, 0);
     for (;;) {
-        wait_for_work(puller, pipe, true);
-        zmsg_t *command = zmsg_recv_nowait(pipe);
+        unsigned ready = wait_for_work(puller, pipe, true);
+        zmsg_t *command = (ready & READY(ITEM_PIPE)) != 0 ? zmsg_recv_nowait(pipe) : NULL;
         if (command != NULL) {
             /* The one command there is: $TERM, from zactor_destroy(). */
             zmsg_destroy(&command);
             break;
         }
-        pull_batches(puller);
-        turn(puller, false);
+        if ((ready & READY(ITEM_DATA)) != 0) {
+            pull_batches(puller);
+        }
+        turn(puller, ready, false);
     }
     finish(puller, pipe);
 }
