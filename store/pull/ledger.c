@@ -1,33 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- which batches this store has, and on what lease. */
-#include "store/pull/ledger.h"
+#include "store/pull/ledger_ingest.h"
 
 #include "common/clock.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     INGESTS_MAX = 4096,
-    ROOM_AT_START = 64,
-    STORED_KEPT = 4096,   /* remembered for each ingest, to answer duplicates */
     ASK_AGAIN_MS = 200,   /* the question or its answer was lost */
     LEASE_MS_LEAST = 100, /* what a peer says is not trusted to be sensible */
     LEASE_MS_MOST = 3600 * 1000
-};
-
-/* The batches of one ingest, in order of sequence, with gaps. */
-struct ledger_ingest {
-    uint64_t id;
-    uint64_t epoch;
-    uint64_t renew_due_ns;
-    uint64_t lease_ns;
-    struct ledger_batch *batches;
-    size_t count;
-    size_t room;
-    size_t live_count;         /* ASKED or LEASED */
-    size_t asked_count;        /* ASKED */
-    struct link_ranges asking; /* received since the last flush */
-    struct link_ranges settled[LINK_ACK_KIND_COUNT];
 };
 
 struct ledger {
@@ -52,15 +34,6 @@ enum err ledger_new(
     return ERR_OK;
 }
 
-static void ingest_clear(struct ledger_ingest *ingest)
-{
-    free(ingest->batches);
-    link_ranges_clear(&ingest->asking);
-    for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
-        link_ranges_clear(&ingest->settled[i]);
-    }
-}
-
 void ledger_destroy(struct ledger **ledger_p)
 {
     struct ledger *ledger = *ledger_p;
@@ -68,7 +41,7 @@ void ledger_destroy(struct ledger **ledger_p)
         return;
     }
     for (size_t i = 0; i < ledger->ingest_count; i++) {
-        ingest_clear(&ledger->ingests[i]);
+        ledger_ingest_clear(&ledger->ingests[i]);
     }
     free(ledger->ingests);
     free(ledger);
@@ -94,7 +67,7 @@ static struct ledger_ingest *replace_ingest(struct ledger *ledger)
 {
     for (size_t i = 0; i < ledger->ingest_count; i++) {
         if (ledger->ingests[i].live_count == 0) {
-            ingest_clear(&ledger->ingests[i]);
+            ledger_ingest_clear(&ledger->ingests[i]);
             return &ledger->ingests[i];
         }
     }
@@ -118,116 +91,6 @@ static struct ledger_ingest *add_ingest(struct ledger *ledger, uint64_t id)
         *ingest = (struct ledger_ingest){.id = id};
     }
     return ingest;
-}
-
-/* The index of the first batch that is not before the sequence. */
-static size_t lower_bound(const struct ledger_ingest *ingest, uint64_t sequence)
-{
-    size_t low = 0;
-    size_t high = ingest->count;
-    if (high > 0 && ingest->batches[high - 1].sequence < sequence) {
-        return high;
-    }
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ingest->batches[middle].sequence < sequence) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-static struct ledger_batch *find_batch(struct ledger_ingest *ingest, uint64_t sequence)
-{
-    size_t index = ingest != NULL ? lower_bound(ingest, sequence) : 0;
-    if (ingest == NULL || index == ingest->count || ingest->batches[index].sequence != sequence) {
-        return NULL;
-    }
-    return &ingest->batches[index];
-}
-
-static bool is_live(const struct ledger_batch *batch)
-{
-    return batch->state == LEDGER_ASKED || batch->state == LEDGER_LEASED;
-}
-
-static void set_state(
-    struct ledger_ingest *ingest, struct ledger_batch *batch, enum ledger_state state)
-{
-    ingest->live_count -= is_live(batch);
-    ingest->asked_count -= batch->state == LEDGER_ASKED;
-    batch->state = state;
-    ingest->live_count += is_live(batch);
-    ingest->asked_count += batch->state == LEDGER_ASKED;
-}
-
-/*
- * A statement that this store sent while it had the lease may still be committing, as another
- * store's might: the margin counts for a second lease here as well.
- */
-static bool is_quiet(
-    const struct ledger_ingest *ingest, const struct ledger_batch *batch, uint64_t now_ns)
-{
-    return batch->state == LEDGER_FORGOTTEN && now_ns < batch->lease_end_ns + ingest->lease_ns / 2;
-}
-
-/* Takes out what is forgotten, and the oldest of what is only remembered. */
-static void compact(struct ledger_ingest *ingest, uint64_t now_ns)
-{
-    size_t stored = 0;
-    for (size_t i = 0; i < ingest->count; i++) {
-        stored += ingest->batches[i].state == LEDGER_STORED;
-    }
-    size_t surplus = stored > STORED_KEPT / 2 ? stored - STORED_KEPT / 2 : 0;
-    size_t kept = 0;
-    for (size_t i = 0; i < ingest->count; i++) {
-        const struct ledger_batch *batch = &ingest->batches[i];
-        bool is_surplus = batch->state == LEDGER_STORED && surplus > 0;
-        surplus -= is_surplus;
-        bool is_over = batch->state == LEDGER_FORGOTTEN && !is_quiet(ingest, batch, now_ns);
-        if (!is_over && !is_surplus) {
-            ingest->batches[kept++] = *batch;
-        }
-    }
-    ingest->count = kept;
-}
-
-static enum err make_room(struct ledger_ingest *ingest, uint64_t now_ns)
-{
-    if (ingest->count < ingest->room) {
-        return ERR_OK;
-    }
-    if (ingest->room >= STORED_KEPT) {
-        compact(ingest, now_ns);
-    }
-    if (ingest->count < ingest->room - ingest->room / 4) {
-        return ERR_OK;
-    }
-    size_t room = ingest->room == 0 ? ROOM_AT_START : ingest->room * 2;
-    struct ledger_batch *batches = realloc(ingest->batches, room * sizeof *batches);
-    if (batches == NULL) {
-        return ERR_MEMORY;
-    }
-    ingest->batches = batches;
-    ingest->room = room;
-    return ERR_OK;
-}
-
-/* A slot for the sequence, which is not there yet, or NULL. */
-static struct ledger_batch *insert_batch(
-    struct ledger_ingest *ingest, uint64_t sequence, uint64_t now_ns)
-{
-    if (make_room(ingest, now_ns) != ERR_OK) {
-        return NULL;
-    }
-    size_t index = lower_bound(ingest, sequence);
-    struct ledger_batch *batch = &ingest->batches[index];
-    memmove(batch + 1, batch, (ingest->count - index) * sizeof *batch);
-    ingest->count++;
-    *batch = (struct ledger_batch){.sequence = sequence, .state = LEDGER_FORGOTTEN};
-    return batch;
 }
 
 static uint64_t sane_lease_ns(uint32_t lease_ms)
@@ -256,9 +119,9 @@ enum ledger_arrival ledger_take(
         ingest->epoch = header->epoch;
     }
     ingest->lease_ns = sane_lease_ns(header->lease_ms);
-    struct ledger_batch *batch = find_batch(ingest, header->sequence);
+    struct ledger_batch *batch = ledger_ingest_find(ingest, header->sequence);
     if (batch == NULL) {
-        batch = insert_batch(ingest, header->sequence, now_ns);
+        batch = ledger_ingest_insert(ingest, header->sequence, now_ns);
     }
     if (batch == NULL) {
         return LEDGER_FULL;
@@ -267,7 +130,7 @@ enum ledger_arrival ledger_take(
         link_ranges_add(&ingest->settled[batch->outcome], batch->sequence, batch->sequence);
         return LEDGER_DUPLICATE;
     }
-    if (is_quiet(ingest, batch, now_ns)) {
+    if (ledger_ingest_is_quiet(ingest, batch, now_ns)) {
         return LEDGER_DUPLICATE;
     }
     /* Of a batch that is leased already, this says that the ingest has not heard of it lately. */
@@ -278,7 +141,7 @@ enum ledger_arrival ledger_take(
     batch->place = place;
     batch->asked_ns = now_ns;
     batch->lease_end_ns = 0;
-    set_state(ingest, batch, LEDGER_ASKED);
+    ledger_ingest_set_state(ingest, batch, LEDGER_ASKED);
     return LEDGER_NEW;
 }
 
@@ -286,13 +149,13 @@ static void forget(struct ledger *ledger, struct ledger_ingest *ingest, struct l
 {
     ledger->listener.forgotten(ledger->listener.context, batch);
     batch->place = NULL;
-    set_state(ingest, batch, LEDGER_FORGOTTEN);
+    ledger_ingest_set_state(ingest, batch, LEDGER_FORGOTTEN);
 }
 
 static void judge(struct ledger *ledger, struct ledger_ingest *ingest, struct ledger_batch *batch,
     enum link_verdict verdict, uint64_t lease_end_ns)
 {
-    if (!is_live(batch)) {
+    if (!ledger_batch_is_live(batch)) {
         return;
     }
     if (verdict == LINK_GONE) {
@@ -304,7 +167,7 @@ static void judge(struct ledger *ledger, struct ledger_ingest *ingest, struct le
         return;
     }
     batch->lease_end_ns = lease_end_ns;
-    set_state(ingest, batch, LEDGER_LEASED);
+    ledger_ingest_set_state(ingest, batch, LEDGER_LEASED);
     if (is_new) {
         ledger->listener.granted(ledger->listener.context, batch, verdict == LINK_GRANTED);
     } else {
@@ -315,7 +178,7 @@ static void judge(struct ledger *ledger, struct ledger_ingest *ingest, struct le
 static void judge_range(struct ledger *ledger, struct ledger_ingest *ingest,
     const struct link_range *range, enum link_verdict verdict, uint64_t lease_end_ns)
 {
-    for (size_t i = lower_bound(ingest, range->first);
+    for (size_t i = ledger_ingest_lower_bound(ingest, range->first);
          i < ingest->count && ingest->batches[i].sequence <= range->last; i++) {
         judge(ledger, ingest, &ingest->batches[i], verdict, lease_end_ns);
     }
@@ -343,8 +206,8 @@ void ledger_lease(struct ledger *ledger, const struct link_lease *lease, uint64_
 
 const struct ledger_batch *ledger_find(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
 {
-    const struct ledger_batch *batch = find_batch(find_ingest(ledger, ingest_id), sequence);
-    return batch != NULL && is_live(batch) ? batch : NULL;
+    const struct ledger_batch *batch = ledger_ingest_find(find_ingest(ledger, ingest_id), sequence);
+    return batch != NULL && ledger_batch_is_live(batch) ? batch : NULL;
 }
 
 void ledger_settle(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence,
@@ -355,27 +218,27 @@ void ledger_settle(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence,
         return;
     }
     link_ranges_add(&ingest->settled[kind], sequence, sequence);
-    struct ledger_batch *batch = find_batch(ingest, sequence);
+    struct ledger_batch *batch = ledger_ingest_find(ingest, sequence);
     bool is_stored = kind == LINK_ACK_STORED || kind == LINK_ACK_SHELVED;
     if (batch == NULL && is_stored) {
-        batch = insert_batch(ingest, sequence, ledger->now_ns);
+        batch = ledger_ingest_insert(ingest, sequence, ledger->now_ns);
     }
     if (batch == NULL) {
         return;
     }
-    if (is_live(batch) && batch->place != place) {
+    if (ledger_batch_is_live(batch) && batch->place != place) {
         forget(ledger, ingest, batch);
     }
     batch->place = NULL;
     batch->outcome = kind;
-    set_state(ingest, batch, is_stored ? LEDGER_STORED : LEDGER_FORGOTTEN);
+    ledger_ingest_set_state(ingest, batch, is_stored ? LEDGER_STORED : LEDGER_FORGOTTEN);
 }
 
 void ledger_forget(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
 {
     struct ledger_ingest *ingest = find_ingest(ledger, ingest_id);
-    struct ledger_batch *batch = find_batch(ingest, sequence);
-    if (batch != NULL && is_live(batch)) {
+    struct ledger_batch *batch = ledger_ingest_find(ingest, sequence);
+    if (batch != NULL && ledger_batch_is_live(batch)) {
         forget(ledger, ingest, batch);
     }
 }
@@ -390,7 +253,7 @@ static void forget_ended(struct ledger *ledger, struct ledger_ingest *ingest, ui
 {
     for (size_t i = 0; ingest->live_count > 0 && i < ingest->count; i++) {
         struct ledger_batch *batch = &ingest->batches[i];
-        if (is_live(batch) && now_ns >= end_ns(ingest, batch)) {
+        if (ledger_batch_is_live(batch) && now_ns >= end_ns(ingest, batch)) {
             forget(ledger, ingest, batch);
         }
     }
@@ -432,7 +295,7 @@ static void ask_for_all(struct ledger_ingest *ingest, uint64_t now_ns)
 {
     link_ranges_reset(&ingest->asking);
     for (size_t i = 0; i < ingest->count; i++) {
-        if (is_live(&ingest->batches[i])) {
+        if (ledger_batch_is_live(&ingest->batches[i])) {
             uint64_t sequence = ingest->batches[i].sequence;
             link_ranges_add(&ingest->asking, sequence, sequence);
         }

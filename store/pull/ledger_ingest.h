@@ -1,0 +1,45 @@
+/*
+ * ledger_ingest.h -- inside the ledger: the batches of one ingest, in order of sequence.
+ *
+ * Internal to store/pull. Finding, making room and forgetting what is old; ledger.c has the rules.
+ */
+#pragma once
+
+#include "store/pull/ledger.h"
+
+struct ledger_ingest {
+    uint64_t id;
+    uint64_t epoch;
+    uint64_t renew_due_ns;
+    uint64_t lease_ns;
+    struct ledger_batch *batches;
+    size_t count;
+    size_t room;
+    size_t live_count;         /* ASKED or LEASED */
+    size_t asked_count;        /* ASKED */
+    struct link_ranges asking; /* received since the last flush */
+    struct link_ranges settled[LINK_ACK_KIND_COUNT];
+};
+
+/* Frees what it holds; `ingest` itself is the caller's. */
+void ledger_ingest_clear(struct ledger_ingest *ingest);
+
+/* The index of the first batch that is not before the sequence. */
+size_t ledger_ingest_lower_bound(const struct ledger_ingest *ingest, uint64_t sequence);
+/* NULL: there is none, or `ingest` is NULL. Lent until the next insert. */
+struct ledger_batch *ledger_ingest_find(struct ledger_ingest *ingest, uint64_t sequence);
+/* A slot for a sequence that is not there yet; NULL: out of memory. Lent as above. */
+struct ledger_batch *ledger_ingest_insert(
+    struct ledger_ingest *ingest, uint64_t sequence, uint64_t now_ns);
+
+/* ASKED or LEASED. */
+bool ledger_batch_is_live(const struct ledger_batch *batch);
+void ledger_ingest_set_state(
+    struct ledger_ingest *ingest, struct ledger_batch *batch, enum ledger_state state);
+
+/*
+ * A statement that this store sent while it had the lease may still be committing, as another
+ * store's might: until the margin is over too, the batch is not taken again.
+ */
+bool ledger_ingest_is_quiet(
+    const struct ledger_ingest *ingest, const struct ledger_batch *batch, uint64_t now_ns);
