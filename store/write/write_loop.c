@@ -6,21 +6,17 @@
 #include "common/mapping.h"
 #include "store/write/admit.h"
 #include "store/write/backoff.h"
+#include "store/write/write_queue.h"
 
 #include <unistd.h>
 
 #define COMPONENT "write"
 
-enum {
-    QUEUE_MAX = 64 /* the puller's limit on blocks under way is far lower */
-};
-
 struct write_loop {
     const struct write_loop_options *options;
     zsock_t *pipe;
     zpoller_t *poller;
-    struct block *queue[QUEUE_MAX]; /* oldest first */
-    size_t queued;
+    struct write_queue queue;
     bool is_prepared[RECORD_KIND_COUNT];
     bool was_given_up[RECORD_KIND_COUNT]; /* said in the log */
     bool was_rejected;                    /* the oldest block, since it came to be the oldest */
@@ -33,72 +29,33 @@ struct write_loop {
     struct mapping *mapping; /* columns for elements; owned, or NULL */
 };
 
-/* All rows that came with the block, and those of them that were removed from it. */
-static uint64_t rows_of(const struct block *block, uint64_t *removed_p)
-{
-    uint64_t rows = 0;
-    *removed_p = 0;
-    for (size_t i = 0; i < block->batch_count; i++) {
-        rows += block->batches[i].row_count;
-        *removed_p += block->batches[i].is_removed ? block->batches[i].row_count : 0;
-    }
-    return rows;
-}
-
-static void show_waiting(struct write_loop *loop)
-{
-    uint64_t rows = 0;
-    for (size_t i = 0; i < loop->queued; i++) {
-        uint64_t removed;
-        rows += rows_of(loop->queue[i], &removed);
-    }
-    counter_set(&loop->options->counters->rows_waiting, rows);
-    counter_set(&loop->options->counters->blocks_waiting, loop->queued);
-}
-
 static void receive_block(struct write_loop *loop)
 {
     void *block = NULL;
     if (zsock_recv(loop->options->blocks, "p", &block) != 0 || block == NULL) {
         return;
     }
-    loop->queue[loop->queued++] = block;
-    uint64_t removed;
-    counter_add(&loop->options->counters->rows_in, rows_of(block, &removed));
-    show_waiting(loop);
+    write_queue_append(&loop->queue, block);
+    if (loop->queue.count == WRITE_QUEUE_MAX) {
+        (void)zpoller_remove(loop->poller, loop->options->blocks);
+    }
 }
 
-/* Takes the oldest block from the queue. */
-static struct block *take_oldest(struct write_loop *loop)
+/* The oldest block, whose rows are counted as `kept`. */
+static struct block *take_oldest(struct write_loop *loop, struct counter *kept)
 {
-    if (loop->queued == QUEUE_MAX) { /* there is room for the next again */
+    if (loop->queue.count == WRITE_QUEUE_MAX) { /* there is room for the next again */
         (void)zpoller_add(loop->poller, loop->options->blocks);
     }
-    struct block *block = loop->queue[0];
-    loop->queued--;
-    for (size_t i = 0; i < loop->queued; i++) {
-        loop->queue[i] = loop->queue[i + 1];
-    }
     loop->was_rejected = false;
-    show_waiting(loop);
-    return block;
-}
-
-/* Counts the block's rows: those it has kept went to `kept`. */
-static void count_rows(struct write_loop *loop, const struct block *block, struct counter *kept)
-{
-    uint64_t removed;
-    uint64_t rows = rows_of(block, &removed);
-    counter_add(kept, rows - removed);
-    counter_add(&loop->options->counters->rows_left_out, removed);
+    return write_queue_take(&loop->queue, kept);
 }
 
 static void give_back(struct write_loop *loop, enum block_outcome outcome)
 {
     struct write_counters *counters = loop->options->counters;
-    struct block *block = take_oldest(loop);
-    count_rows(
-        loop, block, outcome == BLOCK_STORED ? &counters->rows_stored : &counters->rows_rejected);
+    struct block *block = take_oldest(
+        loop, outcome == BLOCK_STORED ? &counters->rows_stored : &counters->rows_rejected);
     block->outcome = outcome;
     /* The PAIR has more room than there are blocks. */
     (void)zsock_send(loop->options->blocks, "p", block);
@@ -124,7 +81,7 @@ static void back_off(struct write_loop *loop, struct buffer *error)
         loop->is_away = true;
         loop->away_ns = clock_monotonic_ns();
         log_warning(COMPONENT, "the database takes no data; trying again until it does",
-            "blocks=%zu error=\"%s\"", loop->queued, buffer_text(error));
+            "blocks=%zu error=\"%s\"", loop->queue.count, buffer_text(error));
         return;
     }
     log_debug(COMPONENT, "still no database", "wait_ms=%u error=\"%s\"", (unsigned)wait_ms,
@@ -155,7 +112,7 @@ static bool may_give_up(struct write_loop *loop, enum record_kind kind, struct b
 /* The oldest block will never be taken. */
 static void shelve(struct write_loop *loop, struct buffer *error)
 {
-    const struct block *block = loop->queue[0];
+    const struct block *block = loop->queue.blocks[0];
     struct deadletter *deadletter = loop->options->deadletter;
     bool is_kept =
         deadletter != NULL && deadletter_put(deadletter, block, buffer_text(error)) == ERR_OK;
@@ -169,7 +126,7 @@ static void shelve(struct write_loop *loop, struct buffer *error)
 /* The kind of the block whose turn it is; without one, flows: their table is made at the start. */
 static enum record_kind next_kind(const struct write_loop *loop)
 {
-    return loop->queued > 0 ? loop->queue[0]->kind : RECORD_FLOWS;
+    return loop->queue.count > 0 ? loop->queue.blocks[0]->kind : RECORD_FLOWS;
 }
 
 static void prepare(struct write_loop *loop)
@@ -236,7 +193,7 @@ static void come_late(struct write_loop *loop, struct block *block, struct buffe
 
 static void insert(struct write_loop *loop)
 {
-    struct block *block = loop->queue[0];
+    struct block *block = loop->queue.blocks[0];
     struct buffer error = {0};
     switch (insert_rows(loop, block, &error)) {
     case SINK_DONE:
@@ -264,7 +221,7 @@ static void insert(struct write_loop *loop)
 
 static bool has_work(const struct write_loop *loop)
 {
-    return !loop->is_prepared[RECORD_FLOWS] || loop->queued > 0;
+    return !loop->is_prepared[RECORD_FLOWS] || loop->queue.count > 0;
 }
 
 /* Milliseconds until something is due; -1: for ever. */
@@ -311,9 +268,6 @@ static void poll_once(struct write_loop *loop)
     void *ready = zpoller_wait(loop->poller, wait_ms(loop));
     if (ready == loop->options->blocks) {
         receive_block(loop);
-        if (loop->queued == QUEUE_MAX) {
-            (void)zpoller_remove(loop->poller, loop->options->blocks);
-        }
     } else if (ready == loop->pipe) {
         answer(loop);
     }
@@ -321,7 +275,7 @@ static void poll_once(struct write_loop *loop)
 
 static bool is_over(const struct write_loop *loop)
 {
-    return loop->is_stopping && (loop->queued == 0 || clock_monotonic_ns() >= loop->stop_ns);
+    return loop->is_stopping && (loop->queue.count == 0 || clock_monotonic_ns() >= loop->stop_ns);
 }
 
 static void attempt(struct write_loop *loop)
@@ -339,9 +293,8 @@ static void attempt(struct write_loop *loop)
 /* What could not be written in time. */
 static void drop_rest(struct write_loop *loop)
 {
-    while (loop->queued > 0) {
-        struct block *block = take_oldest(loop);
-        count_rows(loop, block, &loop->options->counters->rows_dropped);
+    while (loop->queue.count > 0) {
+        struct block *block = take_oldest(loop, &loop->options->counters->rows_dropped);
         log_warning(COMPONENT, "stopped before a block could be written", "rows=%u",
             (unsigned)block_rows(block));
         block_destroy(&block);
@@ -350,7 +303,9 @@ static void drop_rest(struct write_loop *loop)
 
 void write_loop_run(zsock_t *pipe, void *options)
 {
-    struct write_loop loop = {.options = options, .pipe = pipe};
+    const struct write_loop_options *settings = options;
+    struct write_loop loop = {
+        .options = settings, .pipe = pipe, .queue = {.counters = settings->counters}};
     backoff_init(&loop.backoff, loop.options->retry_min_ms, loop.options->retry_max_ms,
         clock_wall_ns() ^ (uint64_t)getpid());
     loop.poller = zpoller_new(pipe, loop.options->blocks, NULL);
