@@ -58,6 +58,8 @@ METRIC_FAMILY(SPOOL_DAMAGED, COUNTER, "goflow_spool_damaged_total",
     "Damaged records found at the start or when read back.");
 METRIC_FAMILY(SPOOL_ERRORS, COUNTER, "goflow_spool_errors_total",
     "Batches that the disk did not take: full, read-only or broken.");
+METRIC_FAMILY(SPOOL_SYNC_ERRORS, COUNTER, "goflow_spool_sync_errors_total",
+    "Syncs that the disk refused: a power failure may cost what was written.");
 METRIC_FAMILY(SPOOL_WRITABLE, GAUGE, "goflow_spool_is_writable",
     "1 while the disk takes batches; at 0 they are in memory only.");
 
@@ -147,5 +149,6 @@ void publish_report_spool(const struct publish_counters *counters,
     metrics_page_add_counter(page, &SPOOL_APPENDED, &spool->appended_bytes);
     metrics_page_add_counter(page, &SPOOL_DAMAGED, &spool->damaged);
     metrics_page_add_counter(page, &SPOOL_ERRORS, &spool->errors);
+    metrics_page_add_counter(page, &SPOOL_SYNC_ERRORS, &spool->sync_errors);
     metrics_page_add_counter(page, &SPOOL_WRITABLE, &spool->is_writable);
 }

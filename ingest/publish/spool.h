@@ -32,6 +32,7 @@ struct spool_counters {
     struct counter appended_bytes;
     struct counter damaged;     /* records found damaged, at the start or when read back */
     struct counter errors;      /* of the disk: full, read-only, broken */
+    struct counter sync_errors; /* of the disk: what was written may not be there */
     struct counter is_writable; /* gauge: the last append worked */
 };
 

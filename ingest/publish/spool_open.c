@@ -230,7 +230,7 @@ enum err spool_open(struct spool **spool_p, const struct spool_options *options,
         err = give_unsettled(spool, &recovery, recover, context);
     }
     if (err == ERR_OK && options->sync_period_ms != 0) {
-        err = spool_sync_new(&spool->sync);
+        err = spool_sync_new(&spool->sync, &spool->counters.sync_errors);
     }
     if (spool->ingest_id == 0) {
         spool->ingest_id = options->fallback_id;

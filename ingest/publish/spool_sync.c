@@ -8,11 +8,28 @@
 
 struct spool_sync {
     zactor_t *actor;
+    struct counter *errors;
+    bool is_failing; /* said in the log */
 };
+
+static void sync_now(struct spool_sync *sync, int fd)
+{
+    int cause = fdatasync(fd) == 0 ? 0 : errno;
+    counter_add(sync->errors, cause != 0);
+    if ((cause != 0) == sync->is_failing) {
+        return;
+    }
+    sync->is_failing = cause != 0;
+    if (sync->is_failing) {
+        log_error("spool", "cannot sync: a power failure may cost batches", "error=\"%s\"",
+            strerror(cause));
+    } else {
+        log_warning("spool", "can sync again", "");
+    }
+}
 
 static void sync_run(zsock_t *pipe, void *context)
 {
-    (void)context;
     (void)zsock_signal(pipe, 0);
     for (;;) {
         int fd = -1;
@@ -24,20 +41,19 @@ static void sync_run(zsock_t *pipe, void *context)
         if (size != sizeof fd) {
             return;
         }
-        if (fdatasync(fd) != 0) {
-            log_warning("spool", "cannot sync", "error=\"%s\"", strerror(errno));
-        }
+        sync_now(context, fd);
         (void)close(fd);
     }
 }
 
-enum err spool_sync_new(struct spool_sync **sync_p)
+enum err spool_sync_new(struct spool_sync **sync_p, struct counter *errors)
 {
     *sync_p = calloc(1, sizeof **sync_p);
     if (*sync_p == NULL) {
         return ERR_MEMORY;
     }
-    (*sync_p)->actor = zactor_new(sync_run, NULL);
+    (*sync_p)->errors = errors;
+    (*sync_p)->actor = zactor_new(sync_run, *sync_p);
     if ((*sync_p)->actor == NULL) {
         spool_sync_destroy(sync_p);
         return ERR_MEMORY;

@@ -5,13 +5,16 @@
  */
 #pragma once
 
+#include "common/counter.h"
 #include "common/err.h"
 
 #include <stdbool.h>
 
 struct spool_sync;
 
-MUST_CHECK enum err spool_sync_new(struct spool_sync **sync_p);
+/* The thread counts in `errors`, borrowed, what the disk refused; it logs when that begins and
+ * ends. */
+MUST_CHECK enum err spool_sync_new(struct spool_sync **sync_p, struct counter *errors);
 /* Waits until what was asked for is done. */
 void spool_sync_destroy(struct spool_sync **sync_p);
 

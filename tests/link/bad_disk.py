@@ -84,6 +84,24 @@ def test_it_cannot_be_read_for_a_while(folder):
     check_that_it_survives(folder, ingest, store, flows)
 
 
+def test_it_confirms_nothing_for_a_while(folder):
+    disk = failing_disk.Disk(folder)
+    ingest = start_ingest(folder, place=disk.place, spool_sync="100ms")
+    flows = numbered.Flows(folder)
+    flows.send(ingest)
+    disk.fail("sync", errno.EIO)
+
+    def sync_errors():
+        flows.send(ingest, count=1)
+        return ingest.metrics().sum("goflow_spool_sync_errors_total")
+
+    case.wait_for(lambda: sync_errors() > 2, NOTICED_S, "syncs that failed")
+    case.equal(ingest.stderr.count("cannot sync"), 1, "lines in the log")
+    disk.mend()
+    flows.send(ingest)
+    check_that_it_survives(folder, ingest, start_store(folder, ingest), flows)
+
+
 def test_its_folder_is_removed(folder):
     ingest = start_ingest(folder)
     flows = numbered.Flows(folder)
