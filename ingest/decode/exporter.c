@@ -20,6 +20,7 @@ struct exporter_table {
     struct exporter_limits limits;
     struct template_budget templates; /* memory of all exporters' templates */
     struct held_budget held;          /* and of their data without template */
+    struct options_budget options;    /* and of what they told of themselves */
     struct sflow_source_budget sources;
     struct exporter *slots;
     struct exporter **buckets;
@@ -74,8 +75,7 @@ static void forget(struct exporter *exporter)
     held_list_clear(&exporter->held);
     sequence_table_clear(&exporter->sequences);
     sflow_sources_clear(&exporter->sources);
-    free(exporter->options);
-    exporter->options = NULL;
+    options_memory_clear(&exporter->options);
 }
 
 void exporter_table_destroy(struct exporter_table **table_p)
@@ -165,6 +165,7 @@ static struct exporter *add_exporter(
         &exporter->templates, &table->limits.templates, &table->limits.extra, &table->templates);
     sampling_table_init(&exporter->sampling);
     exporter->boots = (struct boot_list){.next = 0};
+    options_memory_init(&exporter->options, &table->options);
     exporter->held = (struct held_list){.limits = &table->limits.held, .budget = &table->held};
     exporter->sources = (struct sflow_sources){.budget = &table->sources};
     reset_counters(&exporter->counters);

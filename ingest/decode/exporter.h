@@ -12,11 +12,10 @@
 #include "ingest/decode/boot_list.h"
 #include "ingest/decode/exporter_counters.h"
 #include "ingest/decode/held_list.h"
+#include "ingest/decode/options_memory.h"
 #include "ingest/decode/sampling.h"
 #include "ingest/decode/sequence.h"
 #include "ingest/decode/template.h"
-
-struct options_memory;
 
 struct exporter {
     struct address address;
@@ -31,7 +30,7 @@ struct exporter {
     struct held_list held;
     struct sequence_table sequences;
     struct sflow_sources sources;
-    struct options_memory *options; /* NULL until it has told some */
+    struct options_memory options;
     struct exporter_counters counters;
     _Atomic uint32_t generation; /* odd while the slot changes hands */
 };

@@ -37,6 +37,9 @@ static void print_rate(
 {
     struct sampling_answer told = sampling_table_find(&exporter->sampling, tracker->domain, 0, 0);
     struct sampling_answer answer = sampling_rule_apply(&exporter->rule, told);
+    if (tracker->sampling.rate != 0) {
+        answer = tracker->sampling;
+    }
     if (answer.rate != 0) {
         buffer_format(out, ",\"SamplingRate\":%" PRIu64 ",\"SamplingSource\":\"%s\"", answer.rate,
             SOURCES[answer.source]);
@@ -90,12 +93,37 @@ static void print_sources(struct buffer *out, const struct sflow_sources *source
     buffer_text_append(out, "]");
 }
 
+static void print_option(struct buffer *out, const struct option_entry *entry)
+{
+    buffer_format(
+        out, "{\"ObservationDomainID\":%" PRIu32 ",\"Scope\":\"%s\"", entry->domain, entry->scope);
+    if (entry->has_scope_id) {
+        buffer_format(out, ",\"ScopeID\":%" PRIu64, entry->scope_id);
+    }
+    buffer_format(out, ",\"Name\":\"%s\",\"Value\":", entry->name);
+    buffer_json_string(out, entry->text, entry->size);
+    buffer_text_append(out, "}");
+}
+
+static void print_options(struct buffer *out, const struct options_memory *memory)
+{
+    uint32_t printed = 0;
+    buffer_text_append(out, ",\"Options\":[");
+    for (uint32_t i = 0; i < memory->room; i++) {
+        if (memory->entries[i].key != 0) {
+            buffer_text_append(out, printed++ == 0 ? "" : ",");
+            print_option(out, &memory->entries[i]);
+        }
+    }
+    buffer_text_append(out, "]");
+}
+
 void exporter_document_print(struct buffer *out, const struct exporter *exporter)
 {
     char address[ADDRESS_TEXT_SIZE];
     (void)address_format(&exporter->address, address);
     buffer_format(out, "\"%s\":{\"HasOptions\":%s,\"Domains\":[", address,
-        exporter->options != NULL ? "true" : "false");
+        exporter->options.used > 0 ? "true" : "false");
     for (uint32_t i = 0; i < exporter->sequences.count; i++) {
         buffer_text_append(out, i == 0 ? "" : ",");
         print_domain(out, exporter, &exporter->sequences.trackers[i]);
@@ -103,6 +131,9 @@ void exporter_document_print(struct buffer *out, const struct exporter *exporter
     buffer_text_append(out, "]");
     if (exporter->sources.count > 0) {
         print_sources(out, &exporter->sources);
+    }
+    if (exporter->options.used > 0) {
+        print_options(out, &exporter->options);
     }
     buffer_text_append(out, "}");
 }

@@ -81,11 +81,11 @@ enum {
     PROTOCOL_ICMP = 1
 };
 
-static void set_sampling(struct decode_context *context, uint16_t sampling)
+static struct sampling_answer rate_of(
+    const struct decode_context *context, const struct layout *layout, const uint8_t *header)
 {
-    struct sampling_answer answer =
-        sampling_rule_apply(&context->rule, sampling_of_header(sampling & SAMPLING_RATE_MASK));
-    sampling_answer_set(&answer, context->flow);
+    uint16_t sampling = layout->has_engine ? load_be16(header + SAMPLING_AT) : 0;
+    return sampling_rule_apply(&context->rule, sampling_of_header(sampling & SAMPLING_RATE_MASK));
 }
 
 static void fix_common_fields(
@@ -103,7 +103,8 @@ static void fix_common_fields(
     if (layout->has_engine) {
         flow_set_observation_domain_id(flow, load_be16(header + ENGINE_AT));
     }
-    set_sampling(context, layout->has_engine ? load_be16(header + SAMPLING_AT) : 0);
+    struct sampling_answer rate = rate_of(context, layout, header);
+    sampling_answer_set(&rate, flow);
     flow_fix(flow);
 }
 
@@ -193,6 +194,9 @@ static void follow_sequence(struct decode_context *context, const struct layout 
     struct exporter *exporter = context->exporter;
     context->tracker =
         sequence_follow(&exporter->sequences, &exporter->counters.sequences[layout->type], &step);
+    if (context->tracker != NULL) {
+        context->tracker->sampling = rate_of(context, layout, header);
+    }
 }
 
 static void decode(

@@ -89,14 +89,14 @@ void options_data_read(struct decode_context *context, const struct export_messa
     struct options_facts facts = {.has_sampler = false};
     for (uint32_t i = 0; i < template->field_count; i++) {
         const struct template_field *field = &template->fields[i];
-        uint64_t value = number_at(record, &places[i]);
-        take_interface(&facts, field, value);
-        take_field(&facts, field, value);
+        if (places[i].length > 0) {
+            uint64_t value = number_at(record, &places[i]);
+            take_interface(&facts, field, value);
+            take_field(&facts, field, value);
+        }
     }
     learn_sampling(context->exporter, message->domain, &facts);
-    if (context->records != NULL) {
-        options_record_give(context, message, template, record, places);
-    }
+    options_record_read(context, message, template, record, places);
     if (facts.boot_ms != 0) {
         boot_list_learn(&context->exporter->boots, message->domain, facts.boot_ms);
     }

@@ -1,14 +1,9 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- options records as rows. */
+/* SPDX-License-Identifier: BSD-3-Clause -- reads the values of options records. */
 #include "ingest/decode/options_record.h"
 
 #include "common/clock.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 enum {
-    GIVE_AGAIN_S = 3600,
     ROWS_PER_DATAGRAM = 1024,
     NUMBER_BYTES = 8
 };
@@ -39,7 +34,7 @@ static const struct option_scope {
     {0, 149, "observationDomain"},
 };
 
-/* IANA's names of the values that are worth a row. */
+/* IANA's names of the values that are worth a row; sorted. */
 static const struct option_value {
     uint16_t id;
     bool is_text;
@@ -88,9 +83,17 @@ static const struct option_scope *find_scope(const struct template_field *field)
 
 static const struct option_value *find_value(const struct template_field *field)
 {
-    for (size_t i = 0; i < sizeof VALUES / sizeof VALUES[0]; i++) {
-        if (field->pen == 0 && VALUES[i].id == field->id) {
-            return &VALUES[i];
+    size_t low = 0;
+    size_t high = field->pen == 0 ? sizeof VALUES / sizeof VALUES[0] : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (VALUES[middle].id == field->id) {
+            return &VALUES[middle];
+        }
+        if (VALUES[middle].id < field->id) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
     return NULL;
@@ -102,16 +105,17 @@ static uint64_t number_at(const uint8_t *record, const struct record_place *plac
 }
 
 /* The first field that says what the record is about; many exporters scope it to the system. */
-static void set_scope(struct record *row, const struct template *template, const uint8_t *record,
-    const struct record_place *places)
+static void find_subject(struct option_fact *fact, const struct template *template,
+    const uint8_t *record, const struct record_place *places)
 {
-    static const char SYSTEM[] = "system";
-    record_set_text(row, OPTIONS_SCOPE, SYSTEM, strlen(SYSTEM));
+    fact->scope = "system";
     for (uint32_t i = 0; i < template->field_count; i++) {
-        const struct option_scope *scope = find_scope(&template->fields[i]);
+        bool has_bytes = places[i].length > 0;
+        const struct option_scope *scope = has_bytes ? find_scope(&template->fields[i]) : NULL;
         if (scope != NULL) {
-            record_set_text(row, OPTIONS_SCOPE, scope->name, strlen(scope->name));
-            record_set_number(row, OPTIONS_SCOPE_ID, number_at(record, &places[i]));
+            fact->scope = scope->name;
+            fact->scope_id = number_at(record, &places[i]);
+            fact->has_scope_id = true;
             return;
         }
     }
@@ -132,66 +136,43 @@ static size_t copy_text(char out[RECORD_TEXT_MAX], const uint8_t *bytes, size_t 
     return size;
 }
 
-#define HASH_START UINT64_C(0xcbf29ce484222325)
-
-/* FNV-1a: the row is short, and whoever makes two rows clash loses a row of his own. */
-static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
+/* A datagram may have 65,000 of them, and snprintf() takes longer than all else together. */
+static size_t print_number(char out[RECORD_TEXT_MAX], uint64_t number)
 {
-    const uint8_t *p = bytes;
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+    char digits[20]; /* the lowest first */
+    size_t count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = digits[count - 1 - i];
     }
-    return hash;
-}
-
-/* Of what the row is about: all but time, exporter and value. */
-static uint64_t key_of(const struct record *row)
-{
-    const struct record_value *values = row->values;
-    uint64_t id = record_has(row, OPTIONS_SCOPE_ID) ? values[OPTIONS_SCOPE_ID].number : 0;
-    uint64_t hash = mix(HASH_START, &values[OPTIONS_DOMAIN].number, sizeof(uint64_t));
-    hash = mix(hash, values[OPTIONS_SCOPE].text, values[OPTIONS_SCOPE].size);
-    hash = mix(hash, &id, sizeof id);
-    return mix(hash, values[OPTIONS_NAME].text, values[OPTIONS_NAME].size);
-}
-
-/* Remembers the row. Without memory for that it is given each time. */
-static bool is_due(struct exporter *exporter, const struct record *row)
-{
-    if (exporter->options == NULL) {
-        exporter->options = calloc(1, sizeof *exporter->options);
-        if (exporter->options == NULL) {
-            return true;
-        }
-    }
-    const struct record_value *text = &row->values[OPTIONS_VALUE];
-    struct options_slot now = {.key = key_of(row),
-        .value = (uint32_t)mix(HASH_START, text->text, text->size),
-        .given_s = (uint32_t)row->values[OPTIONS_TIME_RECEIVED].number};
-    struct options_slot *slot = &exporter->options->slots[now.key % OPTIONS_MEMORY_SLOTS];
-    if (slot->key == now.key && slot->value == now.value &&
-        now.given_s - slot->given_s < GIVE_AGAIN_S) {
-        return false;
-    }
-    *slot = now;
-    return true;
+    return count;
 }
 
 /* A datagram of tiny records must not become megabytes of rows. */
-static void give(struct decode_context *context, const struct record *row)
+static void give_row(struct decode_context *context, const struct option_fact *fact)
 {
-    if (!is_due(context->exporter, row)) {
-        return;
-    }
     if (context->option_rows == ROWS_PER_DATAGRAM) {
         counter_add(&context->counters->options_dropped, 1);
         return;
     }
     context->option_rows++;
-    context->records->take(context->records->context, RECORD_OPTIONS, row);
+    struct record row = {.present = 0};
+    record_set_number(&row, OPTIONS_TIME_RECEIVED, context->datagram->received_ns / NS_PER_S);
+    record_set_address(&row, OPTIONS_SAMPLER_ADDRESS, &context->datagram->source);
+    record_set_number(&row, OPTIONS_DOMAIN, fact->domain);
+    record_set_text(&row, OPTIONS_SCOPE, fact->scope, strlen(fact->scope));
+    if (fact->has_scope_id) {
+        record_set_number(&row, OPTIONS_SCOPE_ID, fact->scope_id);
+    }
+    record_set_text(&row, OPTIONS_NAME, fact->name, strlen(fact->name));
+    record_set_text(&row, OPTIONS_VALUE, fact->text, fact->size);
+    context->records->take(context->records->context, RECORD_OPTIONS, &row);
 }
 
-static void give_value(struct decode_context *context, struct record *row,
+static void read_value(struct decode_context *context, struct option_fact *fact,
     const struct option_value *value, const uint8_t *bytes, size_t length)
 {
     char text[RECORD_TEXT_MAX];
@@ -199,28 +180,32 @@ static void give_value(struct decode_context *context, struct record *row,
     if (value->is_text) {
         size = copy_text(text, bytes, length);
     } else if (length <= NUMBER_BYTES) {
-        size = (size_t)snprintf(text, sizeof text, "%" PRIu64, load_be(bytes, length));
+        size = print_number(text, load_be(bytes, length));
     }
     if (size == 0) {
         return;
     }
-    record_set_text(row, OPTIONS_NAME, value->name, strlen(value->name));
-    record_set_text(row, OPTIONS_VALUE, text, size);
-    give(context, row);
+    fact->name = value->name;
+    fact->text = text;
+    fact->size = size;
+    uint32_t now_s = (uint32_t)(context->datagram->received_ns / NS_PER_S);
+    bool is_news = options_memory_learn(&context->exporter->options, fact, now_s);
+    if (is_news && context->records != NULL) {
+        give_row(context, fact);
+    }
 }
 
-void options_record_give(struct decode_context *context, const struct export_message *message,
+void options_record_read(struct decode_context *context, const struct export_message *message,
     const struct template *template, const uint8_t *record, const struct record_place *places)
 {
-    struct record row = {.present = 0};
-    record_set_number(&row, OPTIONS_TIME_RECEIVED, context->datagram->received_ns / NS_PER_S);
-    record_set_address(&row, OPTIONS_SAMPLER_ADDRESS, &context->datagram->source);
-    record_set_number(&row, OPTIONS_DOMAIN, message->domain);
-    set_scope(&row, template, record, places);
+    struct option_fact fact = {.domain = message->domain};
+    find_subject(&fact, template, record, places);
     for (uint32_t i = 0; i < template->field_count; i++) {
-        const struct option_value *value = find_value(&template->fields[i]);
+        bool has_bytes =
+            places[i].length > 0; /* else a record of many fields would cost no bytes */
+        const struct option_value *value = has_bytes ? find_value(&template->fields[i]) : NULL;
         if (value != NULL) {
-            give_value(context, &row, value, record + places[i].offset, places[i].length);
+            read_value(context, &fact, value, record + places[i].offset, places[i].length);
         }
     }
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "common/counter.h"
+#include "ingest/decode/sampling.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,6 +60,7 @@ struct sequence_tracker {
     uint32_t next;      /* expected number */
     uint32_t late_next; /* number that would go on with the last late one */
     uint32_t recent[SEQUENCE_RECENT];
+    struct sampling_answer sampling; /* of the last header or sample; NetFlow 5, 7 and sFlow */
     uint64_t amounts[SEQUENCE_AMOUNT_COUNT];
     uint64_t told[SEQUENCE_AMOUNT_COUNT]; /* of these, by loss_report() */
 };

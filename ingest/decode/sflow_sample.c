@@ -141,6 +141,9 @@ static void store_header(struct decode_context *context, const struct sample_hea
     flow_set_drop_reason(flow, header->drop_reason);
     flow_set_forwarding_status(flow, header->drop_reason);
     sampling_answer_set(&rate, flow);
+    if (header->is_sampled && context->tracker != NULL) {
+        context->tracker->sampling = rate;
+    }
 }
 
 static enum sflow_record_outcome read_record(

@@ -55,6 +55,11 @@ def data_of(fields, message=ipfix):
     return [filled(message, [a_set(set_id, template(fields))], 256)]
 
 
+def options_of(fields):
+    scoped = template(fields)[:4] + struct.pack(">H", 1) + template(fields)[4:]
+    return [filled(ipfix, [a_set(3, scoped)], 256)]
+
+
 def list_of(kind, head, part):
     """One record, which is a list of as many parts as UDP allows; 257 is a template to use in it."""
     inner = template([(4, 1)] + [(95, 0)] * EMPTY_FIELDS, 257)
@@ -130,8 +135,9 @@ def kinds():
             a_set(2, template([(1, 1), (2, 1)] * 500, 256 + i)) for i in range(16)])],
         "withdrawals": [ipfix(*[a_set(2, struct.pack(">HH", 2, 0))] * 8100)],
         "sets_without_template": [ipfix(*[a_set(300, b"")] * 16000)],
-        "options_records": [filled(ipfix, [a_set(3, struct.pack(
-            ">HHHHHHH", 256, 2, 1, 302, 1, 305, 1))], 256)],
+        "options_records": options_of([(302, 1), (305, 1)]),
+        "options_of_many_fields": options_of([(305, 1)] * 1000),
+        "options_without_length": options_of([(302, 1)] + [(305, 0)] * EMPTY_FIELDS),
         "sflow_samples": [sflow(as_many(flow_sample([]), 40))],
         "sflow_empty_records": [sflow([flow_sample([struct.pack(">II", 9999, 0)] * 8100)])],
         "sflow_packets": [sflow(as_many(flow_sample([raw_header(bytes(14))]), 80))],

@@ -89,3 +89,59 @@ Test(exporter_document, names_sources_that_lost_samples)
           "\"DroppedByAgent\":0}]}",
         true);
 }
+
+/* An options record of interface 3: a name of 16 bytes, an uptime, and a rate for the domain. */
+static void decode_options(const char *name)
+{
+    static struct packet packet;
+    char padded[16] = {0};
+    memcpy(padded, name, strlen(name));
+    packet_ipfix(&packet);
+    PACKET_OPTIONS_TEMPLATE(&packet, 256, 1, {0, 10, 4}, {0, 82, 16}, {0, 160, 8});
+    packet_open_set(&packet, 256);
+    build_u32(&packet.wire, 3);
+    build_bytes(&packet.wire, padded, sizeof padded);
+    packet_u64(&packet, 1600000000000);
+    packet_close_set(&packet);
+    packet_close(&packet);
+    decode(&packet.wire);
+}
+
+Test(exporter_document, has_no_options_of_who_told_none)
+{
+    decode_sample(1, 1);
+    check("\"Options\"", false);
+    check("\"HasOptions\":false", true);
+}
+
+Test(exporter_document, has_the_last_value_of_each_option)
+{
+    decode_options("ge-0/0/1");
+    decode_options("ge-0/0/2");
+    check("{\"ObservationDomainID\":77,\"Scope\":\"interface\",\"ScopeID\":3,"
+          "\"Name\":\"interfaceName\",\"Value\":\"ge-0/0/2\"}",
+        true);
+    check("\"Name\":\"systemInitTimeMilliseconds\",\"Value\":\"1600000000000\"", true);
+    check("ge-0/0/1", false);
+}
+
+Test(exporter_document, quotes_what_anybody_may_have_sent)
+{
+    decode_options("a\"b\\c\xff");
+    check("\"Value\":\"a\\\"b\\\\c", true);
+}
+
+Test(exporter_document, tells_the_rate_of_netflow5_s_header)
+{
+    static struct packet packet;
+    packet_netflow5(&packet, 1, 0x4000 | 100);
+    packet_netflow5_record(&packet, 1);
+    decode(&packet.wire);
+    check("\"SamplingRate\":100,\"SamplingSource\":\"header\"", true);
+}
+
+Test(exporter_document, tells_the_rate_of_the_last_sample)
+{
+    decode_sample(1, 1);
+    check("\"SamplingRate\":512,\"SamplingSource\":\"header\"", true);
+}

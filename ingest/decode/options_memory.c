@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the last value of each option. */
+#include "ingest/decode/options_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NEWS_AGAIN_S = 3600, /* so that a table that is filled later gets all of them */
+    FIRST_ROOM = 32,
+    MAX_ROOM = 8192 /* three quarters of it: a chassis of interfaces, or a router's applications */
+};
+
+#define BUDGET_BYTES (UINT64_C(32) << 20)
+
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+/* FNV-1a: facts are short, and whoever makes two of them clash loses a value of his own. */
+static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
+{
+    const uint8_t *p = bytes;
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+/* Of what the fact is about: all but the value. */
+static uint64_t key_of(const struct option_fact *fact)
+{
+    uint64_t hash = mix(HASH_START, &fact->domain, sizeof fact->domain);
+    hash = mix(hash, fact->scope, strlen(fact->scope));
+    hash = mix(hash, &fact->scope_id, sizeof fact->scope_id);
+    hash = mix(hash, fact->name, strlen(fact->name));
+    return hash != 0 ? hash : 1;
+}
+
+/* The key's entry, or an unused one; there must be room. */
+static struct option_entry *entry_of(const struct options_memory *memory, uint64_t key)
+{
+    uint32_t slot = (uint32_t)(key >> 32) & (memory->room - 1);
+    while (memory->entries[slot].key != 0 && memory->entries[slot].key != key) {
+        slot = (slot + 1) & (memory->room - 1);
+    }
+    return &memory->entries[slot];
+}
+
+static bool grow(struct options_memory *memory)
+{
+    struct options_memory larger = *memory;
+    larger.room = memory->room != 0 ? memory->room * 2 : FIRST_ROOM;
+    uint64_t more_bytes = (uint64_t)(larger.room - memory->room) * sizeof *memory->entries;
+    if (larger.room > MAX_ROOM || memory->budget->bytes + more_bytes > BUDGET_BYTES) {
+        return false;
+    }
+    larger.entries = calloc(larger.room, sizeof *larger.entries);
+    if (larger.entries == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < memory->room; i++) {
+        if (memory->entries[i].key != 0) {
+            *entry_of(&larger, memory->entries[i].key) = memory->entries[i];
+        }
+    }
+    free(memory->entries);
+    *memory = larger;
+    memory->budget->bytes += more_bytes;
+    return true;
+}
+
+/* Makes room for the text; what the entry has stays. */
+static bool fit_text(struct options_memory *memory, struct option_entry *entry, size_t size)
+{
+    if (size <= entry->text_room) {
+        return true;
+    }
+    size_t more_bytes = size - entry->text_room;
+    if (memory->budget->bytes + more_bytes > BUDGET_BYTES) {
+        return false;
+    }
+    char *text = realloc(entry->text, size);
+    if (text == NULL) {
+        return false;
+    }
+    entry->text = text;
+    entry->text_room = (uint16_t)size;
+    memory->budget->bytes += more_bytes;
+    return true;
+}
+
+/* Writes an entry; false: no memory for its text. */
+static bool store(struct options_memory *memory, struct option_entry *entry,
+    const struct option_fact *fact, uint32_t now_s)
+{
+    if (!fit_text(memory, entry, fact->size)) {
+        return false;
+    }
+    memcpy(entry->text, fact->text, fact->size);
+    entry->size = (uint16_t)fact->size;
+    entry->scope = fact->scope;
+    entry->name = fact->name;
+    entry->scope_id = fact->scope_id;
+    entry->has_scope_id = fact->has_scope_id;
+    entry->domain = fact->domain;
+    entry->given_s = now_s;
+    return true;
+}
+
+static bool has_text(const struct option_entry *entry, const struct option_fact *fact)
+{
+    return entry->size == fact->size && memcmp(entry->text, fact->text, fact->size) == 0;
+}
+
+void options_memory_init(struct options_memory *memory, struct options_budget *budget)
+{
+    *memory = (struct options_memory){.budget = budget};
+}
+
+void options_memory_clear(struct options_memory *memory)
+{
+    for (uint32_t i = 0; i < memory->room; i++) {
+        memory->budget->bytes -= memory->entries[i].text_room;
+        free(memory->entries[i].text);
+    }
+    if (memory->room > 0) {
+        memory->budget->bytes -= memory->room * sizeof *memory->entries;
+    }
+    free(memory->entries);
+    options_memory_init(memory, memory->budget);
+}
+
+bool options_memory_learn(
+    struct options_memory *memory, const struct option_fact *fact, uint32_t now_s)
+{
+    uint64_t key = key_of(fact);
+    struct option_entry *entry = memory->room > 0 ? entry_of(memory, key) : NULL;
+    bool is_known = entry != NULL && entry->key == key;
+    if (is_known && has_text(entry, fact) && now_s - entry->given_s < NEWS_AGAIN_S) {
+        return false;
+    }
+    if (!is_known && memory->used + memory->room / 4 >= memory->room) {
+        if (!grow(memory)) {
+            return true;
+        }
+        entry = entry_of(memory, key);
+    }
+    if (store(memory, entry, fact, now_s) && !is_known) {
+        entry->key = key;
+        memory->used++;
+    }
+    return true;
+}

@@ -1,0 +1,56 @@
+/*
+ * options_memory.h -- what an exporter told of itself in options data: the last value of each
+ * thing.
+ *
+ * Exporters repeat their options every few minutes, so this also says which value is news. Bounded
+ * for each exporter and in bytes for all of a decoder; a value that finds no room is news whenever
+ * it comes. The decoder's thread owns it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One value and what it is about. */
+struct option_fact {
+    const char *scope; /* lent for ever: "interface", "system" ... */
+    const char *name;  /* lent for ever: IANA's name of the element */
+    const char *text;  /* borrowed; not zero-terminated */
+    size_t size;
+    uint64_t scope_id;
+    uint32_t domain;
+    bool has_scope_id;
+};
+
+struct option_entry {
+    uint64_t key; /* hash of what it is about; 0: unused */
+    char *text;   /* owned */
+    const char *scope;
+    const char *name;
+    uint64_t scope_id;
+    uint32_t domain;
+    uint32_t given_s; /* when it was news */
+    uint16_t size;    /* of the text, and its room: texts of records are short */
+    uint16_t text_room;
+    bool has_scope_id;
+};
+
+/* Bytes held by the memories of all exporters of a decoder. */
+struct options_budget {
+    uint64_t bytes;
+};
+
+struct options_memory {
+    struct options_budget *budget; /* borrowed */
+    struct option_entry *entries;  /* open addressing; NULL while empty */
+    uint32_t room;                 /* a power of two */
+    uint32_t used;
+};
+
+void options_memory_init(struct options_memory *memory, struct options_budget *budget);
+void options_memory_clear(struct options_memory *memory);
+
+/* Remembers the value; true: it is new, has changed, or was news an hour ago. */
+bool options_memory_learn(
+    struct options_memory *memory, const struct option_fact *fact, uint32_t now_s);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- what exporters told of themselves, remembered. */
+#include "ingest/decode/options_memory.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+enum {
+    NOW_S = 1700000000,
+    HOUR_S = 3600,
+    MANY = 20000
+};
+
+static struct options_budget budget;
+static struct options_memory memory;
+
+static void start(void)
+{
+    options_memory_init(&memory, &budget);
+}
+
+static void stop(void)
+{
+    options_memory_clear(&memory);
+    cr_assert_eq(budget.bytes, 0, "all of it is given back");
+}
+
+TestSuite(options_memory, .init = start, .fini = stop);
+
+static bool learn(uint64_t interface, const char *text, uint32_t now_s)
+{
+    struct option_fact fact = {.scope = "interface",
+        .name = "interfaceName",
+        .text = text,
+        .size = strlen(text),
+        .scope_id = interface,
+        .has_scope_id = true,
+        .domain = 77};
+    return options_memory_learn(&memory, &fact, now_s);
+}
+
+Test(options_memory, value_is_news_when_new_or_changed_and_once_an_hour)
+{
+    cr_assert(learn(1, "eth0", NOW_S));
+    cr_assert_not(learn(1, "eth0", NOW_S + 1));
+    cr_assert(learn(1, "eth1", NOW_S + 2));
+    cr_assert_not(learn(1, "eth1", NOW_S + HOUR_S + 1));
+    cr_assert(learn(1, "eth1", NOW_S + HOUR_S + 2));
+    cr_assert_eq(memory.used, 1);
+}
+
+Test(options_memory, longer_and_shorter_values_are_whole)
+{
+    static const char *const NAMES[] = {"a", "GigabitEthernet0/0/0/0", "", "b"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        cr_assert(learn(1, NAMES[i], NOW_S));
+        cr_assert_not(learn(1, NAMES[i], NOW_S));
+    }
+}
+
+Test(options_memory, things_are_told_apart)
+{
+    struct option_fact fact = {.scope = "vrf", .name = "VRFname", .text = "x", .size = 1};
+    cr_assert(options_memory_learn(&memory, &fact, NOW_S));
+    fact.domain = 1;
+    cr_assert(options_memory_learn(&memory, &fact, NOW_S));
+    fact.scope_id = 1;
+    cr_assert(options_memory_learn(&memory, &fact, NOW_S));
+    fact.scope = "system";
+    cr_assert(options_memory_learn(&memory, &fact, NOW_S));
+    fact.name = "interfaceName";
+    cr_assert(options_memory_learn(&memory, &fact, NOW_S));
+    cr_assert_not(options_memory_learn(&memory, &fact, NOW_S));
+    cr_assert_eq(memory.used, 5);
+}
+
+Test(options_memory, is_bounded_and_keeps_what_it_knows)
+{
+    for (uint64_t interface = 0; interface < MANY; interface++) {
+        cr_assert(learn(interface, "eth", NOW_S));
+    }
+    cr_assert_leq(memory.room, 8192);
+    cr_assert_lt(memory.used, memory.room);
+    cr_assert_not(learn(0, "eth", NOW_S));
+    cr_assert_not(learn(4000, "eth", NOW_S));
+    cr_assert(learn(MANY - 1, "eth", NOW_S), "what found no room is news again");
+    cr_assert(learn(0, "wan", NOW_S), "what is known may change");
+}
+
+Test(options_memory, all_exporters_share_a_budget)
+{
+    struct options_memory others[64];
+    size_t full = 0;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        options_memory_init(&others[i], &budget);
+        memory = others[i];
+        for (uint64_t interface = 0; interface < 6000; interface++) {
+            (void)learn(interface, "TenGigabitEthernet0/0/0/0.1000, to somewhere", NOW_S);
+        }
+        others[i] = memory;
+        full += memory.used == 6000;
+    }
+    cr_assert_leq(budget.bytes, UINT64_C(32) << 20);
+    cr_assert_gt(full, 10);
+    cr_assert_lt(full, sizeof others / sizeof others[0]);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        options_memory_clear(&others[i]);
+    }
+    options_memory_init(&memory, &budget);
+}
