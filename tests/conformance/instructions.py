@@ -73,8 +73,8 @@ def sflow(samples):
     return struct.pack(">IIIIIII", 5, 1, 0xC0000201, 0, 1, 1, len(samples)) + b"".join(samples)
 
 
-def flow_sample(records):
-    body = struct.pack(">IIIIIIII", 1, 1, 100, 1, 0, 1, 2, len(records)) + b"".join(records)
+def flow_sample(records, source=1):
+    body = struct.pack(">IIIIIIII", 1, source, 100, 1, 0, 1, 2, len(records)) + b"".join(records)
     return struct.pack(">II", 1, len(body)) + body
 
 
@@ -140,6 +140,9 @@ def kinds():
         "options_without_length": options_of([(302, 1)] + [(305, 0)] * EMPTY_FIELDS),
         "sflow_samples": [sflow(as_many(flow_sample([]), 40))],
         "sflow_empty_records": [sflow([flow_sample([struct.pack(">II", 9999, 0)] * 8100)])],
+        "sflow_sources": [sflow([flow_sample([], source) for source in range(1600)])],
+        "sflow_records_of_all_formats": [sflow([flow_sample([
+            struct.pack(">II", 10000 + at, 0) for at in range(8100)])])],
         "sflow_packets": [sflow(as_many(flow_sample([raw_header(bytes(14))]), 80))],
         "sflow_vlan_stacks": [sflow(as_many(flow_sample([raw_header(vlans)]), 160))],
         "sflow_mpls_stacks": [sflow(as_many(flow_sample([raw_header(mpls)]), 200))],

@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- LayerStack and LayerSize: which headers a packet has. */
-#include "ingest/decode/packet_header.h"
-#include "tests/support/frame_builder.h"
+#include "tests/support/sampled_packet.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-
-static struct flow flow;
-
-static void read_bytes(enum packet_protocol protocol, const uint8_t *bytes, size_t size)
-{
-    uint8_t *copy = malloc(size + 1);
-    memcpy(copy, bytes, size);
-    flow_begin(&flow);
-    packet_header_read(&flow, protocol, cursor_of(copy, size));
-    free(copy);
-}
 
 /* The layers as "layer:octets", outermost first. */
 static void check_layers(const char *expected)
 {
     char found[1024] = "";
     size_t length = 0;
-    uint32_t count = flow_has(&flow, FLOW_LAYER_STACK) ? flow.layer_stack.count : 0;
-    cr_assert_eq(flow_has(&flow, FLOW_LAYER_SIZE) ? flow.layer_size.count : 0, count);
+    uint32_t count = flow_has(&sampled, FLOW_LAYER_STACK) ? sampled.layer_stack.count : 0;
+    cr_assert_eq(flow_has(&sampled, FLOW_LAYER_SIZE) ? sampled.layer_size.count : 0, count);
     for (uint32_t i = 0; i < count; i++) {
         length += (size_t)snprintf(found + length, sizeof found - length, "%s%u:%u",
-            i > 0 ? " " : "", flow.layer_stack.values[i], flow.layer_size.values[i]);
+            i > 0 ? " " : "", sampled.layer_stack.values[i], sampled.layer_size.values[i]);
     }
     cr_assert_str_eq(found, expected);
 }
@@ -33,13 +21,13 @@ static void check_layers(const char *expected)
 static void check_frame(
     enum packet_protocol protocol, const struct build *frame, const char *expected)
 {
-    read_bytes(protocol, frame->bytes, frame->size);
+    sampled_read(protocol, frame->bytes, frame->size);
     check_layers(expected);
 }
 
 Test(packet_layers, are_none_where_nothing_was_sampled)
 {
-    read_bytes(PACKET_ETHERNET, (const uint8_t *)"", 0);
+    sampled_read(PACKET_ETHERNET, (const uint8_t *)"", 0);
     check_layers("");
 }
 
@@ -53,7 +41,7 @@ Test(packet_layers, of_a_header_cut_short_have_the_octets_that_are_there)
     struct build frame = {0};
     frame_ordinary(&frame);
     for (size_t i = 0; i < sizeof CUTS / sizeof CUTS[0]; i++) {
-        read_bytes(PACKET_ETHERNET, frame.bytes, CUTS[i].size);
+        sampled_read(PACKET_ETHERNET, frame.bytes, CUTS[i].size);
         check_layers(CUTS[i].expected);
     }
 }
@@ -78,9 +66,9 @@ Test(packet_layers, are_as_many_as_steps_at_most)
     for (int i = 0; i < 1000; i++) {
         frame_tag(&frame, 5, 0x8100);
     }
-    read_bytes(PACKET_ETHERNET, frame.bytes, frame.size);
-    cr_assert_eq(flow.layer_stack.count, 32);
-    cr_assert_eq(flow.layer_size.count, 32);
+    sampled_read(PACKET_ETHERNET, frame.bytes, frame.size);
+    cr_assert_eq(sampled.layer_stack.count, 32);
+    cr_assert_eq(sampled.layer_size.count, 32);
 }
 
 /* Of a sample with two raw headers, say. */
@@ -88,8 +76,8 @@ Test(packet_layers, are_those_of_the_last_packet_read)
 {
     struct build frame = {0};
     frame_ordinary(&frame);
-    read_bytes(PACKET_ETHERNET, frame.bytes, frame.size);
-    packet_header_read(&flow, PACKET_IPV4, cursor_of(frame.bytes + 14, frame.size - 14));
+    sampled_read(PACKET_ETHERNET, frame.bytes, frame.size);
+    packet_header_read(&sampled, PACKET_IPV4, cursor_of(frame.bytes + 14, frame.size - 14));
     check_layers("1:20 3:20");
 }
 
@@ -182,8 +170,8 @@ Test(packet_layers, of_ipv6_extension_headers)
     build_zeroes(&frame, 20);
     frame_tcp(&frame, 0x02);
     check_frame(PACKET_IPV6, &frame, "2:40 99:16 10:24 11:8 99:8 99:24 3:20");
-    cr_assert_eq(flow.proto, 6);
-    cr_assert_eq(flow.dst_port, FRAME_DST_PORT);
+    cr_assert_eq(sampled.proto, 6);
+    cr_assert_eq(sampled.dst_port, FRAME_DST_PORT);
 }
 
 Test(packet_layers, go_on_inside_tunnels)

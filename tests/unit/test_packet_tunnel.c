@@ -1,63 +1,42 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- tunnels: outer and inner packet in one record. */
-#include "ingest/decode/packet_header.h"
-#include "tests/support/frame_builder.h"
+#include "tests/support/flow_collector.h"
+#include "tests/support/sampled_packet.h"
 
 #include <criterion/criterion.h>
 
-static struct flow flow;
-
-static void read_bytes(const uint8_t *bytes, size_t size)
-{
-    uint8_t *copy = malloc(size + 1);
-    memcpy(copy, bytes, size);
-    flow_begin(&flow);
-    packet_header_read(&flow, PACKET_IPV4, cursor_of(copy, size));
-    free(copy);
-}
-
-/* The whole packet, after every truncation of it. */
 static void read_frame(const struct build *frame)
 {
-    for (size_t size = 0; size <= frame->size; size++) {
-        read_bytes(frame->bytes, size);
-    }
-}
-
-static void check_address(const struct address *address, const char *text)
-{
-    char found[ADDRESS_TEXT_SIZE];
-    address_format(address, found);
-    cr_assert_str_eq(found, text);
+    sampled_read_frame(PACKET_IPV4, frame);
 }
 
 static void check_outer(uint8_t protocol)
 {
-    cr_assert_eq(flow.etype, 0x0800);
-    check_address(&flow.src_addr, "192.0.2.1");
-    check_address(&flow.dst_addr, "198.51.100.2");
-    cr_assert_eq(flow.proto, protocol);
-    cr_assert_eq(flow.ip_ttl, FRAME_IPV4_TTL);
+    cr_assert_eq(sampled.etype, 0x0800);
+    cr_assert_str_eq(collector_text(&sampled.src_addr), "192.0.2.1");
+    cr_assert_str_eq(collector_text(&sampled.dst_addr), "198.51.100.2");
+    cr_assert_eq(sampled.proto, protocol);
+    cr_assert_eq(sampled.ip_ttl, FRAME_IPV4_TTL);
 }
 
 static void check_tunnel(uint64_t type, uint64_t id)
 {
-    cr_assert(flow_has(&flow, FLOW_HAS_ENCAP));
-    cr_assert_eq(flow.tunnel_type, type);
-    cr_assert_eq(flow.tunnel_id, id);
+    cr_assert(flow_has(&sampled, FLOW_HAS_ENCAP));
+    cr_assert_eq(sampled.tunnel_type, type);
+    cr_assert_eq(sampled.tunnel_id, id);
 }
 
 static void check_inner_ipv4(void)
 {
-    cr_assert_eq(flow.etype_encap, 0x0800);
-    check_address(&flow.src_addr_encap, "10.0.0.1");
-    check_address(&flow.dst_addr_encap, "10.0.0.2");
-    cr_assert_eq(flow.proto_encap, 6);
-    cr_assert_eq(flow.ip_ttl_encap, FRAME_INNER_TTL);
-    cr_assert_eq(flow.ip_tos_encap, FRAME_TOS);
-    cr_assert_eq(flow.fragment_id_encap, FRAME_IPV4_ID);
-    cr_assert_eq(flow.src_port_encap, FRAME_SRC_PORT);
-    cr_assert_eq(flow.dst_port_encap, FRAME_DST_PORT);
-    cr_assert_eq(flow.tcp_flags_encap, 0x18);
+    cr_assert_eq(sampled.etype_encap, 0x0800);
+    cr_assert_str_eq(collector_text(&sampled.src_addr_encap), "10.0.0.1");
+    cr_assert_str_eq(collector_text(&sampled.dst_addr_encap), "10.0.0.2");
+    cr_assert_eq(sampled.proto_encap, 6);
+    cr_assert_eq(sampled.ip_ttl_encap, FRAME_INNER_TTL);
+    cr_assert_eq(sampled.ip_tos_encap, FRAME_TOS);
+    cr_assert_eq(sampled.fragment_id_encap, FRAME_IPV4_ID);
+    cr_assert_eq(sampled.src_port_encap, FRAME_SRC_PORT);
+    cr_assert_eq(sampled.dst_port_encap, FRAME_DST_PORT);
+    cr_assert_eq(sampled.tcp_flags_encap, 0x18);
 }
 
 static void put_inner_ipv4(struct build *frame)
@@ -93,9 +72,9 @@ Test(packet_tunnel, reads_one_packet_deep_and_no_deeper)
     read_frame(&frame);
     check_outer(4);
     check_tunnel(2, 0);
-    check_address(&flow.src_addr_encap, "10.0.0.1");
-    cr_assert_eq(flow.proto_encap, 4);
-    cr_assert_not(flow_has(&flow, FLOW_SRC_PORT_ENCAP));
+    cr_assert_str_eq(collector_text(&sampled.src_addr_encap), "10.0.0.1");
+    cr_assert_eq(sampled.proto_encap, 4);
+    cr_assert_not(flow_has(&sampled, FLOW_SRC_PORT_ENCAP));
 }
 
 Test(packet_tunnel, takes_no_vxlan_without_its_flag)
@@ -107,7 +86,7 @@ Test(packet_tunnel, takes_no_vxlan_without_its_flag)
     put_inner_ethernet(&frame);
     read_frame(&frame);
     check_outer(17);
-    cr_assert_not(flow_has(&flow, FLOW_HAS_ENCAP));
+    cr_assert_not(flow_has(&sampled, FLOW_HAS_ENCAP));
 }
 
 Test(packet_tunnel, takes_no_gtp_but_user_data)
@@ -119,7 +98,7 @@ Test(packet_tunnel, takes_no_gtp_but_user_data)
     build_u32(&frame, 0);
     put_inner_ipv4(&frame);
     read_frame(&frame);
-    cr_assert_not(flow_has(&flow, FLOW_HAS_ENCAP));
+    cr_assert_not(flow_has(&sampled, FLOW_HAS_ENCAP));
 }
 
 Test(packet_tunnel, survives_gtp_extensions_of_no_size)
@@ -133,7 +112,7 @@ Test(packet_tunnel, survives_gtp_extensions_of_no_size)
     build_zeroes(&frame, 40);
     read_frame(&frame);
     check_tunnel(5, 77);
-    cr_assert_not(flow_has(&flow, FLOW_SRC_ADDR_ENCAP));
+    cr_assert_not(flow_has(&sampled, FLOW_SRC_ADDR_ENCAP));
 }
 
 Test(packet_tunnel, reads_ipip_and_6in4)
@@ -152,10 +131,10 @@ Test(packet_tunnel, reads_ipip_and_6in4)
     read_frame(&frame);
     check_outer(41);
     check_tunnel(2, 0);
-    cr_assert_eq(flow.etype_encap, 0x86dd);
-    check_address(&flow.dst_addr_encap, "2001:db8::2");
-    cr_assert_eq(flow.ipv6_flow_label_encap, FRAME_FLOW_LABEL);
-    cr_assert_eq(flow.dst_port_encap, 53);
+    cr_assert_eq(sampled.etype_encap, 0x86dd);
+    cr_assert_str_eq(collector_text(&sampled.dst_addr_encap), "2001:db8::2");
+    cr_assert_eq(sampled.ipv6_flow_label_encap, FRAME_FLOW_LABEL);
+    cr_assert_eq(sampled.dst_port_encap, 53);
 }
 
 Test(packet_tunnel, reads_gre_with_every_option)
@@ -174,9 +153,9 @@ Test(packet_tunnel, reads_gre_with_every_option)
         put_inner_ipv4(&frame);
         read_frame(&frame);
         check_outer(47);
-        cr_assert(flow_has(&flow, FLOW_HAS_ENCAP), "%zu", i);
-        cr_assert_eq(flow.tunnel_type, 1);
-        cr_assert_eq(flow_has(&flow, FLOW_TUNNEL_ID), has_key);
+        cr_assert(flow_has(&sampled, FLOW_HAS_ENCAP), "%zu", i);
+        cr_assert_eq(sampled.tunnel_type, 1);
+        cr_assert_eq(flow_has(&sampled, FLOW_TUNNEL_ID), has_key);
         check_inner_ipv4();
     }
 }
@@ -187,8 +166,8 @@ Test(packet_tunnel, stops_at_source_routes_in_gre)
     build_zeroes(&frame, 4);
     put_inner_ipv4(&frame);
     read_frame(&frame);
-    check_tunnel(1, flow.tunnel_id);
-    cr_assert_not(flow_has(&flow, FLOW_SRC_ADDR_ENCAP));
+    check_tunnel(1, sampled.tunnel_id);
+    cr_assert_not(flow_has(&sampled, FLOW_SRC_ADDR_ENCAP));
 }
 
 Test(packet_tunnel, reads_pptp)
@@ -201,8 +180,8 @@ Test(packet_tunnel, reads_pptp)
     read_frame(&frame);
     check_outer(47);
     check_tunnel(1, 55);
-    cr_assert(flow_has(&flow, FLOW_HAS_PPP));
-    cr_assert_eq(flow.ppp_address_control, 0xff03);
+    cr_assert(flow_has(&sampled, FLOW_HAS_PPP));
+    cr_assert_eq(sampled.ppp_address_control, 0xff03);
     check_inner_ipv4();
 }
 
@@ -214,13 +193,13 @@ Test(packet_tunnel, reads_nvgre_and_erspan)
     read_frame(&frame);
     check_tunnel(8, 5001);
     check_inner_ipv4();
-    cr_assert_not(flow_has(&flow, FLOW_DST_MAC));
-    cr_assert_not(flow_has(&flow, FLOW_VLAN_ID));
+    cr_assert_not(flow_has(&sampled, FLOW_DST_MAC));
+    cr_assert_not(flow_has(&sampled, FLOW_VLAN_ID));
     frame = gre(0x1000, 0x88be);
     build_zeroes(&frame, 4 + 8);
     put_inner_ethernet(&frame);
     read_frame(&frame);
-    cr_assert_eq(flow.tunnel_type, 1);
+    cr_assert_eq(sampled.tunnel_type, 1);
     check_inner_ipv4();
 }
 
@@ -236,7 +215,7 @@ Test(packet_tunnel, reads_vxlan_on_both_ports)
         put_inner_ethernet(&frame);
         read_frame(&frame);
         check_outer(17);
-        cr_assert_eq(flow.dst_port, PORTS[i]);
+        cr_assert_eq(sampled.dst_port, PORTS[i]);
         check_tunnel(3, 5001);
         check_inner_ipv4();
     }
@@ -283,8 +262,8 @@ Test(packet_tunnel, reads_teredo_past_its_indications)
     frame_tcp(&frame, 0x18);
     read_frame(&frame);
     check_tunnel(6, 0);
-    check_address(&flow.src_addr_encap, "2001:db8::1");
-    cr_assert_eq(flow.tcp_flags_encap, 0x18);
+    cr_assert_str_eq(collector_text(&sampled.src_addr_encap), "2001:db8::1");
+    cr_assert_eq(sampled.tcp_flags_encap, 0x18);
 }
 
 Test(packet_tunnel, reads_l2tp)
@@ -302,7 +281,7 @@ Test(packet_tunnel, reads_l2tp)
     read_frame(&frame);
     check_tunnel(7, 4711);
     check_inner_ipv4();
-    cr_assert_not(flow_has(&flow, FLOW_HAS_PPP));
+    cr_assert_not(flow_has(&sampled, FLOW_HAS_PPP));
     frame = (struct build){0};
     frame_ipv4(&frame, 115);
     build_u32(&frame, 99);
@@ -318,7 +297,7 @@ Test(packet_tunnel, takes_no_etherip_of_another_version)
     put_inner_ethernet(&frame);
     read_frame(&frame);
     check_outer(97);
-    cr_assert_not(flow_has(&flow, FLOW_HAS_ENCAP));
+    cr_assert_not(flow_has(&sampled, FLOW_HAS_ENCAP));
 }
 
 Test(packet_tunnel, reads_etherip)
@@ -331,7 +310,7 @@ Test(packet_tunnel, reads_etherip)
     check_outer(97);
     check_tunnel(10, 0);
     check_inner_ipv4();
-    cr_assert_not(flow_has(&flow, FLOW_DST_MAC));
+    cr_assert_not(flow_has(&sampled, FLOW_DST_MAC));
 }
 
 Test(packet_tunnel, reads_mpls_in_ip_and_in_udp)
@@ -349,8 +328,8 @@ Test(packet_tunnel, reads_mpls_in_ip_and_in_udp)
         read_frame(&frame);
         check_outer(PROTOCOLS[i]);
         check_tunnel(9, 0);
-        cr_assert_eq(flow.mpls_count, 2);
-        cr_assert_eq(flow.mpls_last_label, 16002);
+        cr_assert_eq(sampled.mpls_count, 2);
+        cr_assert_eq(sampled.mpls_last_label, 16002);
         check_inner_ipv4();
     }
 }
@@ -363,6 +342,6 @@ Test(packet_tunnel, reads_mpls_in_gre)
     put_inner_ipv4(&frame);
     read_frame(&frame);
     check_outer(47);
-    cr_assert_eq(flow.mpls_1_label, 16001);
+    cr_assert_eq(sampled.mpls_1_label, 16001);
     check_inner_ipv4();
 }

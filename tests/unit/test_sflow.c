@@ -38,13 +38,6 @@ static const struct decode_counters *counters(void)
     return decoder_counters(collected.decoder);
 }
 
-static void check_address(const struct address *address, const char *text)
-{
-    char found[ADDRESS_TEXT_SIZE];
-    address_format(address, found);
-    cr_assert_str_eq(found, text);
-}
-
 /* Two flow samples, plain and expanded, of an ordinary frame. */
 static struct sflow_builder two_samples(void)
 {
@@ -235,7 +228,7 @@ Test(sflow, counts_samples_and_their_records_by_type)
     uint64_t agent[2] = {counter_get(&sflow->agent[0]), counter_get(&sflow->agent[1])};
     struct address address;
     memcpy(address.bytes, agent, sizeof agent);
-    check_address(&address, "192.0.2.100");
+    cr_assert_str_eq(collector_text(&address), "192.0.2.100");
 }
 
 Test(sflow, reads_the_datagram_and_the_sample)
@@ -251,7 +244,7 @@ Test(sflow, reads_the_datagram_and_the_sample)
     cr_assert_eq(flow->time_flow_end_ns, COLLECTOR_RECEIVED_NS);
     cr_assert_eq(flow->sequence_num, 1000);
     cr_assert_eq(flow->observation_domain_id, 7);
-    check_address(&flow->sampler_address, "192.0.2.100");
+    cr_assert_str_eq(collector_text(&flow->sampler_address), "192.0.2.100");
     cr_assert_eq(flow->sampling_rate, 512);
     cr_assert_eq(flow->sampling_source, FLOW_SAMPLING_HEADER);
     cr_assert_eq(flow->packets, 1);
@@ -264,7 +257,7 @@ Test(sflow, reads_the_datagram_and_the_sample)
     cr_assert_eq(flow->sampling_rate, 1024);
     cr_assert_eq(flow->in_if, 5);
     cr_assert_eq(flow->out_if, 6);
-    check_address(&flow->dst_addr, "198.51.100.2");
+    cr_assert_str_eq(collector_text(&flow->dst_addr), "198.51.100.2");
 }
 
 Test(sflow, takes_agents_of_both_families)
@@ -275,7 +268,7 @@ Test(sflow, takes_agents_of_both_families)
     sflow_close_sample(&builder);
     decode(&builder);
     cr_assert_eq(collected.flow_count, 1);
-    check_address(&collected.flows[0].sampler_address, "2001:db8::64");
+    cr_assert_str_eq(collector_text(&collected.flows[0].sampler_address), "2001:db8::64");
 }
 
 Test(sflow, names_the_source_of_an_agent_without_address)
@@ -283,7 +276,7 @@ Test(sflow, names_the_source_of_an_agent_without_address)
     struct sflow_builder builder = two_samples();
     sflow_overwrite(&builder, 8, 0);
     decode(&builder);
-    check_address(&collected.flows[0].sampler_address, "203.0.113.9");
+    cr_assert_str_eq(collector_text(&collected.flows[0].sampler_address), "203.0.113.9");
 }
 
 Test(sflow, keeps_interface_formats_apart)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow flow records, each cut at every octet first. */
 #include "ingest/decode/sflow_sample.h"
+#include "tests/support/flow_collector.h"
 #include "tests/support/sflow_examples.h"
 
 #include <criterion/criterion.h>
@@ -19,13 +20,6 @@ static void read_record(struct flow *flow, uint32_t format)
     struct build body = {0};
     sflow_example_put(&body, format);
     cr_assert_eq(read_bytes(flow, format, &body, body.size), SFLOW_RECORD_READ);
-}
-
-static void check_address(const struct address *address, const char *text)
-{
-    char found[ADDRESS_TEXT_SIZE];
-    address_format(address, found);
-    cr_assert_str_eq(found, text);
 }
 
 Test(sflow_records, cut_short_are_bad_and_change_nothing)
@@ -136,8 +130,8 @@ Test(sflow_records, ipv4_and_ipv6_give_the_flow_key)
     static struct flow flow;
     flow_begin(&flow);
     read_record(&flow, 3);
-    check_address(&flow.src_addr, "192.0.2.1");
-    check_address(&flow.dst_addr, "198.51.100.2");
+    cr_assert_str_eq(collector_text(&flow.src_addr), "192.0.2.1");
+    cr_assert_str_eq(collector_text(&flow.dst_addr), "198.51.100.2");
     cr_assert_eq(flow.etype, 0x0800);
     cr_assert_eq(flow.proto, 6);
     cr_assert_eq(flow.src_port, 443);
@@ -146,8 +140,8 @@ Test(sflow_records, ipv4_and_ipv6_give_the_flow_key)
     cr_assert_eq(flow.ip_tos, 0x28);
     flow_begin(&flow);
     read_record(&flow, 4);
-    check_address(&flow.src_addr, "2001:db8::1");
-    check_address(&flow.dst_addr, "2001:db8::2");
+    cr_assert_str_eq(collector_text(&flow.src_addr), "2001:db8::1");
+    cr_assert_str_eq(collector_text(&flow.dst_addr), "2001:db8::2");
     cr_assert_eq(flow.etype, 0x86dd);
     cr_assert_eq(flow.bytes, 1280);
     cr_assert_eq(flow.dst_port, 50000);
@@ -173,7 +167,7 @@ Test(sflow_records, router_gives_next_hop_and_prefixes)
     static struct flow flow;
     flow_begin(&flow);
     read_record(&flow, 1002);
-    check_address(&flow.next_hop, "203.0.113.1");
+    cr_assert_str_eq(collector_text(&flow.next_hop), "203.0.113.1");
     cr_assert_eq(flow.src_net, 24);
     cr_assert_eq(flow.dst_net, 16);
 }
@@ -184,8 +178,8 @@ Test(sflow_records, gateway_gives_the_bgp_route)
     flow_begin(&flow);
     read_record(&flow, 1002);
     read_record(&flow, 1003);
-    check_address(&flow.next_hop, "203.0.113.1");
-    check_address(&flow.bgp_next_hop, "203.0.113.2");
+    cr_assert_str_eq(collector_text(&flow.next_hop), "203.0.113.1");
+    cr_assert_str_eq(collector_text(&flow.bgp_next_hop), "203.0.113.2");
     cr_assert_eq(flow.src_as, 64998);
     cr_assert_eq(flow.next_hop_as, 64500);
     cr_assert_eq(flow.dst_as, 64503);
@@ -218,7 +212,7 @@ Test(sflow_records, mpls_gives_the_incoming_stack)
     static struct flow flow;
     flow_begin(&flow);
     read_record(&flow, 1006);
-    check_address(&flow.next_hop, "203.0.113.3");
+    cr_assert_str_eq(collector_text(&flow.next_hop), "203.0.113.3");
     cr_assert_eq(flow.mpls_count, 2);
     cr_assert_eq(flow.mpls_1_label, 16001);
     cr_assert_eq(flow.mpls_2_ttl, 61);
@@ -232,8 +226,8 @@ Test(sflow_records, nat_gives_translated_addresses_and_ports)
     flow_begin(&flow);
     read_record(&flow, 1007);
     read_record(&flow, 1020);
-    check_address(&flow.post_nat_src_addr, "203.0.113.4");
-    check_address(&flow.post_nat_dst_addr, "203.0.113.5");
+    cr_assert_str_eq(collector_text(&flow.post_nat_src_addr), "203.0.113.4");
+    cr_assert_str_eq(collector_text(&flow.post_nat_dst_addr), "203.0.113.5");
     cr_assert_eq(flow.post_nat_src_port, 1024);
     cr_assert_eq(flow.post_nat_dst_port, 8080);
 }
