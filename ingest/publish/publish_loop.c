@@ -174,23 +174,27 @@ enum {
 #define READY(item) (1U << (item))
 #define READY_ALL   (READY(ITEM_COUNT) - 1)
 
-/* Which items have something: the others are not asked, as each question is a system call. */
+/* Without a socket poll() passes over it. */
+static zmq_pollitem_t item_of(zsock_t *socket, short events)
+{
+    return (zmq_pollitem_t){
+        .socket = socket != NULL ? zsock_resolve(socket) : NULL, .fd = -1, .events = events};
+}
+
+/* Which items have something: the others are not asked, as each question is two system calls. */
 static unsigned wait_for_work(struct publisher *publisher, zsock_t *pipe)
 {
     bool has_unsent = window_next(publisher->window) != NULL;
     zmq_pollitem_t items[ITEM_COUNT] = {
-        [ITEM_PIPE] = {.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN},
-        [ITEM_INBOX] = {.socket = zsock_resolve(publisher->inbox), .events = ZMQ_POLLIN},
-        [ITEM_ACKS] = {.socket = zsock_resolve(publisher->acks), .events = ZMQ_POLLIN},
-        [ITEM_DATA] = {.socket = zsock_resolve(publisher->data),
-            .events = has_unsent ? ZMQ_POLLOUT : 0},
-        [ITEM_TAP] = {.socket = publisher->tap != NULL ? zsock_resolve(publisher->tap) : NULL,
-            .events = ZMQ_POLLIN},
+        [ITEM_PIPE] = item_of(pipe, ZMQ_POLLIN),
+        [ITEM_INBOX] = item_of(publisher->inbox, ZMQ_POLLIN),
+        [ITEM_ACKS] = item_of(publisher->acks, ZMQ_POLLIN),
+        [ITEM_DATA] = item_of(has_unsent ? publisher->data : NULL, ZMQ_POLLOUT),
+        [ITEM_TAP] = item_of(publisher->tap, ZMQ_POLLIN),
     };
-    int count = publisher->tap != NULL ? ITEM_COUNT : ITEM_TAP;
-    (void)zmq_poll(items, count, window_count(publisher->window) > 0 ? TICK_MS : -1);
+    (void)zmq_poll(items, ITEM_COUNT, window_count(publisher->window) > 0 ? TICK_MS : -1);
     unsigned ready = 0;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < ITEM_COUNT; i++) {
         ready |= items[i].revents != 0 ? READY(i) : 0;
     }
     return ready;

@@ -129,7 +129,7 @@ enum {
 /* A bit for each item. */
 #define READY(item) (1U << (item))
 
-/* Which items have something: the others are not asked, as each question is a system call. */
+/* Which items have something: the others are not asked, as each question is two system calls. */
 static unsigned wait_for_work(struct puller *puller, zsock_t *pipe, bool is_pulling)
 {
     zmq_pollitem_t items[ITEM_COUNT] = {
