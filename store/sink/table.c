@@ -158,20 +158,15 @@ static enum sink_outcome match(struct table *table, struct buffer *error)
     return SINK_DONE;
 }
 
-/*
- * The TTL in the words of our own statement, as the server writes it. It serves a warning alone, so
- * a table that does not tell is no fault.
- */
+/* It serves a warning alone, so a table that does not tell is no fault. */
 static void read_lifetime(struct table *table, struct sink_backend *backend)
 {
-    static const char TTL[] = "TTL TimeReceived + toIntervalSecond(";
     struct buffer sql = {0};
     struct buffer created = {0};
     struct buffer error = {0};
     buffer_format(&sql, "SHOW CREATE TABLE %s", table_name(table));
     (void)backend->class->query(backend, buffer_text(&sql), "TabSeparatedRaw", &created, &error);
-    const char *found = strstr(buffer_text(&created), TTL);
-    table->lifetime_s = found != NULL ? strtoull(found + strlen(TTL), NULL, 10) : 0;
+    table->lifetime_s = table_ddl_lifetime_s(buffer_text(&created));
     buffer_clear(&error);
     buffer_clear(&created);
     buffer_clear(&sql);

@@ -3,7 +3,10 @@
 
 #include "store/sink/sql_text.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define DAY_S UINT64_C(86400)
 
 /* A column that is not a field of its own. */
 struct extra_column {
@@ -153,4 +156,32 @@ void table_ddl_create(
         buffer_format(out, " TTL TimeReceived + INTERVAL %llu SECOND", (unsigned long long)ttl_s);
     }
     buffer_text_append(out, MODERN_SETTINGS);
+}
+
+/* The server writes INTERVAL 18 WEEK as toIntervalWeek(18). */
+uint64_t table_ddl_lifetime_s(const char *created)
+{
+    static const char TTL[] = "TTL TimeReceived + toInterval";
+    static const struct {
+        const char *name;
+        uint64_t seconds;
+    } UNITS[] = {
+        {"Second(", 1},
+        {"Minute(", 60},
+        {"Hour(", 3600},
+        {"Day(", DAY_S},
+        {"Week(", 7 * DAY_S},
+        {"Month(", 31 * DAY_S},
+        {"Quarter(", 92 * DAY_S},
+        {"Year(", 366 * DAY_S},
+    };
+    const char *found = strstr(created, TTL);
+    for (size_t i = 0; found != NULL && i < sizeof UNITS / sizeof UNITS[0]; i++) {
+        const char *name = found + strlen(TTL);
+        size_t length = strlen(UNITS[i].name);
+        if (strncmp(name, UNITS[i].name, length) == 0) {
+            return strtoull(name + length, NULL, 10) * UNITS[i].seconds;
+        }
+    }
+    return 0;
 }

@@ -30,6 +30,13 @@ void table_ddl_create_database(struct buffer *out, const char *database);
 void table_ddl_create(
     struct buffer *out, const char *name, enum table_dialect dialect, uint64_t ttl_s);
 
+/*
+ * The reverse, of any table: how long rows stay, by the TTL in what SHOW CREATE TABLE prints;
+ * months and years are the longest there are. 0: for ever, or by another rule than TimeReceived
+ * alone.
+ */
+uint64_t table_ddl_lifetime_s(const char *created);
+
 /* How many columns our table has, and the name of each; the identity columns are the last two. */
 size_t table_ddl_columns(void);
 const char *table_ddl_column_name(size_t index);

@@ -80,3 +80,14 @@ Test(table_ddl, gives_addresses_a_default_that_address_functions_take)
     }
     cr_assert_str_eq(taken(&out), "`NextHop` String DEFAULT '::'");
 }
+
+Test(table_ddl, reads_how_long_rows_stay)
+{
+    cr_assert_eq(table_ddl_lifetime_s(""), 0);
+    cr_assert_eq(table_ddl_lifetime_s("ORDER BY a TTL Day + toIntervalDay(3)"), 0);
+    cr_assert_eq(table_ddl_lifetime_s("TTL TimeReceived + toIntervalEon(3)"), 0);
+    cr_assert_eq(table_ddl_lifetime_s("TTL TimeReceived + toInterval"), 0);
+    cr_assert_eq(table_ddl_lifetime_s("a\nTTL TimeReceived + toIntervalSecond(90)\nb"), 90);
+    cr_assert_eq(table_ddl_lifetime_s("TTL TimeReceived + toIntervalWeek(18)"), 18 * 604800);
+    cr_assert_eq(table_ddl_lifetime_s("TTL TimeReceived + toIntervalYear(2)"), 2 * 366 * 86400);
+}
