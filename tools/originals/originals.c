@@ -4,6 +4,7 @@
 #include "common/option_checks.h"
 #include "ingest/ingest_program.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,39 +22,52 @@ struct original_settings {
 #define MEMBER(member)        .offset = offsetof(struct original_settings, member)
 #define INGEST_MEMBER(member) MEMBER(ingest.member)
 
-static const struct option OPTIONS[] = {
+static const struct option OWN[] = {
     {"port", OPTION_NUMBER, NULL, .max = PORT_MAX, INGEST_MEMBER(nf.port),
         .help = "UDP port; 0: the system chooses."},
     {"addr", OPTION_TEXT, NULL, INGEST_MEMBER(nf.host),
         .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
     {"reuse", OPTION_BOOL, "false", INGEST_MEMBER(nf.is_shared),
         .help = "Shares the port with other processes."},
-    {"workers", OPTION_NUMBER, "1", .min = 1, .max = 64, INGEST_MEMBER(workers),
-        .help = "Threads that receive and decode; an exporter always belongs to one of them."},
-    {"udp.rcvbuf", OPTION_SIZE, "32MiB", .min = 4096, .max = UINT64_C(1) << 30,
-        INGEST_MEMBER(receive_buffer_bytes), .help = "Kernel buffer of each socket."},
-    {"format", OPTION_CHOICE, "text", .choices = "text|json|protobuf", INGEST_MEMBER(format),
-        .help = "One line a flow, or length-delimited FlowMessages."},
-    {"proto.fixedlen", OPTION_BOOL, "false", INGEST_MEMBER(is_length_prefixed),
-        .help = "Accepted for old command lines; protobuf is always length-delimited."},
     {"kafka", OPTION_BOOL, "false", MEMBER(wants_kafka),
         .help = "Accepted as -kafka=false for old command lines; there is no Kafka."},
     {"loglevel", OPTION_CHOICE, "info", .choices = "error|warning|info|debug",
         INGEST_MEMBER(log_level), .help = "What is logged, on standard error."},
     {"logfmt", OPTION_CHOICE, "normal", .choices = "normal|json", INGEST_MEMBER(log_format),
         .help = "Format of the log."},
-    {"metrics.addr", OPTION_TEXT, "127.0.0.1:8080", INGEST_MEMBER(metrics_address),
-        .help = "Address of the HTTP server; empty: none."},
-    {"metrics.path", OPTION_TEXT, "/metrics", INGEST_MEMBER(metrics_path),
-        .help = "Path of the metrics."},
-    {"templates.path", OPTION_TEXT, "/templates", INGEST_MEMBER(templates_path),
-        .help = "Path of the templates in force, as JSON."},
 };
 
+/* Flags that are goflow-ingest's. */
+static const char *const SHARED[] = {"workers", "udp.rcvbuf", "format", "proto.fixedlen",
+    "metrics.addr", "metrics.path", "templates.path"};
+
 enum {
-    OPTION_PORT = 0, /* its default is the program's */
-    OPTION_COUNT = sizeof OPTIONS / sizeof OPTIONS[0]
+    OWN_PORT = 0, /* its default is the program's */
+    OWN_COUNT = sizeof OWN / sizeof OWN[0],
+    SHARED_COUNT = sizeof SHARED / sizeof SHARED[0],
+    OPTION_COUNT = OWN_COUNT + SHARED_COUNT
 };
+
+static struct option shared_option(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(INGEST_PROGRAM.options[i].name, name) != 0) {
+        i++;
+        assert(i < INGEST_PROGRAM.option_count);
+    }
+    struct option shared = INGEST_PROGRAM.options[i];
+    shared.offset += offsetof(struct original_settings, ingest);
+    return shared;
+}
+
+static void list_options(struct option list[OPTION_COUNT], const struct original *original)
+{
+    memcpy(list, OWN, sizeof OWN);
+    list[OWN_PORT].fallback = original->port;
+    for (size_t i = 0; i < SHARED_COUNT; i++) {
+        list[OWN_COUNT + i] = shared_option(SHARED[i]);
+    }
+}
 
 /* For all that the tools have no flag for: goflow-ingest's own, from its table and environment. */
 static enum err read_defaults(
@@ -82,21 +96,17 @@ static enum err validate(const void *context)
         options_refuse(program, "kafka", "there is no Kafka: flows go to standard output");
         return ERR_INVALID;
     }
-    enum err err = option_check_host(program, "addr", settings->ingest.nf.host);
-    if (err == ERR_OK) {
-        err = option_check_path(program, "metrics.path", settings->ingest.metrics_path);
-    }
-    if (err == ERR_OK) {
-        err = option_check_path(program, "templates.path", settings->ingest.templates_path);
-    }
-    return err;
+    const struct ingest_settings *ingest = &settings->ingest;
+    bool is_valid = option_check_host(program, "addr", ingest->nf.host) == ERR_OK &&
+                    option_check_path(program, "metrics.path", ingest->metrics_path) == ERR_OK &&
+                    option_check_path(program, "templates.path", ingest->templates_path) == ERR_OK;
+    return is_valid ? ERR_OK : ERR_INVALID;
 }
 
 int original_main(const struct original *original, int argc, char **argv)
 {
     struct option list[OPTION_COUNT];
-    memcpy(list, OPTIONS, sizeof list);
-    list[OPTION_PORT].fallback = original->port;
+    list_options(list, original);
     const struct option_program program = {.name = original->name,
         .summary = original->summary,
         .options = list,
