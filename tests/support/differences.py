@@ -144,6 +144,11 @@ LIST = [
         "PostNatDstPort",
         "Records 1006, 1007, 1012, 1020 and 1030: tshark names them at most."),
     Difference(
+        "sflow_without_fields", "Bytes Etype Proto SrcAddr DstAddr SrcPort DstPort",
+        "sFlow version 5 section 4.1: a record of an unknown format is passed over by its length; "
+        "tshark goes on inside record 1036 and takes what follows for an IPv4 record.",
+        lambda ours, theirs: ours is None),
+    Difference(
         "sflow_routed_with_texts", "TCPFlags IPTos",
         "Records 3 and 4 have the flags in a word; tshark takes its first byte, which is zero, and "
         "splits up the type of service."),
