@@ -40,31 +40,28 @@ static enum err open_writer(struct store_program *program)
         /* The puller has waited for the writer already; what is left has no one to thank it. */
         .stop_timeout_ms = 0,
     };
-    enum err err = writer_new(&program->writer, &options);
+    enum err err = ERR_OK;
+    if (settings->mapping[0] != '\0') {
+        err = mapping_file_read(&options.mapping, settings->mapping);
+    }
     if (err != ERR_OK) {
+        return err;
+    }
+    err = writer_new(&program->writer, &options);
+    if (err != ERR_OK) {
+        mapping_destroy(&options.mapping);
         return err;
     }
     return metrics_register(program->metrics, writer_collect, program->writer);
 }
 
 /* The columns in force stay where the file is wrong. */
-static enum err read_mapping(struct store_program *program)
+static void read_mapping_again(struct store_program *program)
 {
     struct mapping *mapping;
-    enum err err = mapping_file_read(&mapping, program->settings->mapping);
-    if (err == ERR_OK) {
+    if (mapping_file_read(&mapping, program->settings->mapping) == ERR_OK) {
         writer_use_mapping(program->writer, mapping);
     }
-    return err;
-}
-
-static enum err open_mapping(struct store_program *program)
-{
-    if (program->settings->mapping[0] == '\0') {
-        return ERR_OK;
-    }
-    enum err err = read_mapping(program);
-    return err == ERR_OK ? daemon_catch_reload() : err;
 }
 
 static enum err open_serve(struct store_program *program)
@@ -127,8 +124,8 @@ static enum err open_stages(struct store_program *program)
     if (err == ERR_OK) {
         err = open_writer(program);
     }
-    if (err == ERR_OK) {
-        err = open_mapping(program);
+    if (err == ERR_OK && program->settings->mapping[0] != '\0') {
+        err = daemon_catch_reload();
     }
     if (err == ERR_OK) {
         err = open_serve(program);
@@ -149,7 +146,7 @@ static void wait_for_stop(struct store_program *program)
             {.fd = daemon_reload_fd(), .events = POLLIN}};
         (void)poll(waits, sizeof waits / sizeof waits[0], -1);
         if (daemon_take_reload()) {
-            (void)read_mapping(program);
+            read_mapping_again(program);
         }
     }
 }

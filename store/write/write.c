@@ -28,7 +28,8 @@ static enum err start(struct writer *writer, const struct writer_options *option
         .blocks = writer->back,
         .retry_min_ms = options->retry_min_ms,
         .retry_max_ms = options->retry_max_ms,
-        .stop_timeout_ms = options->stop_timeout_ms};
+        .stop_timeout_ms = options->stop_timeout_ms,
+        .mapping = options->mapping};
     writer->actor = zactor_new(write_loop_run, &writer->loop);
     return writer->actor != NULL ? ERR_OK : ERR_MEMORY;
 }

@@ -21,8 +21,10 @@ struct writer_options {
     uint32_t retry_min_ms;
     uint32_t retry_max_ms;
     uint32_t stop_timeout_ms; /* a clean stop tries so long to write what is held */
+    struct mapping *mapping;  /* as writer_use_mapping(), before the table is made; NULL: none */
 };
 
+/* Takes the mapping when it succeeds. */
 MUST_CHECK enum err writer_new(struct writer **writer_p, const struct writer_options *options);
 void writer_destroy(struct writer **writer_p);
 

@@ -240,14 +240,19 @@ static void begin_stop(struct write_loop *loop)
     loop->stop_ns = clock_monotonic_ns() + loop->options->stop_timeout_ms * NS_PER_MS;
 }
 
+static void use_mapping(struct write_loop *loop, struct mapping *mapping)
+{
+    sink_use_mapping(loop->options->sink, mapping);
+    mapping_destroy(&loop->mapping);
+    loop->mapping = mapping;
+    loop->is_prepared[RECORD_FLOWS] = false;
+}
+
 static void take_mapping(struct write_loop *loop)
 {
     void *mapping = NULL;
     if (zsock_recv(loop->pipe, "p", &mapping) == 0) {
-        sink_use_mapping(loop->options->sink, mapping);
-        mapping_destroy(&loop->mapping);
-        loop->mapping = mapping;
-        loop->is_prepared[RECORD_FLOWS] = false;
+        use_mapping(loop, mapping);
     }
 }
 
@@ -313,6 +318,7 @@ void write_loop_run(zsock_t *pipe, void *options)
     if (loop.poller != NULL) {
         zpoller_set_nonstop(loop.poller, true);
     }
+    use_mapping(&loop, settings->mapping);
     (void)zsock_signal(pipe, loop.poller != NULL ? 0 : 1);
     while (loop.poller != NULL && !is_over(&loop)) {
         poll_once(&loop);

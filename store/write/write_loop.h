@@ -18,7 +18,7 @@
 #include "store/write/write.h"
 #include "store/write/write_counters.h"
 
-/* What the actor gets; all borrowed. */
+/* What the actor gets; borrowed, but for the mapping. */
 struct write_loop_options {
     struct sink *sink;
     struct deadletter *deadletter; /* NULL: rejected blocks are kept and retried */
@@ -27,6 +27,7 @@ struct write_loop_options {
     uint32_t retry_min_ms;
     uint32_t retry_max_ms;
     uint32_t stop_timeout_ms;
+    struct mapping *mapping; /* at the start; NULL: none */
 };
 
 /* A zactor_fn; `options` is a struct write_loop_options that outlives the actor. */
