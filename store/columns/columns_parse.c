@@ -107,8 +107,30 @@ static enum err take_list_number(struct column *column, uint32_t row, struct cur
     return ERR_OK;
 }
 
+/* Most lists are of small numbers, a byte each. False: this one is not, or finds no room. */
+static bool take_small_numbers(struct column *column, uint32_t row, const struct cursor *packed)
+{
+    size_t count = cursor_left(packed);
+    uint8_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        all |= packed->pos[i];
+    }
+    if (count == 0 || all >= 0x80) {
+        return false;
+    }
+    uint8_t *out = open_list_values(column, row, count, FLOW_LIST_MAX);
+    for (size_t i = 0; out != NULL && i < count; i++) {
+        uint32_t number = packed->pos[i];
+        memcpy(out + i * sizeof number, &number, sizeof number);
+    }
+    return out != NULL;
+}
+
 static enum err take_list_numbers(struct column *column, uint32_t row, struct cursor packed)
 {
+    if (take_small_numbers(column, row, &packed)) {
+        return ERR_OK;
+    }
     while (cursor_left(&packed) > 0) {
         if (take_list_number(column, row, &packed) != ERR_OK) {
             return ERR_CORRUPT;

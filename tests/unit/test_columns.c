@@ -364,6 +364,22 @@ Test(columns, raise_no_value_above_its_type)
     cr_assert_eq(number_at(FLOW_SEQUENCE_NUM, 0), UINT32_MAX);
 }
 
+Test(columns, take_an_empty_list_for_none)
+{
+    cr_assert_eq(APPEND_MESSAGE(0xb2, 0x06, 0x00), ERR_OK);
+    cr_assert_not(columns_has(columns, FLOW_AS_PATH));
+}
+
+Test(columns, take_a_list_in_pieces_of_small_and_of_other_numbers)
+{
+    static const uint32_t EXPECTED[] = {2, 127, 128, 3, 1};
+    cr_assert_eq(APPEND_MESSAGE(0xb2, 0x06, 0x02, 2, 127, 0xb2, 0x06, 0x03, 0x80, 0x01, 3, 0xb2,
+                     0x06, 0x01, 1),
+        ERR_OK);
+    cr_assert_eq(columns_list_ends(columns, FLOW_AS_PATH)[0], 5);
+    cr_assert_arr_eq(columns_values(columns, FLOW_AS_PATH), EXPECTED, sizeof EXPECTED);
+}
+
 Test(columns, cut_lists_that_are_too_long)
 {
     uint8_t message[5 + 100] = {0x0a, 103, 0xb2, 0x06, 100};
