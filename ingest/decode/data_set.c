@@ -109,6 +109,7 @@ static void read_answer(struct decode_context *context, const struct data_set *s
     if (!flow_has(flow, FLOW_BYTES) && !flow_has(flow, FLOW_PACKETS)) {
         return;
     }
+    set_next_hop(flow);
     if (set->template->program->reverse->has_time) {
         set_times(flow, facts);
     }

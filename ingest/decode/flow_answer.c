@@ -41,6 +41,20 @@ static void swap_pair(struct flow *flow, const struct field_pair *pair)
     flow_mark(flow, pair->back, had_forward);
 }
 
+/* RFC 5103 section 6.3: whether the source is who began; a perimeter (3) has no sides to swap. */
+enum {
+    SOURCE_IS_INITIATOR = 1,
+    SOURCE_IS_NOT_INITIATOR = 2
+};
+
+static void swap_initiator(struct flow *flow)
+{
+    uint64_t direction = flow_number(flow, FLOW_BI_FLOW_DIRECTION);
+    if (direction == SOURCE_IS_INITIATOR || direction == SOURCE_IS_NOT_INITIATOR) {
+        flow_set_bi_flow_direction(flow, SOURCE_IS_INITIATOR + SOURCE_IS_NOT_INITIATOR - direction);
+    }
+}
+
 void flow_turn_round(struct flow *flow)
 {
     for (size_t i = 0; i < sizeof PAIRS / sizeof PAIRS[0]; i++) {
@@ -49,4 +63,5 @@ void flow_turn_round(struct flow *flow)
     for (size_t i = 0; i < sizeof ONE_WAY / sizeof ONE_WAY[0]; i++) {
         flow_mark(flow, ONE_WAY[i], false);
     }
+    swap_initiator(flow);
 }

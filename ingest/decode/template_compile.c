@@ -131,6 +131,11 @@ static bool is_wanted(const struct element *element, bool is_reverse_pen, bool i
     case ELEMENT_TOTAL:
     case ELEMENT_FLAGS:
     case ELEMENT_DSCP:
+    case ELEMENT_IPV4:
+    case ELEMENT_IPV6:
+    case ELEMENT_IPV4_OR_NONE:
+    case ELEMENT_IPV6_OR_NONE:
+    case ELEMENT_ICMP:
     case ELEMENT_TIME_S:
     case ELEMENT_TIME_MS:
     case ELEMENT_TIME_NTP_US:
