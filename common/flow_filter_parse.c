@@ -184,7 +184,7 @@ static enum err read_operand(struct parser *parser, struct filter_node *node)
         node->op = node->op == FILTER_EQUAL ? FILTER_WITHIN : FILTER_OUTSIDE;
         return read_prefix(parser, node);
     default:
-        return refuse(parser, "lists cannot be compared");
+        return refuse(parser, "lists and maps cannot be compared");
     }
 }
 

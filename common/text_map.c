@@ -3,23 +3,12 @@
 
 #include "common/json_string.h"
 
-#include <string.h>
-
 void text_entry_write(const struct text_entry *entry, uint8_t *out)
 {
     memcpy(out, &entry->key_size, 2);
     memcpy(out + 2, &entry->value_size, 2);
     memcpy(out + TEXT_ENTRY_HEADER, entry->key, entry->key_size);
     memcpy(out + TEXT_ENTRY_HEADER + entry->key_size, entry->value, entry->value_size);
-}
-
-const uint8_t *text_entry_read(struct text_entry *entry_p, const uint8_t *bytes)
-{
-    memcpy(&entry_p->key_size, bytes, 2);
-    memcpy(&entry_p->value_size, bytes + 2, 2);
-    entry_p->key = (const char *)bytes + TEXT_ENTRY_HEADER;
-    entry_p->value = entry_p->key + entry_p->key_size;
-    return bytes + text_entry_size(entry_p);
 }
 
 char *text_entries_put_json(char *out, const uint8_t *bytes, size_t size)
@@ -37,6 +26,19 @@ char *text_entries_put_json(char *out, const uint8_t *bytes, size_t size)
     }
     *out++ = '}';
     return out;
+}
+
+bool text_map_has(const struct text_map *map, const char *key, size_t key_size)
+{
+    const uint8_t *p = map->bytes;
+    for (uint32_t i = 0; i < map->count; i++) {
+        struct text_entry entry;
+        p = text_entry_read(&entry, p);
+        if (entry.key_size == key_size && memcmp(entry.key, key, key_size) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool text_map_append(struct text_map *map, const struct text_entry *entry)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What does not fit is left out: a flow is no place for documents. */
 enum {
@@ -44,13 +45,22 @@ static inline size_t text_entry_size(const struct text_entry *entry)
 void text_entry_write(const struct text_entry *entry, uint8_t *out);
 
 /* Reads the entry at `bytes`, which it lends; returns its end. */
-const uint8_t *text_entry_read(struct text_entry *entry_p, const uint8_t *bytes);
+static inline const uint8_t *text_entry_read(struct text_entry *entry_p, const uint8_t *bytes)
+{
+    memcpy(&entry_p->key_size, bytes, 2);
+    memcpy(&entry_p->value_size, bytes + 2, 2);
+    entry_p->key = (const char *)bytes + TEXT_ENTRY_HEADER;
+    entry_p->value = entry_p->key + entry_p->key_size;
+    return bytes + text_entry_size(entry_p);
+}
 
 /*
  * Writes the entries in `size` bytes as a JSON object to `out`, which has room for
  * JSON_STRING_MAX(size) bytes; returns the end.
  */
 char *text_entries_put_json(char *out, const uint8_t *bytes, size_t size);
+
+bool text_map_has(const struct text_map *map, const char *key, size_t key_size);
 
 /* Adds the entry at the end, whether or not its key is there. False: there is no room for it. */
 bool text_map_append(struct text_map *map, const struct text_entry *entry);

@@ -127,12 +127,12 @@ static void read_extra(
 static void read_rest(struct decode_context *context, const struct data_set *set,
     const uint8_t *record, const struct record_facts *facts)
 {
+    if (set->template->extra != NULL) {
+        read_extra(context, set->template, record);
+    }
     record_lists_read(context, set->message, set->template->program, record);
     if (!set->has_common_rate) {
         resolve_rate(context, set, facts);
-    }
-    if (set->template->extra != NULL) {
-        read_extra(context, set->template, record);
     }
 }
 

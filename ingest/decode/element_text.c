@@ -8,7 +8,6 @@
 #include "ingest/decode/elements.h"
 #include "ingest/decode/record_time.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -110,11 +109,33 @@ static size_t put_string(char *out, const uint8_t *bytes, size_t length)
     return (size_t)(p - out);
 }
 
+/* At least so many digits; returns the end. (printf() takes ten times as long.) */
+static char *put_decimal(char *out, uint64_t value, size_t digits)
+{
+    char text[NUMBER_ROOM];
+    size_t count = 0;
+    while (value != 0 || count < digits) {
+        text[sizeof text - ++count] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    memcpy(out, text + sizeof text - count, count);
+    return out + count;
+}
+
+static size_t put_unsigned(char *out, uint64_t value)
+{
+    return (size_t)(put_decimal(out, value, 1) - out);
+}
+
 static size_t put_signed(char *out, uint64_t bits, size_t length)
 {
     unsigned unused_bits = 64 - 8 * (unsigned)length;
     int64_t value = (int64_t)(bits << unused_bits) >> unused_bits;
-    return (size_t)snprintf(out, NUMBER_ROOM, "%" PRId64, value);
+    if (value >= 0) {
+        return put_unsigned(out, (uint64_t)value);
+    }
+    *out = '-';
+    return 1 + put_unsigned(out + 1, 0 - (uint64_t)value);
 }
 
 /* The fewest digits that tell the value from its neighbours of the same width. */
@@ -144,7 +165,7 @@ static uint64_t take_years(uint64_t *days_p, uint64_t part)
  * last of its year, century and four centuries, and five months have 153 days wherever they begin.
  * (gmtime_r() would take a lock.)
  */
-static size_t put_date(char *out, uint64_t days_since_1970)
+static char *put_date(char *out, uint64_t days_since_1970)
 {
     uint64_t days = days_since_1970 + DAYS_BEFORE_1970;
     uint64_t year = days / DAYS_OF_400_YEARS * 400;
@@ -156,23 +177,31 @@ static size_t put_date(char *out, uint64_t days_since_1970)
     uint64_t month = (days * 5 + 2) / 153; /* 0: March */
     uint64_t day = days - (month * 153 + 2) / 5 + 1;
     bool is_next_year = month >= 10;
-    return (size_t)snprintf(out, NUMBER_ROOM, "%04" PRIu64 "-%02" PRIu64 "-%02" PRIu64,
-        year + is_next_year, is_next_year ? month - 9 : month + 3, day);
+    out = put_decimal(out, year + is_next_year, 4);
+    *out++ = '-';
+    out = put_decimal(out, is_next_year ? month - 9 : month + 3, 2);
+    *out++ = '-';
+    return put_decimal(out, day, 2);
 }
 
-static size_t put_time(char *out, uint64_t seconds, uint64_t fraction, int digits)
+static size_t put_time(char *out, uint64_t seconds, uint64_t fraction, size_t digits)
 {
     if (seconds > LAST_SECOND) {
-        return (size_t)snprintf(out, NUMBER_ROOM, "%" PRIu64, seconds);
+        return put_unsigned(out, seconds);
     }
-    unsigned second = (unsigned)(seconds % SECONDS_PER_DAY);
-    size_t size = put_date(out, seconds / SECONDS_PER_DAY);
-    size += (size_t)snprintf(
-        out + size, NUMBER_ROOM, " %02u:%02u:%02u", second / 3600, second / 60 % 60, second % 60);
+    uint64_t second = seconds % SECONDS_PER_DAY;
+    char *end = put_date(out, seconds / SECONDS_PER_DAY);
+    *end++ = ' ';
+    end = put_decimal(end, second / 3600, 2);
+    *end++ = ':';
+    end = put_decimal(end, second / 60 % 60, 2);
+    *end++ = ':';
+    end = put_decimal(end, second % 60, 2);
     if (digits > 0) {
-        size += (size_t)snprintf(out + size, NUMBER_ROOM, ".%0*" PRIu64, digits, fraction);
+        *end++ = '.';
+        end = put_decimal(end, fraction, digits);
     }
-    return size;
+    return (size_t)(end - out);
 }
 
 static size_t put_number(char *out, enum element_type type, uint64_t bits, size_t length)
@@ -194,7 +223,7 @@ static size_t put_number(char *out, enum element_type type, uint64_t bits, size_
         time_ns = time_from_ntp(bits);
         return put_time(out, time_ns / NS_PER_S, time_ns % NS_PER_S, 9);
     default:
-        return (size_t)snprintf(out, NUMBER_ROOM, "%" PRIu64, bits);
+        return put_unsigned(out, bits);
     }
 }
 

@@ -16,11 +16,10 @@ enum {
 
 /* A field and the key of its entry. */
 struct extra_field {
-    uint32_t offset; /* of its value, from the record's start */
-    uint16_t length;
-    uint16_t index;    /* in the template */
-    uint8_t type;      /* enum element_type */
-    uint8_t name_size; /* of the name or element, with which the key starts */
+    struct record_place place; /* of its value; with variable lengths only once it is fitted */
+    uint16_t index;            /* in the template */
+    uint8_t type;              /* enum element_type */
+    uint8_t name_size;         /* of the name or element, with which the key starts */
     uint8_t key_size;
     char key[KEY_SIZE];
 };
@@ -82,30 +81,32 @@ static void add_field(struct extra_program *program, struct extra_field *field)
     program->fields[program->count++] = *field;
 }
 
-static void compile_field(struct extra_program *program, struct extra_field *place,
+static void compile_field(struct extra_program *program, struct extra_field *next,
     const struct template_field *field, const struct extra_choice *choice)
 {
     const struct mapping_column *column = mapping_find(choice->mapping, field->pen, field->id);
-    if (column == NULL && !(choice->takes_all && is_without_field(field))) {
+    bool is_wanted = column != NULL || (choice->takes_all && is_without_field(field));
+    if (!is_wanted || field->length == 0) {
         return;
     }
     enum element_type type = element_type_of(field->pen, field->id);
-    place->type = (uint8_t)(column != NULL ? type_of_column(column, type) : type);
+    next->type = (uint8_t)(column != NULL ? type_of_column(column, type) : type);
     int size = column != NULL
-                   ? snprintf(place->key, KEY_SIZE, "%s", column->name)
-                   : snprintf(place->key, KEY_SIZE, "%" PRIu32 "/%" PRIu16, field->pen, field->id);
-    place->name_size = (uint8_t)size;
-    add_field(program, place);
+                   ? snprintf(next->key, KEY_SIZE, "%s", column->name)
+                   : snprintf(next->key, KEY_SIZE, "%" PRIu32 "/%" PRIu16, field->pen, field->id);
+    next->name_size = (uint8_t)size;
+    add_field(program, next);
 }
 
 static void compile_fields(struct extra_program *program, const struct template_field *fields,
     uint16_t field_count, const struct extra_choice *choice)
 {
-    struct extra_field place = {.offset = 0};
-    for (; place.index < field_count; place.index++) {
-        place.length = fields[place.index].length;
-        compile_field(program, &place, &fields[place.index], choice);
-        place.offset += place.length; /* meaningless behind a field of variable length */
+    struct extra_field next = {.index = 0};
+    for (; next.index < field_count; next.index++) {
+        const struct template_field *field = &fields[next.index];
+        next.place.length = field->length;
+        compile_field(program, &next, field, choice);
+        next.place.offset = (uint16_t)(next.place.offset + field->length);
     }
 }
 
@@ -147,20 +148,20 @@ void extra_program_place(struct extra_program *program, const struct record_plac
 {
     for (uint32_t i = 0; i < program->count; i++) {
         struct extra_field *field = &program->fields[i];
-        field->offset = places[field->index].offset;
-        field->length = places[field->index].length;
+        field->place = places[field->index];
     }
 }
 
 /* False: there is no room for the value. One without bytes says nothing, and needs none. */
-static bool append(const struct extra_field *field, const uint8_t *record, struct flow *flow)
+static bool append(const struct extra_field *field, struct record_place place,
+    const uint8_t *record, struct flow *flow)
 {
     char text[ELEMENT_TEXT_MAX(TEXT_MAP_BYTES)];
-    if (field->length > TEXT_MAP_BYTES) {
-        return false;
+    if (place.length == 0 || place.length > TEXT_MAP_BYTES) {
+        return place.length == 0;
     }
-    size_t size = element_text_put(
-        text, (enum element_type)field->type, record + field->offset, field->length);
+    size_t size =
+        element_text_put(text, (enum element_type)field->type, record + place.offset, place.length);
     struct text_entry entry = {.key = field->key,
         .value = text,
         .key_size = field->key_size,
@@ -173,7 +174,21 @@ uint32_t extra_program_run(
 {
     uint32_t dropped = program->surplus;
     for (uint32_t i = 0; i < program->count; i++) {
-        dropped += !append(&program->fields[i], record, flow);
+        const struct extra_field *field = &program->fields[i];
+        dropped += !append(field, field->place, record, flow);
+    }
+    return dropped;
+}
+
+uint32_t extra_program_fill(const struct extra_program *program, const struct record_place *places,
+    const uint8_t *record, struct flow *flow)
+{
+    uint32_t dropped = program->surplus;
+    for (uint32_t i = 0; i < program->count; i++) {
+        const struct extra_field *field = &program->fields[i];
+        bool is_there =
+            flow_has(flow, FLOW_EXTRA) && text_map_has(&flow->extra, field->key, field->key_size);
+        dropped += !is_there && !append(field, places[field->index], record, flow);
     }
     return dropped;
 }

@@ -32,3 +32,10 @@ void extra_program_place(struct extra_program *program, const struct record_plac
 /* Appends the entries of one record; returns how many found no room. */
 uint32_t extra_program_run(
     const struct extra_program *program, const uint8_t *record, struct flow *flow);
+
+/*
+ * The same of a record in a list, without those that the flow has already. It leaves the program
+ * fitted to the record around it, which may be of the same template.
+ */
+uint32_t extra_program_fill(const struct extra_program *program, const struct record_place *places,
+    const uint8_t *record, struct flow *flow);

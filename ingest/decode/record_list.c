@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- reads lists inside records. */
 #include "ingest/decode/record_list.h"
 
+#include "ingest/decode/extra_program.h"
 #include "ingest/decode/template_fill.h"
 
 enum {
@@ -79,7 +80,12 @@ static void read_record(
         count_unread(reader);
         return;
     }
-    template_fill_record(template->program, places, record, reader->context->flow);
+    struct decode_context *context = reader->context;
+    template_fill_record(template->program, places, record, context->flow);
+    if (template->extra != NULL) {
+        uint32_t dropped = extra_program_fill(template->extra, places, record, context->flow);
+        counter_add(&context->counters->extra_dropped, dropped);
+    }
     read_lists(reader, template->program, places, record);
 }
 

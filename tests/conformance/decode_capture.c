@@ -19,12 +19,13 @@ static void pack(void *context, const struct flow *flow)
     packing->flows++;
 }
 
+/* decode_capture FILE [extra]: "extra" as -decode.extra. */
 int main(int argc, char **argv)
 {
     struct capture *capture;
     struct decoder *decoder;
-    const struct decoder_options options = {.max_held_bytes = 16 << 20};
-    if (argc != 2 || capture_open(&capture, argv[1]) != ERR_OK ||
+    const struct decoder_options options = {.max_held_bytes = 16 << 20, .takes_extra = argc == 3};
+    if (argc < 2 || capture_open(&capture, argv[1]) != ERR_OK ||
         decoder_new(&decoder, &options) != ERR_OK) {
         return 1;
     }

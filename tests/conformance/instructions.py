@@ -60,10 +60,10 @@ def options_of(fields):
     return [filled(ipfix, [a_set(3, scoped)], 256)]
 
 
-def list_of(kind, head, part):
+def list_of(kind, head, part, inner=None):
     """One record, which is a list of as many parts as UDP allows; 257 is a template to use in it."""
-    inner = template([(4, 1)] + [(95, 0)] * EMPTY_FIELDS, 257)
-    templates = a_set(2, inner + template([(kind, 65535)]))
+    inner = inner or [(4, 1)] + [(95, 0)] * EMPTY_FIELDS
+    templates = a_set(2, template(inner, 257) + template([(kind, 65535)]))
     count = (LARGEST - len(ipfix(templates)) - 4 - 3 - len(head)) // len(part)
     body = head + part * count
     return [ipfix(templates, a_set(256, b"\xff" + struct.pack(">H", len(body)) + body))]
@@ -94,15 +94,16 @@ def measure(folder, name, datagrams):
     counted = []
     for count in range(len(datagrams) - 1, len(datagrams) + 1):
         capture = golden.write_capture(folder / f"{count}.pcap", datagrams[:count], port)
-        counted.append(instructions(folder, capture) if count else 0)
+        words = ["extra"] if name.startswith("extra") else []
+        counted.append(instructions(folder, capture, words) if count else 0)
     return counted[1] - counted[0]
 
 
-def instructions(folder, capture):
+def instructions(folder, capture, words):
     done = process.check(
         f"callgrind-{capture.stem}",
         ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/callgrind.out",
-         "--toggle-collect=decoder_decode", goflow.program("decode_capture"), capture],
+         "--toggle-collect=decoder_decode", goflow.program("decode_capture"), capture, *words],
         folder, 300)
     return int(re.search(r"Collected : (\d+)", done.stderr)[1])
 
@@ -138,6 +139,14 @@ def kinds():
         "options_records": options_of([(302, 1), (305, 1)]),
         "options_of_many_fields": options_of([(305, 1)] * 1000),
         "options_without_length": options_of([(302, 1)] + [(305, 0)] * EMPTY_FIELDS),
+        "extra_times": data_of([(258, 1)]),
+        "extra_entries": data_of([(12000 + i, 1) for i in range(64)]),
+        "extra_entries_without_length": data_of([(36, 1)] + [(37, 0)] * EMPTY_FIELDS),
+        "extra_floats": data_of([(320, 4)]),
+        "extra_strings": data_of([(82, 65535)]),
+        "extra_lists": list_of(
+            293, b"\3", struct.pack(">HH", 257, 68) + bytes(range(64)),
+            [(12000 + i, 1) for i in range(64)]),
         "sflow_samples": [sflow(as_many(flow_sample([]), 40))],
         "sflow_empty_records": [sflow([flow_sample([struct.pack(">II", 9999, 0)] * 8100)])],
         "sflow_sources": [sflow([flow_sample([], source) for source in range(1600)])],

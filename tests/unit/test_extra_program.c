@@ -144,6 +144,19 @@ Test(extra_program, leaves_out_values_without_bytes)
     check("2636/137=0xff");
 }
 
+Test(extra_program, fills_in_what_a_record_in_a_list_adds)
+{
+    COMPILE(MIXED, true);
+    (void)run(MIXED_RECORD);
+    const struct record_place places[] = {{0, 4}, {4, 1}, {5, 0}, {5, 1}};
+    static const struct template_field INNER[] = {{.id = 8, .length = 4},
+        {.id = 82, .length = 65535}, {.id = 210, .length = 65535},
+        {.pen = 9, .id = 1, .length = 65535}};
+    COMPILE(INNER, true);
+    cr_assert_eq(extra_program_fill(program, places, (const uint8_t *)"\x0a\0\0\1zy", &flow), 0);
+    check("0/82=abc 2636/137=0x0102 9/1=0x79");
+}
+
 Test(extra_program, counts_what_has_no_room)
 {
     static char record[4 * 3000];

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- templates whose fields are chosen for Extra. */
+#include "ingest/decode/template.h"
+
+#include "common/mapping.h"
+#include "ingest/decode/extra_program.h"
+
+#include <criterion/criterion.h>
+
+static struct template_limits limits = {.max_per_exporter = 4, .max_bytes = 1 << 20};
+static struct template_budget budget;
+static struct extra_choice choice;
+static struct template_store store;
+static struct mapping *mapping;
+
+static const struct template_key KEY = {.id = TEMPLATE_FIRST_ID, .version = 10};
+static const struct template_field FIELDS[] = {{.id = 1, .length = 4}, {.id = 82, .length = 8}};
+
+static void set_up(void)
+{
+    template_store_init(&store, &limits, &choice, &budget);
+    struct mapping_fault fault;
+    cr_assert_eq(mapping_parse(&mapping, "0/1 Octets\n0/82 InterfaceName", &fault), ERR_OK);
+}
+
+static void tear_down(void)
+{
+    template_store_clear(&store);
+    cr_assert_eq(budget.bytes, 0);
+    mapping_destroy(&mapping);
+}
+
+TestSuite(template, .init = set_up, .fini = tear_down);
+
+static void announce(bool is_options)
+{
+    const struct template_definition definition = {.key = KEY,
+        .field_count = 2,
+        .scope_count = is_options ? 1 : 0,
+        .is_options = is_options,
+        .fields = FIELDS};
+    cr_assert_eq(template_store_put(&store, &definition, 1), ERR_OK);
+}
+
+static size_t extra_bytes(void)
+{
+    return extra_program_bytes(template_store_find(&store, &KEY, 0, 1)->extra);
+}
+
+Test(template, that_memory_does_not_suffice_for_sends_nothing_to_extra)
+{
+    announce(false);
+    limits.max_bytes = budget.bytes + 1;
+    choice.mapping = mapping;
+    template_store_choose(&store);
+    cr_assert_eq(extra_bytes(), 0);
+    cr_assert_not_null(template_store_find(&store, &KEY, 0, 1)->program);
+}
+
+Test(template, of_options_sends_nothing_to_extra)
+{
+    choice.takes_all = true;
+    announce(true);
+    template_store_choose(&store);
+    cr_assert_eq(extra_bytes(), 0);
+}
+
+Test(template, is_fitted_to_every_new_choice)
+{
+    announce(false);
+    uint64_t plain_bytes = budget.bytes;
+    cr_assert_eq(extra_bytes(), 0);
+    choice.takes_all = true;
+    template_store_choose(&store);
+    size_t one = extra_bytes();
+    cr_assert_gt(one, 0);
+    cr_assert_eq(budget.bytes, plain_bytes + one);
+    choice.mapping = mapping;
+    template_store_choose(&store);
+    cr_assert_gt(extra_bytes(), one, "a name for an element that has a field too");
+    choice = (struct extra_choice){.takes_all = false};
+    template_store_choose(&store);
+    cr_assert_eq(extra_bytes(), 0);
+    cr_assert_eq(budget.bytes, plain_bytes);
+}
