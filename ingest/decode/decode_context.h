@@ -30,6 +30,7 @@ struct decode_context {
     const struct record_sink *records; /* NULL: rows beside flows are not wanted */
     bool takes_extra;                  /* sFlow records without a field go to Extra */
     uint32_t option_rows;              /* given for this datagram */
+    uint32_t option_fields;            /* looked at for them */
     struct sequence_tracker *tracker;  /* of the datagram's domain, once that is known */
     struct flow *flow;                 /* scratch record, reused for all flows of this decoder */
     enum decode_status status;         /* the first drop of this datagram */

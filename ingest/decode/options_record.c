@@ -5,6 +5,7 @@
 
 enum {
     ROWS_PER_DATAGRAM = 1024,
+    FIELDS_PER_DATAGRAM = 16384, /* four bytes each fill a datagram; real ones have more */
     NUMBER_BYTES = 8
 };
 
@@ -195,9 +196,20 @@ static void read_value(struct decode_context *context, struct option_fact *fact,
     }
 }
 
+/* A datagram has room for sixty thousand records of a byte, none of which tells anything. */
+static bool is_over(struct decode_context *context, const struct template *template)
+{
+    context->option_fields += template->field_count;
+    return context->option_fields > FIELDS_PER_DATAGRAM;
+}
+
 void options_record_read(struct decode_context *context, const struct export_message *message,
     const struct template *template, const uint8_t *record, const struct record_place *places)
 {
+    if (is_over(context, template)) {
+        counter_add(&context->counters->options_dropped, 1);
+        return;
+    }
     struct option_fact fact = {.domain = message->domain};
     find_subject(&fact, template, record, places);
     for (uint32_t i = 0; i < template->field_count; i++) {

@@ -10,6 +10,7 @@ struct packing {
     struct flow_packer packer;
     uint64_t flows;
     uint8_t out[FLOW_PACKED_MAX];
+    uint8_t record[RECORD_PACKED_MAX];
 };
 
 static void pack(void *context, const struct flow *flow)
@@ -19,17 +20,25 @@ static void pack(void *context, const struct flow *flow)
     packing->flows++;
 }
 
+static void pack_record(void *context, enum record_kind kind, const struct record *record)
+{
+    struct packing *packing = context;
+    (void)record_pack(kind, record, packing->record);
+}
+
 /* decode_capture FILE [extra]: "extra" as -decode.extra. */
 int main(int argc, char **argv)
 {
+    static struct packing packing;
     struct capture *capture;
     struct decoder *decoder;
-    const struct decoder_options options = {.max_held_bytes = 16 << 20, .takes_extra = argc == 3};
+    const struct decoder_options options = {.max_held_bytes = 16 << 20,
+        .takes_extra = argc == 3,
+        .records = {.take = pack_record, .context = &packing}};
     if (argc < 2 || capture_open(&capture, argv[1]) != ERR_OK ||
         decoder_new(&decoder, &options) != ERR_OK) {
         return 1;
     }
-    static struct packing packing;
     const struct flow_sink sink = {.take = pack, .context = &packing};
     struct datagram datagram;
     while (capture_next(capture, &datagram) == ERR_OK) {

@@ -19,6 +19,7 @@ LIMIT = 100_000_000
 LARGEST = 65507  # UDP payload over IPv4
 EMPTY_FIELDS = 16  # TEMPLATE_MAX_EMPTY_FIELDS: a template with more of them is refused
 SFLOW_PORT = 6343
+HELD = 4  # datagrams that wait; the one that brings their template pays for all
 
 
 def ipfix(*sets):
@@ -76,6 +77,25 @@ def sflow(samples):
 def flow_sample(records, source=1):
     body = struct.pack(">IIIIIIII", 1, source, 100, 1, 0, 1, 2, len(records)) + b"".join(records)
     return struct.pack(">II", 1, len(body)) + body
+
+
+def sflow_samples(kind, body):
+    """As many samples of one body, each of a source of its own."""
+    return [sflow([
+        struct.pack(">IIII", kind, len(body) + 8, number, number) + body
+        for number in range((LARGEST - 28) // (len(body) + 16))])]
+
+
+def gateway(communities):
+    """Record 1003 with nothing but communities."""
+    body = struct.pack(">IIIIIII", 1, 0xC0000201, 1, 1, 1, 0, communities)
+    body += bytes(4 * communities + 4)
+    return struct.pack(">II", 1003, len(body)) + body
+
+
+def waiting(datagrams):
+    """Data without a template, and last the template that sets it free."""
+    return [*[filled(ipfix, [], 256)] * datagrams, ipfix(a_set(2, template([(4, 1)])))]
 
 
 def raw_header(frame, protocol=1):
@@ -155,6 +175,16 @@ def kinds():
         "sflow_packets": [sflow(as_many(flow_sample([raw_header(bytes(14))]), 80))],
         "sflow_vlan_stacks": [sflow(as_many(flow_sample([raw_header(vlans)]), 160))],
         "sflow_mpls_stacks": [sflow(as_many(flow_sample([raw_header(mpls)]), 200))],
+        "sflow_counter_samples": sflow_samples(2, struct.pack(">I", 0)),
+        "sflow_counters": sflow_samples(2, struct.pack(">III", 1, 1, 88) + bytes(range(88))),
+        "sflow_sources": sflow_samples(1, struct.pack(">IIIIII", 1, 1, 0, 1, 2, 0)),
+        "sflow_communities": [sflow([flow_sample([gateway(16000)])])],
+        "options_of_many_fields": [filled(ipfix, [a_set(3, struct.pack(
+            ">HHHHH", 256, 200, 1, 302, 1) + struct.pack(">HH", 82, 1) * 199)], 256)],
+        "options_of_empty_fields": [filled(ipfix, [a_set(3, struct.pack(
+            ">HHHHH", 256, 1 + EMPTY_FIELDS, 1, 302, 1)
+            + struct.pack(">HH", 305, 0) * EMPTY_FIELDS)], 256)],
+        "waiting_data": waiting(HELD),
         "sflow_ipv6_extensions": [sflow([flow_sample([raw_header(ipv6 + ext * 8000, 12)])])],
     }
 
@@ -164,7 +194,8 @@ def bounded(name):
         count = measure(folder, name, kinds()[name])
         print(f"{name}: {count / 1e6:.1f} million instructions", file=sys.stderr)
         case.true(count > 0, f"{name}: nothing was counted")
-        case.true(count <= LIMIT, f"{name}: {count} instructions, more than {LIMIT}")
+        limit = LIMIT * (HELD if name == "waiting_data" else 1)
+        case.true(count <= limit, f"{name}: {count} instructions, more than {limit}")
 
     return check
 
