@@ -182,8 +182,8 @@ def kinds():
         "options_of_many_fields": [filled(ipfix, [a_set(3, struct.pack(
             ">HHHHH", 256, 200, 1, 302, 1) + struct.pack(">HH", 82, 1) * 199)], 256)],
         "options_of_empty_fields": [filled(ipfix, [a_set(3, struct.pack(
-            ">HHHHH", 256, 1 + EMPTY_FIELDS, 1, 302, 1)
-            + struct.pack(">HH", 305, 0) * EMPTY_FIELDS)], 256)],
+            ">HHHHH", 256, 1 + EMPTY_FIELDS, 1, 305, 1)
+            + struct.pack(">HH", 82, 0) * EMPTY_FIELDS)], 256)],
         "waiting_data": waiting(HELD),
         "sflow_ipv6_extensions": [sflow([flow_sample([raw_header(ipv6 + ext * 8000, 12)])])],
     }

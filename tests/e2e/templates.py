@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause -- templates: data before them, limits, restarts.
 import json
 import pathlib
+import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -53,6 +54,22 @@ def test_without_room_to_wait_data_is_dropped_at_once(folder):
     wait_for(ingest, "goflow_decode_dropped_total", 1, reason="template_missing")
     ingest.stop()
     case.equal(flows(ingest), [], "flows")
+
+
+def test_the_document_is_whole_while_templates_come(folder):
+    """/templates is JSON at any moment, and has them all in the end."""
+    ingest = console(folder)
+    for first in range(256, 2256, 40):
+        sets = [exports.flow_set(0, struct.pack(">HHHH", number, 1, 1, 4))
+                for number in range(first, first + 40)]
+        exports.send(ingest.port, exports.netflow9(first, *sets))
+        document = json.loads(ingest.get("/templates"))
+        for versions in document.values():
+            case.equal(list(versions), ["9"], "versions")
+    case.wait_until_equal(
+        lambda: len(json.loads(ingest.get("/templates"))["127.0.0.1"]["9"]["7"]), 2000, 20,
+        "templates")
+    ingest.stop()
 
 
 def restart(ingest, folder, **settings):

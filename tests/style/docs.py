@@ -113,6 +113,27 @@ def test_files_that_documents_name_exist():
                 case.true(found, f"{document.name}: there is no {span}")
 
 
+def cases():
+    """The names of all tests: those of unit tests by suite, those of scripts by file."""
+    for path in case.ROOT.glob("tests/unit/*.c"):
+        yield from (".".join(found) for found in
+                    re.findall(r"^Test\((\w+),\s*(\w+)", path.read_text(), re.M))
+    for path in case.ROOT.glob("tests/*/*.py"):
+        yield from (f"{path.stem}.{name}" for name in
+                    re.findall(r"^def test_(\w+)", path.read_text(), re.M))
+
+
+def test_tests_that_documents_name_exist():
+    known = set(cases())
+    suites = {name.partition(".")[0] for name in known}
+    for document in documents():
+        spans = re.findall(r"`(\w+)\.(\w+)`", document.read_text())
+        missing = [f"{suite}.{name}" for suite, name in spans
+                   if suite in suites and name not in ("c", "h", "def", "py")
+                   and f"{suite}.{name}" not in known]
+        case.equal(missing, [], f"{document.name}: tests that are not there")
+
+
 LABELS_ROW = re.compile(r"^\| (`[^|]*`) \| (`[^|]*`) \|", re.M)
 
 
