@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: BSD-3-Clause -- the same exports to nfcapd, sfcapd and us: the same flows.
+# SPDX-License-Identifier: BSD-3-Clause -- the same exports to nfdump and to us: the same flows.
 import pathlib
 import sys
 
@@ -18,7 +18,8 @@ SFLOW_PORT = 6343
 SFLOW_SEEDS = case.ROOT / "tests" / "fuzz" / "corpus" / "sflow"
 ICMP = (1, 58)
 NETFLOW7 = 6
-IDENTITY = ("SrcPort", "DstPort", "Proto", "SrcAddr", "DstAddr", "InIf", "OutIf", "FirstMs", "Bytes")
+IDENTITY = (
+    "SrcPort", "DstPort", "Proto", "SrcAddr", "DstAddr", "InIf", "OutIf", "FirstMs", "Bytes")
 
 
 def ours(flow):
@@ -81,9 +82,10 @@ def test_golden_packets(folder):
 
 
 def test_sflow_seeds(folder):
-    for path in sorted(SFLOW_SEEDS.iterdir()):
-        capture = folder / f"sflow_{path.name}.pcap"
-        check(folder, "sfcapd", golden.write_capture(capture, [path.read_bytes()], SFLOW_PORT))
+    for name in conformance.COLLECTED_SFLOW:
+        datagram = (SFLOW_SEEDS / name).read_bytes()
+        capture = folder / f"sflow_{name}.pcap"
+        check(folder, "sfcapd", golden.write_capture(capture, [datagram], SFLOW_PORT))
 
 
 def test_recorded_exports(folder):

@@ -23,14 +23,17 @@ V5 = 2
 OURS_ALONE = {"SamplingSource", "TimeSuspect"}
 SFLOW_ALONE = {"Layer2Bytes", "TimeFlowStartNs", "TimeFlowEndNs"}
 ONLY_OF_THE_HEADER = {"SamplingRate"}
-# Our own packets (tests/golden) that other collectors are shown, too; where the point of a packet
-# is an element that none of them knows, only tshark is.
+# Our own packets (tests/golden, seeds of sFlow) that other collectors are shown, too; where the
+# point of a packet is an element that none of them knows, only tshark is.
 COLLECTED = (
     "ipfix_biflow", "ipfix_mpls", "ipfix_options", "ipfix_packet_section",
     "ipfix_times", "ipfix_variable_length", "netflow5", "netflow9", "netflow9_options",
     "netflow9_data_before_template", "netflow9_firewall",
     "netflow9_missing_template", "netflow9_odd_fields", "netflow9_samplers",
     "netflow9_two_families")
+
+COLLECTED_SFLOW = (
+    "counters", "discarded", "expanded_rewritten", "flow_sample_routed", "routed_with_texts")
 
 
 def read(folder, capture):

@@ -110,7 +110,7 @@ LIST = [
         lambda ours, theirs: ours == theirs & 0xFFF),
     Difference(
         "netflow9_odd_fields", "TCPFlags",
-        "RFC 7125 section 3: the upper four bits of tcpControlBits are no flags.",
+        "RFC 7125 section 3, now RFC 9565: the upper four bits of tcpControlBits are no flags.",
         lambda ours, theirs: ours == theirs & 0xFFF),
     Difference(
         "ipfix_enterprise", "SrcAddrEncap DstAddrEncap ProtoEncap DstPortEncap",

@@ -51,7 +51,8 @@ LIST = [
         lambda ours, theirs: None not in (ours, theirs) and abs(theirs - ours) < 60_000),
     Difference(
         "netflow9-cisco-asr9k-260", "NextHop",
-        "Without a next hop, BGP's stands in its place, as in the original; nfdump keeps it apart."),
+        "Without a next hop, BGP's stands in its place, as in the original; nfdump keeps it "
+        "apart."),
     Difference(
         "netflow9-zero-length-fields", "Bytes Packets",
         "Elements 23 and 24 count where 1 and 2 are zero; nfdump has them as bytes out."),

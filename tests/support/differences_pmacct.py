@@ -77,7 +77,7 @@ LIST = [
     Difference("netflow9_odd_fields", "InIf", "nfacctd does not read element 252."),
     Difference(
         "netflow9_odd_fields", "TCPFlags",
-        "nfacctd drops flags of two bytes, which is how RFC 7125 section 3 has them."),
+        "nfacctd drops flags of two bytes, as RFC 7125 section 3, now RFC 9565, has them."),
     Difference(
         "netflow9_odd_fields", "VlanId", "nfacctd takes element 59, postVlanId.",
         lambda ours, theirs: (ours, theirs) == (101, 102)),
