@@ -14,7 +14,8 @@ enum {
     SLOTS_TRIED = 8
 };
 
-#define SOURCE_BYTES (UINT64_C(64) << 20) /* half a million sFlow data sources */
+#define SOURCE_BYTES   (UINT64_C(64) << 20) /* half a million sFlow data sources */
+#define SAMPLING_BYTES (UINT64_C(32) << 20) /* a million samplers and interfaces */
 
 struct exporter_table {
     struct exporter_limits limits;
@@ -22,6 +23,7 @@ struct exporter_table {
     struct held_budget held;          /* and of their data without template */
     struct options_budget options;    /* and of what they told of themselves */
     struct sflow_source_budget sources;
+    struct sampling_budget sampling; /* tables of samplers and interfaces */
     struct exporter *slots;
     struct exporter **buckets;
     uint32_t slot_count; /* room */
@@ -58,6 +60,7 @@ enum err exporter_table_new(struct exporter_table **table_p, const struct export
     table->slot_count = limits->max_exporters;
     table->bucket_mask = buckets - 1;
     table->sources.max_bytes = SOURCE_BYTES;
+    table->sampling.max_bytes = SAMPLING_BYTES;
     table->slots = calloc(table->slot_count, sizeof *table->slots);
     table->buckets = calloc(buckets, sizeof(struct exporter *));
     if (table->slots == NULL || table->buckets == NULL) {
@@ -163,7 +166,7 @@ static struct exporter *add_exporter(
     atomic_store_explicit(&exporter->address_words[1], words[1], memory_order_relaxed);
     template_store_init(
         &exporter->templates, &table->limits.templates, &table->limits.extra, &table->templates);
-    sampling_table_init(&exporter->sampling);
+    sampling_table_init(&exporter->sampling, &table->sampling);
     exporter->boots = (struct boot_list){.next = 0};
     options_memory_init(&exporter->options, &table->options);
     exporter->held = (struct held_list){.limits = &table->limits.held, .budget = &table->held};

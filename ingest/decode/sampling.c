@@ -96,11 +96,19 @@ static uint32_t slot_of(
     return slot;
 }
 
+/* What the budget counts: forged sources must not take from an exporter its first entries. */
+static uint64_t counted_bytes(const struct sampling_table *table)
+{
+    return table->room > FIRST_ROOM ? table->room * sizeof *table->entries : 0;
+}
+
 static bool grow(struct sampling_table *table)
 {
+    struct sampling_budget *budget = table->budget;
     struct sampling_table larger = *table;
     larger.room = table->room != 0 ? table->room * 2 : FIRST_ROOM;
-    if (larger.room > MAX_ROOM) {
+    uint64_t bytes = budget->bytes - counted_bytes(table) + counted_bytes(&larger);
+    if (larger.room > MAX_ROOM || bytes > budget->max_bytes) {
         return false;
     }
     larger.entries = calloc(larger.room, sizeof *larger.entries);
@@ -117,6 +125,7 @@ static bool grow(struct sampling_table *table)
     }
     free(table->entries);
     *table = larger;
+    budget->bytes = bytes;
     return true;
 }
 
@@ -183,15 +192,16 @@ static void store_sole(struct sampling_table *table, enum entry_scope scope, uin
     }
 }
 
-void sampling_table_init(struct sampling_table *table)
+void sampling_table_init(struct sampling_table *table, struct sampling_budget *budget)
 {
-    *table = (struct sampling_table){.entries = NULL};
+    *table = (struct sampling_table){.budget = budget};
 }
 
 void sampling_table_clear(struct sampling_table *table)
 {
+    table->budget->bytes -= counted_bytes(table);
     free(table->entries);
-    sampling_table_init(table);
+    sampling_table_init(table, table->budget);
 }
 
 void sampling_table_learn(struct sampling_table *table, enum sampling_scope scope, uint32_t domain,

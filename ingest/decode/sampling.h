@@ -46,7 +46,14 @@ struct sampling_entry {
     bool is_used;
 };
 
+/* What the tables of all exporters may have together, beyond the first entries of each. */
+struct sampling_budget {
+    uint64_t max_bytes;
+    uint64_t bytes;
+};
+
 struct sampling_table {
+    struct sampling_budget *budget; /* borrowed */
     struct sampling_entry *entries; /* open addressing; NULL while empty */
     uint32_t room;                  /* a power of two */
     uint32_t used;
@@ -90,10 +97,13 @@ static inline struct sampling_answer sampling_of_header(uint64_t rate)
         .rate = rate, .source = rate != 0 ? FLOW_SAMPLING_HEADER : FLOW_SAMPLING_UNKNOWN};
 }
 
-void sampling_table_init(struct sampling_table *table);
+void sampling_table_init(struct sampling_table *table, struct sampling_budget *budget);
 void sampling_table_clear(struct sampling_table *table);
 
-/* Learns a rate; `id` is the sampler or the interface. A full table keeps what it knows. */
+/*
+ * Learns a rate; `id` is the sampler or the interface. A table that is full, or that the budget
+ * lets grow no more, keeps what it knows.
+ */
 void sampling_table_learn(struct sampling_table *table, enum sampling_scope scope, uint32_t domain,
     uint64_t id, uint64_t rate);
 

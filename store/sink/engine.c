@@ -119,20 +119,20 @@ static enum err open_config(struct engine *engine)
     return ERR_OK;
 }
 
-static enum err open_folder(struct engine *engine, const char *path)
+/* Before the library is loaded: what a folder lacks is known without it. */
+static enum err take_folder(struct engine *engine, const char *path)
 {
     int length = snprintf(engine->path_flag, sizeof engine->path_flag, "--path=%s", path);
     if (length >= (int)sizeof engine->path_flag) {
         return ERR_INVALID;
     }
     enum err err = make_folder(path);
-    if (err == ERR_OK) {
-        err = wait_until_unlocked(path);
-    }
-    if (err != ERR_OK) {
-        return err;
-    }
-    err = engine_session_open(&engine->keeper, engine);
+    return err == ERR_OK ? wait_until_unlocked(path) : err;
+}
+
+static enum err open_keeper(struct engine *engine, const char *path)
+{
+    enum err err = engine_session_open(&engine->keeper, engine);
     if (err != ERR_OK) {
         log_error("engine", "the engine cannot open its folder", "path=%s", path);
     }
@@ -147,13 +147,16 @@ enum err engine_open(struct engine **engine_p, const char *path, const char *lib
         return ERR_MEMORY;
     }
     engine->config_fd = -1;
-    enum err err = engine_library_load(&engine->library, library);
+    enum err err = take_folder(engine, path);
+    if (err == ERR_OK) {
+        err = engine_library_load(&engine->library, library);
+    }
     if (err == ERR_OK) {
         engine->library.chdb_set_signal_handlers_enabled(0);
         err = open_config(engine);
     }
     if (err == ERR_OK) {
-        err = open_folder(engine, path);
+        err = open_keeper(engine, path);
     }
     if (err != ERR_OK) {
         engine_close(engine_p);

@@ -205,7 +205,7 @@ def test_files_and_folders_that_cannot_be_read_are_refused_by_name(folder):
         start_refused(folder, "goflow-replay", str(path), saying=[str(path), why])
     start_refused(
         folder, "goflow-store", "-deadletter.replay", f"-deadletter.dir={nowhere}",
-        f"-ch.path={folder}/data", saying=[str(nowhere), "No such file"])
+        "-ch.addr=127.0.0.1", saying=[str(nowhere), "No such file"])
     start_refused(
         folder, "goflow-replay", "-synthetic=netflow5", "-count=1", f"-write={nowhere}",
         saying=[str(nowhere), "No such file"])

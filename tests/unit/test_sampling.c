@@ -5,10 +5,12 @@
 #include <inttypes.h>
 
 static struct sampling_table table;
+static struct sampling_budget budget;
 
 static void start(void)
 {
-    sampling_table_init(&table);
+    budget = (struct sampling_budget){.max_bytes = 1 << 20};
+    sampling_table_init(&table, &budget);
 }
 
 static void stop(void)
@@ -119,4 +121,40 @@ Test(sampling, table_is_bounded_and_keeps_what_it_knows)
     check(sampling_table_find(&table, 1, 1, 0), 11, FLOW_SAMPLING_SAMPLER);
     check(sampling_table_find(&table, 1, 100, 0), 22, FLOW_SAMPLING_SAMPLER);
     check(sampling_table_find(&table, 1, 19999, 0), 0, FLOW_SAMPLING_UNKNOWN);
+}
+
+enum {
+    INTERFACES = 1000
+};
+
+static uint32_t interfaces_known(const struct sampling_table *of)
+{
+    uint32_t known = 0;
+    for (uint32_t id = 1; id <= INTERFACES; id++) {
+        known += sampling_table_find(of, 1, 0, id).rate != 0;
+    }
+    return known;
+}
+
+static void learn_interfaces(struct sampling_table *of)
+{
+    for (uint32_t id = 1; id <= INTERFACES; id++) {
+        sampling_table_learn(of, SAMPLING_OF_INTERFACE, 1, id, 100);
+    }
+}
+
+Test(sampling, a_budget_that_others_used_up_leaves_the_first_entries)
+{
+    struct sampling_table other;
+    sampling_table_init(&other, &budget);
+    budget.max_bytes = 2048 * sizeof(struct sampling_entry); /* one table of all interfaces */
+    learn_interfaces(&other);
+    cr_assert_eq(interfaces_known(&other), INTERFACES);
+    learn_interfaces(&table);
+    cr_assert_gt(interfaces_known(&table), 4);
+    cr_assert_lt(interfaces_known(&table), 100);
+    sampling_table_clear(&other);
+    cr_assert_eq(budget.bytes, 0);
+    learn_interfaces(&table);
+    cr_assert_eq(interfaces_known(&table), INTERFACES);
 }
