@@ -45,7 +45,11 @@ void link_setup(void)
 
 static enum err tcp_ack_endpoint(const char *endpoint, char out[LINK_ENDPOINT_SIZE])
 {
-    const char *colon = strrchr(endpoint, ':');
+    const char *host = endpoint + strlen("tcp://");
+    const char *colon = strrchr(host, ':');
+    if (colon == NULL || colon == host) {
+        return ERR_INVALID;
+    }
     char *end = NULL;
     unsigned long port = strtoul(colon + 1, &end, 10);
     if (end == colon + 1 || *end != '\0' || port == 0 || port >= 65535) {

@@ -21,6 +21,8 @@ Test(link, refuses_what_is_no_endpoint)
     check_refused("");
     check_refused("127.0.0.1:5557");
     check_refused("udp://127.0.0.1:5557");
+    check_refused("tcp://");
+    check_refused("tcp://:5557");
     check_refused("tcp://127.0.0.1");
     check_refused("tcp://127.0.0.1:");
     check_refused("tcp://127.0.0.1:0");
