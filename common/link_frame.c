@@ -205,6 +205,7 @@ uint8_t *link_lease_pack(const struct link_lease *lease, size_t *size_p)
     message.version = LINK_VERSION;
     message.ingest_id = lease->ingest_id;
     message.stamp_ns = lease->stamp_ns;
+    message.is_last = lease->is_last;
     message.granted = ranges[LINK_GRANTED].pointers;
     message.n_granted = ranges[LINK_GRANTED].count;
     message.regranted = ranges[LINK_REGRANTED].pointers;
@@ -228,7 +229,9 @@ enum err link_lease_parse(struct link_lease *lease_p, const uint8_t *bytes, size
     if (message == NULL) {
         return ERR_CORRUPT;
     }
-    *lease_p = (struct link_lease){.ingest_id = message->ingest_id, .stamp_ns = message->stamp_ns};
+    *lease_p = (struct link_lease){.ingest_id = message->ingest_id,
+        .stamp_ns = message->stamp_ns,
+        .is_last = message->is_last};
     enum err err = message->version == LINK_VERSION ? ERR_OK : ERR_UNSUPPORTED;
     if (err == ERR_OK) {
         err = ranges_parse(&lease_p->ranges[LINK_GRANTED], message->granted, message->n_granted);

@@ -91,6 +91,7 @@ enum link_verdict {
 struct link_lease {
     uint64_t ingest_id;
     uint64_t stamp_ns; /* of the HELD */
+    bool is_last;      /* the ingest stops and has nothing else to send */
     struct link_ranges ranges[LINK_VERDICT_COUNT];
 };
 

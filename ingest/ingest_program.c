@@ -221,14 +221,19 @@ static void run_live(struct ingest_program *program)
     }
 }
 
-/* Also of what was opened only in part. */
-static void close_stages(struct ingest_program *program)
+/* Nothing new comes in; what was accepted is stored, spooled, or said to be lost. */
+static enum err stop_stages(struct ingest_program *program)
 {
     ingest_http_close(&program->http);
     if (program->receiver != NULL) {
         receiver_stop(program->receiver);
         template_file_save(program->templates, program->receiver);
     }
+    return program->publisher != NULL ? publisher_stop(program->publisher) : ERR_OK;
+}
+
+static void close_stages(struct ingest_program *program)
+{
     receiver_destroy(&program->receiver);
     publisher_destroy(&program->publisher);
     template_file_close(&program->templates);
@@ -251,6 +256,7 @@ enum err ingest_program_run(const struct ingest_settings *settings)
     } else if (err == ERR_OK) {
         err = run_file(&program);
     }
+    enum err stop_err = stop_stages(&program);
     close_stages(&program);
-    return err;
+    return err != ERR_OK ? err : stop_err;
 }

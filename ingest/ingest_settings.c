@@ -107,8 +107,9 @@ static const struct option OPTIONS[] = {
         .help = "Age at which a batch is sent."},
     {"ack.timeout", OPTION_DURATION, "10s", .min = 100, .max = 3600000, MEMBER(ack_timeout_ms),
         .help = "Time after which an unconfirmed batch is sent again."},
-    {"stop.timeout", OPTION_DURATION, "5s", .max = 3600000, MEMBER(stop_timeout_ms),
-        .help = "Time a clean stop waits for confirmations."},
+    {"stop.timeout", OPTION_DURATION, "30s", .max = 3600000, MEMBER(stop_timeout_ms),
+        .help = "Time a clean stop waits for confirmations; below twice -ack.timeout what a killed "
+                "store had may be lost."},
     {"loglevel", OPTION_TEXT, "warning", MEMBER(log_level), .help = "error, warning, info, debug."},
     {"logfmt", OPTION_TEXT, "normal", MEMBER(log_format), .help = "normal or json."},
     {"metrics.addr", OPTION_TEXT, "127.0.0.1:8080", MEMBER(metrics_address),

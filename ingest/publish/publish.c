@@ -161,6 +161,13 @@ enum err publisher_new(struct publisher **publisher_p, const struct publisher_op
     return ERR_OK;
 }
 
+enum err publisher_stop(struct publisher *publisher)
+{
+    zactor_destroy(&publisher->actor); /* runs the thread to its end */
+    const struct window_counters *window = window_counters(publisher->window);
+    return counter_get(&window->dropped_stop.flows) == 0 ? ERR_OK : ERR_TIMEOUT;
+}
+
 void publisher_destroy(struct publisher **publisher_p)
 {
     struct publisher *publisher = *publisher_p;

@@ -32,7 +32,12 @@ struct publisher_options {
 /* Binds and connects, then starts the thread. On failure one line is logged. */
 MUST_CHECK enum err publisher_new(
     struct publisher **publisher_p, const struct publisher_options *options);
-/* Sends what is left, waits stop_timeout_ms for acknowledgements, and ends the thread. */
+/*
+ * Sends what is left, waits up to stop_timeout_ms for `stored`, and ends the thread. ERR_TIMEOUT:
+ * flows are lost, as neither a store nor the spool has them; one line is logged.
+ */
+MUST_CHECK enum err publisher_stop(struct publisher *publisher);
+/* Of one that was not stopped: as if it had been, whatever is lost. */
 void publisher_destroy(struct publisher **publisher_p);
 
 /* One port a worker, made before the worker starts; destroyed by the worker's thread. */

@@ -8,7 +8,8 @@
 
 enum {
     TICK_MS = 50,         /* how late a deadline may be noticed */
-    FIRST_STORE_MS = 2000 /* a store that is there is connected by then */
+    FIRST_STORE_MS = 2000, /* a store that is there is connected by then */
+    PATIENCE_MS = 2000     /* a stop that takes longer says what it waits for */
 };
 
 static size_t pack_header(const struct publisher *publisher, const struct window_batch *batch,
@@ -89,7 +90,9 @@ static void send_batches(struct publisher *publisher)
 
 static void answer_held(struct publisher *publisher, zframe_t **store_p, const struct link_ack *ack)
 {
-    struct link_lease lease = {.ingest_id = publisher->ingest_id, .stamp_ns = ack->stamp_ns};
+    struct link_lease lease = {.ingest_id = publisher->ingest_id,
+        .stamp_ns = ack->stamp_ns,
+        .is_last = publisher->is_stopping && window_next(publisher->window) == NULL};
     window_held(publisher->window, ack->store_id, &ack->ranges, clock_monotonic_ns(), &lease);
     size_t size = 0;
     uint8_t *bytes = link_lease_pack(&lease, &size);
@@ -235,23 +238,49 @@ static bool is_worth_waiting(const struct publisher *publisher)
            (zsock_events(publisher->data) & ZMQ_POLLOUT) != 0;
 }
 
+static void wait_for_stores(struct publisher *publisher, zsock_t *pipe)
+{
+    uint64_t begin_ns = clock_monotonic_ns();
+    uint64_t waited_ms = 0;
+    bool is_told = false;
+    while (is_worth_waiting(publisher) && waited_ms < publisher->stop_timeout_ms) {
+        if (waited_ms >= PATIENCE_MS && !is_told) {
+            log_warning("publish", "waiting for the stores before the end; a second signal ends now",
+                "flows=%" PRIu64 " timeout_ms=%" PRIu32,
+                counter_get(&window_counters(publisher->window)->waiting.flows),
+                publisher->stop_timeout_ms);
+            is_told = true;
+        }
+        (void)turn(publisher, wait_for_work(publisher, pipe));
+        waited_ms = (clock_monotonic_ns() - begin_ns) / NS_PER_MS;
+    }
+}
+
+/* What is not in the spool is lost now. */
+static void abandon(struct publisher *publisher)
+{
+    const struct window_counters *counters = window_counters(publisher->window);
+    window_abandon(publisher->window);
+    if (counter_get(&counters->kept.batches) > 0) {
+        log_warning("publish", "stopped before everything was stored; the spool keeps it",
+            "batches=%" PRIu64 " flows=%" PRIu64, counter_get(&counters->kept.batches),
+            counter_get(&counters->kept.flows));
+    }
+    if (counter_get(&counters->dropped_stop.batches) > 0) {
+        log_error("publish", "stopped before everything was stored: what was left is lost",
+            "batches=%" PRIu64 " flows=%" PRIu64, counter_get(&counters->dropped_stop.batches),
+            counter_get(&counters->dropped_stop.flows));
+    }
+}
+
 /* Delivers what is left, for as long as a stop may take. */
 static void finish(struct publisher *publisher, zsock_t *pipe)
 {
-    uint64_t end_ns = clock_monotonic_ns() + publisher->stop_timeout_ms * NS_PER_MS;
+    publisher->is_stopping = true;
     while (turn(publisher, READY_ALL)) {
     }
-    while (is_worth_waiting(publisher) && clock_monotonic_ns() < end_ns) {
-        (void)turn(publisher, wait_for_work(publisher, pipe));
-    }
-    if (window_count(publisher->window) > 0) {
-        log_warning("publish",
-            publisher->spool != NULL ? "stopped before everything was stored; the spool keeps it"
-                                     : "stopped before everything was stored",
-            "batches=%" PRIu64 " flows=%" PRIu64, window_count(publisher->window),
-            counter_get(&window_counters(publisher->window)->waiting.flows));
-    }
-    window_abandon(publisher->window);
+    wait_for_stores(publisher, pipe);
+    abandon(publisher);
 }
 
 void publish_run(zsock_t *pipe, void *context)

@@ -28,6 +28,7 @@ struct publisher {
     uint64_t started_ns; /* monotonic */
     uint32_t lease_ms;
     uint32_t stop_timeout_ms;
+    bool is_stopping;
     char inbox_endpoint[64];
     struct publish_counters counters;
     _Atomic uint64_t batches_offered; /* by the ports, to the inbox */

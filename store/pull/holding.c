@@ -41,6 +41,7 @@ struct holding {
     uint8_t *scratch; /* a payload after decompression */
     size_t scratch_room;
     uint64_t tick_due_ns;
+    bool is_last; /* an ingest waits for what it has sent: no block should wait for more */
 };
 
 static struct pull_rows *counters_of(struct holding *holding, enum record_kind kind)
@@ -376,6 +377,7 @@ void holding_refuse(
 void holding_lease(struct holding *holding, const struct link_lease *lease, uint64_t now_ns)
 {
     ledger_lease(holding->ledger, lease, now_ns);
+    holding->is_last = holding->is_last || lease->is_last;
 }
 
 static void tick(struct holding *holding, uint64_t now_ns)
@@ -393,7 +395,8 @@ void holding_turn(struct holding *holding, uint64_t now_ns, bool is_flush)
     take_finished_blocks(holding);
     tick(holding, now_ns);
     fill_blocks(holding, now_ns);
-    assembly_submit(holding->assembly, now_ns, is_flush);
+    assembly_submit(holding->assembly, now_ns, is_flush || holding->is_last);
+    holding->is_last = false;
     counter_set(&holding->counters->block_rows, assembly_max_rows(holding->assembly));
     counter_set(&holding->counters->inflight, assembly_inflight(holding->assembly));
     ledger_flush(holding->ledger, now_ns);

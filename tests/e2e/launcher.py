@@ -15,6 +15,7 @@ import process  # noqa: E402
 
 ARRIVE_S = 60
 READY_S = 60
+STOP_S = 90  # of a busy machine: a lease, its margin, an engine that starts again
 
 
 class Launcher(process.Process):
@@ -24,6 +25,7 @@ class Launcher(process.Process):
         self.folder = folder
         self.nf_port, self.metrics_port, self.sql_port = (process.free_ports() for _ in range(3))
         self.store_port = process.free_ports(stores)
+        self.store_ports = range(self.store_port, self.store_port + stores)
         command = [
             goflow.program("goflow"), "-nf.addr=127.0.0.1", f"-nf.port={self.nf_port}",
             "-nfl=false", "-sflow=false", "-tap.bind=", f"-stores={stores}",
@@ -50,6 +52,15 @@ class Launcher(process.Process):
     def decoded(self):
         page = goflow.Metrics(goflow.document(self.metrics_port, "/metrics"))
         return page.sum("goflow_flows_total")
+
+    def held(self):
+        """Flows that wait in each store."""
+        pages = [goflow.document(port, "/metrics") for port in self.store_ports]
+        return [goflow.Metrics(page).sum("goflow_pull_flows_waiting") for page in pages if page]
+
+    def stores(self):
+        """Process ids, in the order of their metrics ports."""
+        return sorted(self.pids("goflow-store"))
 
     def kill(self):
         """Its children outlive a SIGKILL by the time their own stop takes: they go as well."""
@@ -96,6 +107,36 @@ def test_all_that_was_accepted_is_written_at_the_stop(folder):
     launcher.stop()
     again = Launcher(folder).wait_until_ready()
     case.equal(again.rows(), sent["flows"], "rows after a restart")
+
+
+def test_the_stop_waits_for_what_a_killed_store_had(folder):
+    for number, part in enumerate(("the engine's", "the other")):
+        check_stop_after_kill(folder / str(number), number, part)
+
+
+def check_stop_after_kill(folder, number, part):
+    """Both stores hold rows, one dies, and the launcher is stopped at once."""
+    folder.mkdir()
+    launcher = Launcher(
+        folder, "-ack.timeout=2s", "-block.age=10m", "-batch.flows=100", stores=2)
+    launcher.wait_until_ready()
+    launcher.until(lambda: answers(launcher.store_port + 1), READY_S, "the second store")
+    sent = launcher.replay("-synthetic=netflow5", "-count=100", "-seed=5")
+    launcher.until(lambda: sum(launcher.held()) == sent["flows"], ARRIVE_S, "flows in the stores")
+    case.true(min(launcher.held()) > 0, "a store has nothing to lose")
+    os.kill(launcher.stores()[number], signal.SIGKILL)
+    launcher.stop(STOP_S)
+    again = Launcher(folder).wait_until_ready()
+    case.equal(again.rows(), sent["flows"], f"rows after the end of {part} store")
+    again.stop()
+
+
+def test_a_stop_that_loses_flows_is_an_error(folder):
+    launcher = Launcher(folder, "-block.age=10m", "-stop.timeout=0").wait_until_ready()
+    sent = launcher.replay("-synthetic=netflow5", "-count=100", "-seed=6")
+    case.wait_until_equal(launcher.decoded, sent["flows"], ARRIVE_S, "flows decoded")
+    launcher.stop(status=1)
+    case.true("what was left is lost" in launcher.stderr, "the loss is not told")
 
 
 def test_stores_share_the_engine_of_the_first(folder):

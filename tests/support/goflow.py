@@ -130,8 +130,7 @@ class Line:
     """One ingest and one store on the embedded engine."""
 
     def __init__(self, folder, ingest=None, store=None):
-        # A stop waits until all is stored, however busy the machine is: cases count rows after it.
-        self.ingest = Ingest(folder, **{"stop_timeout": "20s", **(ingest or {})})
+        self.ingest = Ingest(folder, **(ingest or {}))
         self.store = Store(folder, self.ingest.endpoint, **(store or {}))
         self.ingest.wait_until_ready()
         self.store.wait_until_ready()

@@ -53,13 +53,13 @@ class Process:
             self.kill()
             raise AssertionError(f"{self.name}: still running after {seconds} s") from None
 
-    def stop(self, seconds=30):
-        """SIGTERM; the program must end by itself, with status 0 and without a report of a
+    def stop(self, seconds=45, status=0):
+        """SIGTERM; the program must end by itself, with this status and without a report of a
         sanitizer."""
         case.true(self.is_running, f"{self.name} ended by itself: {self.failure()}")
         self.send(signal.SIGTERM)
-        status = self.wait(seconds)
-        case.true(status == 0, f"{self.name} stopped with status {status}: {self.failure()}")
+        ended = self.wait(seconds)
+        case.true(ended == status, f"{self.name} stopped with status {ended}: {self.failure()}")
 
     def kill(self):
         """Ends the whole session at once; harmless when it is over."""

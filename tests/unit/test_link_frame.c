@@ -155,7 +155,7 @@ Test(link_frame, keeps_an_acknowledgement)
 
 Test(link_frame, keeps_a_lease)
 {
-    struct link_lease lease = {.ingest_id = 5, .stamp_ns = 6};
+    struct link_lease lease = {.ingest_id = 5, .stamp_ns = 6, .is_last = true};
     link_ranges_add(&lease.ranges[LINK_GRANTED], 1, 1);
     link_ranges_add(&lease.ranges[LINK_REGRANTED], 2, 2);
     link_ranges_add(&lease.ranges[LINK_GONE], 3, 4);
@@ -163,6 +163,7 @@ Test(link_frame, keeps_a_lease)
     uint8_t *bytes = link_lease_pack(&lease, &size);
     struct link_lease parsed;
     cr_assert_eq(link_lease_parse(&parsed, bytes, size), ERR_OK);
+    cr_assert(parsed.is_last);
     cr_assert_eq(parsed.ingest_id, 5);
     cr_assert_eq(parsed.stamp_ns, 6);
     cr_assert_eq(parsed.ranges[LINK_GRANTED].values[0].first, 1);
