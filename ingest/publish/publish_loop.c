@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 enum {
-    TICK_MS = 50,         /* how late a deadline may be noticed */
+    TICK_MS = 50,          /* how late a deadline may be noticed */
     FIRST_STORE_MS = 2000, /* a store that is there is connected by then */
     PATIENCE_MS = 2000     /* a stop that takes longer says what it waits for */
 };
@@ -245,7 +245,8 @@ static void wait_for_stores(struct publisher *publisher, zsock_t *pipe)
     bool is_told = false;
     while (is_worth_waiting(publisher) && waited_ms < publisher->stop_timeout_ms) {
         if (waited_ms >= PATIENCE_MS && !is_told) {
-            log_warning("publish", "waiting for the stores before the end; a second signal ends now",
+            log_warning("publish",
+                "waiting for the stores before the end; a second signal ends now",
                 "flows=%" PRIu64 " timeout_ms=%" PRIu32,
                 counter_get(&window_counters(publisher->window)->waiting.flows),
                 publisher->stop_timeout_ms);

@@ -28,7 +28,7 @@ def check_consumer(folder, command):
     case.equal(sum(int(line[2]) for line in lines), sent["bytes"], "bytes")
     case.true(all("." in line[0] or ":" in line[0] for line in lines), f"addresses: {lines[0]}")
     consumer.kill()
-    ingest.stop()
+    ingest.stop(status=goflow.LOST)
 
 
 def test_the_python_consumer_prints_every_flow(folder):

@@ -135,7 +135,7 @@ def test_a_stop_that_loses_flows_is_an_error(folder):
     launcher = Launcher(folder, "-block.age=10m", "-stop.timeout=0").wait_until_ready()
     sent = launcher.replay("-synthetic=netflow5", "-count=100", "-seed=6")
     case.wait_until_equal(launcher.decoded, sent["flows"], ARRIVE_S, "flows decoded")
-    launcher.stop(status=1)
+    launcher.stop(status=goflow.LOST)
     case.true("what was left is lost" in launcher.stderr, "the loss is not told")
 
 

@@ -72,7 +72,7 @@ def test_all_formats_have_every_flow(folder):
         tap.stop()
         case.wait_until_equal(
             lambda: ingest.metrics().sum("goflow_tap_subscriptions"), 0, 20, "subscriptions")
-    ingest.stop()
+    ingest.stop(status=goflow.LOST)
 
 
 def whole(stream):
@@ -104,7 +104,7 @@ def test_a_filter_lets_through_what_it_says(folder):
     ingest.replay(path, "-pps=2000")
     case.equal(tap.wait(20), 0, "status")
     case.equal(sums([json.loads(line) for line in lines(tap)]), sums(wanted), "filtered")
-    ingest.stop()
+    ingest.stop(status=goflow.LOST)
 
 
 def test_one_tap_listens_to_several_ingests(folder):
@@ -117,7 +117,7 @@ def test_one_tap_listens_to_several_ingests(folder):
     case.equal(len(lines(tap)), flows, "lines")
     tap.stop()
     for ingest in ingests:
-        ingest.stop()
+        ingest.stop(status=goflow.LOST)
 
 
 def test_limits_end_it(folder):
@@ -128,7 +128,7 @@ def test_limits_end_it(folder):
     ingest.replay("-synthetic=netflow5", f"-count={COUNT}", "-pps=2000")
     case.equal(tap.wait(20), 0, "status with -n")
     case.equal(len(lines(tap)), 7, "lines")
-    ingest.stop()
+    ingest.stop(status=goflow.LOST)
 
 
 def test_top_adds_up_the_talkers(folder):
@@ -145,7 +145,7 @@ def test_top_adds_up_the_talkers(folder):
     case.equal(sorted(row[0] for row in rows), ["127.0.0.2", "127.0.0.3", "127.0.0.4"], "talkers")
     amounts = [float(row[1]) * {"k": 1e3, "M": 1e6, "G": 1e9}[row[2]] for row in rows]
     case.equal(amounts, sorted(amounts, reverse=True), "order")
-    ingest.stop()
+    ingest.stop(status=goflow.LOST)
 
 
 class Terminal:
@@ -190,7 +190,7 @@ def test_top_leaves_the_terminal_as_it_was(folder):
     case.true(terminal.text.startswith("\033[?1049h"), "does not open a screen")
     case.equal(terminal.close(), 0, "status after Ctrl-C")
     terminal.read(r"\033\[\?25h\033\[\?1049l$")
-    ingest.stop()
+    ingest.stop(status=goflow.LOST)
 
 
 def count_of_type(tap, kind):
@@ -216,7 +216,7 @@ def test_a_stuck_tap_loses_its_own_messages_only(folder):
     stuck.stop()
     case.true(count_of_type(stuck, sflow) < sent["flows"], "the stuck tap lost nothing: no test")
     lively.stop()
-    ingest.stop()
+    ingest.stop(status=goflow.LOST)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import case
 import process
 
 READY_S = 60  # sanitizer builds load the embedded engine slowly
+LOST = 1  # the status of an ingest that stops with flows no store has taken
 
 
 def flags(settings):
