@@ -39,7 +39,7 @@ enum element_conversion {
     ELEMENT_IP_VERSION,         /* 4 or 6: which of the addresses counts */
     ELEMENT_SAMPLING,           /* target: enum sampling_fact */
     ELEMENT_PACKET,             /* the first bytes of a packet; target: enum packet_protocol */
-    ELEMENT_FRAME_TYPE,         /* dataLinkFrameType: what element 315 holds */
+    ELEMENT_SECTION,            /* about those bytes; target: enum section_fact */
     ELEMENT_LIST                /* RFC 6313; target: enum element_list */
 };
 
@@ -47,6 +47,14 @@ enum element_list {
     LIST_BASIC,             /* values of one element */
     LIST_SUB_TEMPLATE,      /* records of one template */
     LIST_SUB_TEMPLATE_MULTI /* of several */
+};
+
+/* Of the packet sections in a record (RFC 7133 section 3); of several the last counts for all. */
+enum section_fact {
+    SECTION_FRAME_TYPE, /* what element 315 holds */
+    SECTION_OFFSET,     /* octets of the packet left out in front of it */
+    SECTION_OCTETS,     /* that are the packet's; what follows is padding */
+    SECTION_FACT_COUNT
 };
 
 enum element_time {

@@ -45,7 +45,7 @@ static const struct conversion CONVERSIONS[] = {
     [ELEMENT_DURATION] = {PROGRAM_DURATION, 0},
     [ELEMENT_IP_VERSION] = {PROGRAM_IP_VERSION, 1},
     [ELEMENT_SAMPLING] = {PROGRAM_SAMPLING, 0},
-    [ELEMENT_FRAME_TYPE] = {PROGRAM_FRAME_TYPE, 0},
+    [ELEMENT_SECTION] = {PROGRAM_SECTION, 0},
 };
 
 static bool fits(const struct conversion *conversion, uint16_t length)

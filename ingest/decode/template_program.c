@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- runs compiled templates over records. */
 #include "ingest/decode/template_program.h"
 
-#include "ingest/decode/elements.h"
 #include "ingest/decode/packet_header.h"
 #include "ingest/decode/program_step.h"
 
@@ -68,19 +67,32 @@ static void set_either_address(const struct program_op *ipv4, const uint8_t *rec
     }
 }
 
+/* How much of a section can be read: nothing where it begins behind the packet's header. */
+static size_t section_size(const struct program_op *op, const struct record_facts *facts)
+{
+    bool is_frame = op->destination == PACKET_ETHERNET;
+    if (facts->section[SECTION_OFFSET] != 0 ||
+        (is_frame && facts->section[SECTION_FRAME_TYPE] > FRAME_ETHERNET)) {
+        return 0;
+    }
+    uint16_t octets = facts->section[SECTION_OCTETS];
+    return octets != 0 && octets < op->length ? octets : op->length;
+}
+
 /* A sampled packet stands for itself where the record has no counters. */
 static void read_packet(const struct program_op *op, const uint8_t *record, struct flow *flow,
     const struct record_facts *facts)
 {
     const uint8_t *bytes = record + op->source;
     enum packet_protocol protocol = (enum packet_protocol)op->destination;
-    if (op->length == 0 || (protocol == PACKET_ETHERNET && facts->frame_type > FRAME_ETHERNET)) {
+    size_t size = section_size(op, facts);
+    if (size == 0) {
         return;
     }
     if (protocol == PACKET_IPV4 && bytes[0] >> 4 == 6) {
         protocol = PACKET_IPV6;
     }
-    packet_header_read(flow, protocol, cursor_of(bytes, op->length));
+    packet_header_read(flow, protocol, cursor_of(bytes, size));
     if (!flow_has(flow, FLOW_PACKETS)) {
         flow_set_packets(flow, 1);
     }
@@ -114,6 +126,11 @@ static void set_system_init(struct export_clock *clock, uint64_t init_ms)
     }
 }
 
+static void set_section(struct record_facts *facts, uint16_t fact, uint64_t value)
+{
+    facts->section[fact] = (uint16_t)(value < UINT16_MAX ? value : UINT16_MAX);
+}
+
 /* Out of line: its registers would be saved for every record that has only numbers and times. */
 __attribute__((noinline)) static void run_step(const struct program_op *op, const uint8_t *record,
     struct flow *flow, struct record_facts *facts)
@@ -138,8 +155,8 @@ __attribute__((noinline)) static void run_step(const struct program_op *op, cons
         sampling_facts_set(
             &facts->sampling, (enum sampling_fact)op->destination, program_step_number(record, op));
         break;
-    case PROGRAM_FRAME_TYPE:
-        facts->frame_type = program_step_number(record, op);
+    case PROGRAM_SECTION:
+        set_section(facts, op->destination, program_step_number(record, op));
         break;
     case PROGRAM_PACKET:
         read_packet(op, record, flow, facts);

@@ -18,6 +18,7 @@
 #include "common/cursor.h"
 #include "common/err.h"
 #include "common/flow.h"
+#include "ingest/decode/elements.h"
 #include "ingest/decode/record_place.h"
 #include "ingest/decode/record_time.h"
 #include "ingest/decode/sampling.h"
@@ -50,7 +51,7 @@ enum program_code {
     PROGRAM_TIME_BEFORE_EXPORT,
     PROGRAM_DURATION,
     PROGRAM_SAMPLING,
-    PROGRAM_FRAME_TYPE,
+    PROGRAM_SECTION,
     PROGRAM_PACKET,
     PROGRAM_LIST,
     PROGRAM_NOTHING
@@ -104,7 +105,7 @@ struct record_facts {
     uint64_t times_ns[2]; /* start and end; 0: unknown */
     uint64_t duration_us;
     uint64_t ip_version;
-    uint64_t frame_type;
+    uint16_t section[SECTION_FACT_COUNT];
     struct sampling_facts sampling;
 };
 

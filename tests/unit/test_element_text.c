@@ -43,7 +43,10 @@ Test(element_text, knows_the_types_of_iana_and_no_others)
     cr_assert_eq(element_type_of(0, 320), ELEMENT_TYPE_FLOAT);
     cr_assert_eq(element_type_of(0, 434), ELEMENT_TYPE_SIGNED);
     cr_assert_eq(element_type_of(0, 491), ELEMENT_TYPE_OCTETS);
-    cr_assert_eq(element_type_of(0, 492), ELEMENT_TYPE_UNKNOWN);
+    cr_assert_eq(element_type_of(0, 495), ELEMENT_TYPE_ADDRESS);
+    cr_assert_eq(element_type_of(0, 507), ELEMENT_TYPE_UNSIGNED);
+    cr_assert_eq(element_type_of(0, 529), ELEMENT_TYPE_OCTETS);
+    cr_assert_eq(element_type_of(0, 530), ELEMENT_TYPE_UNKNOWN);
     cr_assert_eq(element_type_of(0, 65535), ELEMENT_TYPE_UNKNOWN);
     cr_assert_eq(element_type_of(9, 82), ELEMENT_TYPE_UNKNOWN);
     cr_assert_eq(element_type_of(ELEMENT_REVERSE_PEN, 82), ELEMENT_TYPE_STRING);

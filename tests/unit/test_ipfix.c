@@ -401,32 +401,6 @@ Test(ipfix, firewall_s_responder_octets_are_a_second_flow)
     cr_assert_eq(flow_number(&collector.flows[1], FLOW_FIREWALL_EVENT), 2);
 }
 
-Test(ipfix, packet_section_is_read_like_a_sampled_header)
-{
-    struct build *wire = &packet.wire;
-    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 10, 4}, {0, 312, 2}, {0, 315, VARIABLE});
-    packet_open_set(&packet, TEMPLATE_ID);
-    build_u32(wire, 9);
-    build_u16(wire, 1514);
-    build_u8(wire, 34);
-    packet_number(&packet, UINT64_C(0x020000000002), 6);
-    packet_number(&packet, UINT64_C(0x020000000001), 6);
-    build_u16(wire, 0x0800);
-    packet_number(&packet, UINT64_C(0x4500002800010000), 8);
-    packet_number(&packet, 0x40060000, 4);
-    packet_address(&packet, "192.0.2.1");
-    packet_address(&packet, "198.51.100.7");
-    packet_close_set(&packet);
-    decode();
-    cr_assert_eq(collector.flow_count, 1);
-    cr_assert_eq(flow_number(first(), FLOW_IN_IF), 9);
-    cr_assert_eq(flow_number(first(), FLOW_BYTES), 1514);
-    cr_assert_eq(flow_number(first(), FLOW_PACKETS), 1);
-    cr_assert_eq(flow_number(first(), FLOW_ETYPE), 0x0800);
-    cr_assert_eq(flow_number(first(), FLOW_PROTO), 6);
-    cr_assert_str_eq(collector_text(&first()->dst_addr), "198.51.100.7");
-}
-
 Test(ipfix, sampling_of_interval_and_space_is_their_ratio)
 {
     PACKET_OPTIONS_TEMPLATE(&packet, OPTIONS_ID, 1, {0, 149, 4}, {0, 305, 4}, {0, 306, 4});
