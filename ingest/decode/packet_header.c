@@ -25,6 +25,8 @@ static enum packet_step first_step(struct packet_reader *reader, enum packet_pro
         return PACKET_STEP_ETHERNET;
     case PACKET_PPP:
         return PACKET_STEP_PPP;
+    case PACKET_LLC:
+        return PACKET_STEP_SNAP;
     case PACKET_IPV4:
         return packet_follow_etype(reader, PACKET_ETYPE_IPV4);
     case PACKET_IPV6:

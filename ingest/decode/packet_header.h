@@ -10,13 +10,14 @@
 #include "common/cursor.h"
 #include "common/flow.h"
 
-/* sFlow version 5 section 5: header_protocol; other values are counted by the caller. */
+/* sFlow version 5 section 5: header_protocol, of which the caller knows what is read; and ours. */
 enum packet_protocol {
     PACKET_ETHERNET = 1,
     PACKET_PPP = 7,
     PACKET_IPV4 = 11,
     PACKET_IPV6 = 12,
-    PACKET_MPLS = 13
+    PACKET_MPLS = 13,
+    PACKET_LLC = 256 /* a frame from its logical link control (IEEE 802.2) on */
 };
 
 /* Sets the fields found; never fails, never touches Bytes or Packets. */

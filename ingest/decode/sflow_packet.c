@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- sFlow records 1 to 4: the packet, raw or in parts. */
+/* SPDX-License-Identifier: BSD-3-Clause -- sFlow records 1 to 4 and 1013: the packet, raw or in
+ * parts. */
 #include "ingest/decode/packet_header.h"
 #include "ingest/decode/sflow_sample.h"
 #include "ingest/decode/sflow_xdr.h"
@@ -9,6 +10,7 @@ enum {
     ETHERNET_SIZE = 24,   /* each address takes eight octets, the last two unused */
     IPV4_SIZE = 32,
     IPV6_SIZE = 56,
+    CIPHER_SUITE_SIZE = 4,
     ETYPE_IPV4 = 0x0800,
     ETYPE_IPV6 = 0x86dd
 };
@@ -36,6 +38,21 @@ enum sflow_record_outcome sflow_read_raw_header(struct flow *flow, struct cursor
         return SFLOW_RECORD_SKIPPED;
     }
     packet_header_read(flow, (enum packet_protocol)protocol, header);
+    return SFLOW_RECORD_READ;
+}
+
+/*
+ * sFlow 802.11 Structures, section 3: extended_80211_payload. The frame in the raw header is
+ * encrypted; here is what it carries, from the logical link control on.
+ */
+enum sflow_record_outcome sflow_read_80211_payload(struct flow *flow, struct cursor record)
+{
+    cursor_skip(&record, CIPHER_SUITE_SIZE);
+    struct cursor payload = sflow_xdr_opaque(&record);
+    if (cursor_failed(&payload)) {
+        return SFLOW_RECORD_BAD;
+    }
+    packet_header_read(flow, PACKET_LLC, payload);
     return SFLOW_RECORD_READ;
 }
 

@@ -18,6 +18,7 @@ static const struct record_reader READERS[] = {
     {1006, sflow_read_mpls},
     {1007, sflow_read_nat},
     {1012, sflow_read_vlan_tunnel},
+    {1013, sflow_read_80211_payload},
     {1020, sflow_read_nat_ports},
     {1029, sflow_read_vni},
     {1030, sflow_read_vni},

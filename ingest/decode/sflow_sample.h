@@ -54,6 +54,7 @@ enum sflow_record_outcome sflow_read_extra(
  * overwrites what the first said.
  */
 enum sflow_record_outcome sflow_read_raw_header(struct flow *flow, struct cursor record);
+enum sflow_record_outcome sflow_read_80211_payload(struct flow *flow, struct cursor record);
 enum sflow_record_outcome sflow_read_ethernet(struct flow *flow, struct cursor record);
 enum sflow_record_outcome sflow_read_ipv4(struct flow *flow, struct cursor record);
 enum sflow_record_outcome sflow_read_ipv6(struct flow *flow, struct cursor record);

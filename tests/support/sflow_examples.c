@@ -112,6 +112,19 @@ static void put_vlan_tunnel(struct build *body)
     build_u32(body, 0x810000c8);
 }
 
+/* What the cipher suite CCMP hid: an IPv4 packet behind SNAP. */
+static void put_80211_payload(struct build *body)
+{
+    static const uint8_t SNAP[] = {0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00};
+    struct build packet = {0};
+    frame_ipv4(&packet, 6);
+    frame_tcp(&packet, 0x18);
+    build_u32(body, 0x000fac04);
+    build_u32(body, (uint32_t)(sizeof SNAP + packet.size));
+    build_bytes(body, SNAP, sizeof SNAP);
+    build_bytes(body, packet.bytes, packet.size);
+}
+
 static void put_vni(struct build *body)
 {
     build_u32(body, 5001);
@@ -140,6 +153,7 @@ const struct sflow_example SFLOW_EXAMPLES[SFLOW_EXAMPLE_COUNT] = {
     {1006, put_mpls, 8},
     {1007, put_nat, 0},
     {1012, put_vlan_tunnel, 0},
+    {1013, put_80211_payload, 0},
     {1020, put_nat_ports, 0},
     {1029, put_vni, 0},
     {1030, put_vni, 0},

@@ -12,7 +12,7 @@ struct sflow_example {
 };
 
 enum {
-    SFLOW_EXAMPLE_COUNT = 13
+    SFLOW_EXAMPLE_COUNT = 14
 };
 
 extern const struct sflow_example SFLOW_EXAMPLES[SFLOW_EXAMPLE_COUNT];

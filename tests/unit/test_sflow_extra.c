@@ -48,7 +48,7 @@ static void put_numbers(struct build *body, uint32_t first, int count)
 
 Test(sflow_extra, other_formats_are_skipped)
 {
-    static const uint32_t FORMATS[] = {0, 1, 1001, 1013, 1043, 3000, 4413 << 12 | 1, UINT32_MAX};
+    static const uint32_t FORMATS[] = {0, 1, 1001, 1016, 1043, 3000, 4413 << 12 | 1, UINT32_MAX};
     struct build body = {0};
     put_numbers(&body, 1, 8);
     flow_begin(&flow);
@@ -161,6 +161,54 @@ Test(sflow_extra, records_of_several_kinds_add_up)
     cr_assert_eq(read_bytes(1036, &body, body.size), SFLOW_RECORD_READ);
     cr_assert_eq(read_bytes(1040, &body, body.size), SFLOW_RECORD_READ);
     check_extra("{\"sFlow/1036/queue\":\"3\",\"sFlow/1040/depth\":\"3\"}");
+}
+
+Test(sflow_extra, wireless)
+{
+    struct build body = {0};
+    sflow_put_string(&body, "lab");
+    build_u32(&body, 0x00005e00);
+    build_u32(&body, 0x53010000);
+    put_numbers(&body, 1, 7);
+    check_record(1014, &body);
+    check_extra("{\"sFlow/1014/ssid\":\"lab\",\"sFlow/1014/bssid\":\"00:00:5e:00:53:01\","
+                "\"sFlow/1014/version\":\"1\",\"sFlow/1014/channel\":\"2\","
+                "\"sFlow/1014/speed\":\"12884901892\",\"sFlow/1014/rsni\":\"5\","
+                "\"sFlow/1014/rcpi\":\"6\",\"sFlow/1014/packet_duration\":\"7\"}");
+    build_u32(&body, 8);
+    check_record(1015, &body);
+    check_extra("{\"sFlow/1015/ssid\":\"lab\",\"sFlow/1015/bssid\":\"00:00:5e:00:53:01\","
+                "\"sFlow/1015/version\":\"1\",\"sFlow/1015/transmissions\":\"2\","
+                "\"sFlow/1015/packet_duration\":\"3\",\"sFlow/1015/retrans_duration\":\"4\","
+                "\"sFlow/1015/channel\":\"5\",\"sFlow/1015/speed\":\"25769803783\","
+                "\"sFlow/1015/power\":\"8\"}");
+}
+
+Test(sflow_extra, proxies_and_memcache)
+{
+    struct build body = {0};
+    build_u32(&body, 6);
+    build_u32(&body, 0xc0000201);
+    build_u32(&body, 0xc6336402);
+    put_numbers(&body, 80, 2);
+    check_record(2102, &body);
+    check_extra("{\"sFlow/2102/protocol\":\"6\",\"sFlow/2102/local_ip\":\"192.0.2.1\","
+                "\"sFlow/2102/remote_ip\":\"198.51.100.2\",\"sFlow/2102/local_port\":\"80\","
+                "\"sFlow/2102/remote_port\":\"81\"}");
+    body = (struct build){0};
+    sflow_put_string(&body, "/a");
+    sflow_put_string(&body, "b.a.test"); /* no padding */
+    check_record(2207, &body);
+    check_extra("{\"sFlow/2207/uri\":\"/a\",\"sFlow/2207/host\":\"b.a.test\"}");
+    body = (struct build){0};
+    put_numbers(&body, 1, 2);
+    sflow_put_string(&body, "key");
+    put_numbers(&body, 3, 4);
+    check_record(2200, &body);
+    check_extra("{\"sFlow/2200/protocol\":\"1\",\"sFlow/2200/cmd\":\"2\","
+                "\"sFlow/2200/key\":\"key\",\"sFlow/2200/nkeys\":\"3\","
+                "\"sFlow/2200/value_bytes\":\"4\",\"sFlow/2200/uS\":\"5\","
+                "\"sFlow/2200/status\":\"6\"}");
 }
 
 Test(sflow_extra, application_and_http)

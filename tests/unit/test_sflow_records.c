@@ -261,3 +261,15 @@ Test(sflow_records, vni_is_the_tunnel_unless_the_header_has_one)
     read_record(&flow, 1030);
     cr_assert_eq(flow.tunnel_id, 77);
 }
+
+Test(sflow_records, wireless_payload_is_the_packet_that_the_raw_header_hides)
+{
+    static struct flow flow;
+    flow_begin(&flow);
+    read_record(&flow, 1013);
+    cr_assert_eq(flow.etype, 0x0800);
+    cr_assert_eq(flow.proto, 6);
+    cr_assert(flow_has(&flow, FLOW_SRC_ADDR));
+    cr_assert_eq(flow.tcp_flags, 0x18);
+    cr_assert_not(flow_has(&flow, FLOW_BYTES));
+}
