@@ -31,6 +31,15 @@ static void print_summary(const struct capture *capture, const struct decode_cou
     }
 }
 
+/* A file can wait, unlike a socket. */
+static void catch_up(struct decoder *decoder, const struct flow_sink *sink)
+{
+    bool has_more = true;
+    while (has_more) {
+        has_more = decoder_catch_up(decoder, sink);
+    }
+}
+
 static enum err decode_all(
     struct capture *capture, struct decoder *decoder, const struct flow_sink *sink)
 {
@@ -42,6 +51,7 @@ static enum err decode_all(
         }
         decoder_tick(decoder, datagram.received_ns);
         (void)decoder_decode(decoder, &datagram, sink); /* the decoder counts its drops */
+        catch_up(decoder, sink);
     }
     return ERR_OK;
 }

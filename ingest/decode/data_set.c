@@ -250,6 +250,17 @@ static uint32_t read_flow_set(struct decode_context *context, const struct expor
     return read_flows(context, &set, records);
 }
 
+void data_set_decode(struct decode_context *context, const struct export_message *message,
+    const struct template *template, struct cursor set)
+{
+    if (template->is_options) {
+        count_set(context, message, EXPORTER_SET_OPTIONS_DATA,
+            read_options(context, message, template, set));
+        return;
+    }
+    count_set(context, message, EXPORTER_SET_DATA, read_flow_set(context, message, template, set));
+}
+
 void data_set_read(struct decode_context *context, const struct export_message *message,
     struct cursor set, uint16_t template_id)
 {
@@ -260,15 +271,16 @@ void data_set_read(struct decode_context *context, const struct export_message *
     if (template == NULL) {
         context->has_unread_records = true;
         counter_add(&context->exporter->counters.missing_templates, 1);
-        if (!held_data_keep(context, message, set, template_id)) {
+        if (!held_data_keep(context, message, set, &key)) {
             decode_drop(context, DECODE_TEMPLATE_MISSING);
         }
         return;
     }
-    if (template->is_options) {
-        count_set(context, message, EXPORTER_SET_OPTIONS_DATA,
-            read_options(context, message, template, set));
+    /* Where there is no room to wait, being decoded ahead of older data is better than not. */
+    if (held_data_is_due(&context->exporter->held, &key) &&
+        held_data_keep(context, message, set, &key)) {
+        context->has_late_records = true;
         return;
     }
-    count_set(context, message, EXPORTER_SET_DATA, read_flow_set(context, message, template, set));
+    data_set_decode(context, message, template, set);
 }

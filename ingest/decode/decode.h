@@ -52,9 +52,18 @@ void decoder_destroy(struct decoder **decoder_p);
 /*
  * Decodes one datagram of any protocol (its version field decides); each flow goes to the sink,
  * lent for the call. Every drop is counted; the answer is the first one, DECODE_OK if none.
+ *
+ * A template may free megabytes of data that waited for it. Of these it decodes as much as, with
+ * the datagram, fits the longest datagram there is; the rest has to be asked for:
  */
 enum decode_status decoder_decode(
     struct decoder *decoder, const struct datagram *datagram, const struct flow_sink *sink);
+
+/*
+ * Decodes as much of what is due as the longest datagram holds. True: there is more. Call it
+ * whenever nothing comes, and before decoder_finish() until there is no more.
+ */
+bool decoder_catch_up(struct decoder *decoder, const struct flow_sink *sink);
 
 /* From now on these are the operator's rates: borrowed, or NULL. The decoder's thread only. */
 void decoder_use_sampling_map(struct decoder *decoder, const struct sampling_map *map);

@@ -36,6 +36,7 @@ struct decode_context {
     enum decode_status status;         /* the first drop of this datagram */
     uint32_t data_records;             /* of NetFlow 9 or IPFIX, read so far */
     bool has_unread_records;           /* sets without a template hold further ones */
+    bool has_late_records;             /* sets go behind older ones, and are decoded later */
     bool is_truncated;                 /* the datagram ends before what it announces */
 };
 

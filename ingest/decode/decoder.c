@@ -4,6 +4,7 @@
 #include "ingest/decode/decode_context.h"
 #include "ingest/decode/exporter.h"
 #include "ingest/decode/exporter_document.h"
+#include "ingest/decode/held_backlog.h"
 #include "ingest/decode/loss.h"
 #include "ingest/decode/sampling_map.h"
 #include "ingest/decode/snapshot.h"
@@ -16,7 +17,8 @@ enum {
     DEFAULT_EXPORTERS = 4096,
     DEFAULT_TEMPLATES = 4096,
     SECONDS_PER_MINUTE = 60,
-    DEFAULT_HELD_AGE_S = 60
+    DEFAULT_HELD_AGE_S = 60,
+    DATAGRAM_MAX_SIZE = 65535
 };
 
 #define DEFAULT_TEMPLATE_BYTES (UINT64_C(256) << 20)
@@ -156,10 +158,10 @@ static void introduce(const struct decoder *decoder, struct exporter *exporter)
     }
 }
 
-enum decode_status decoder_decode(
+static struct decode_context context_of(
     struct decoder *decoder, const struct datagram *datagram, const struct flow_sink *sink)
 {
-    struct decode_context context = {.datagram = datagram,
+    return (struct decode_context){.datagram = datagram,
         .decoder = decoder,
         .counters = &decoder->counters,
         .census = &decoder->census,
@@ -169,6 +171,24 @@ enum decode_status decoder_decode(
         .flow = &decoder->flow,
         .takes_extra = decoder->takes_extra,
         .status = DECODE_OK};
+}
+
+/* Decodes data whose template has come, as much as `room_bytes` hold. True: there is more. */
+static bool decode_backlog(struct decoder *decoder, const struct flow_sink *sink, size_t room_bytes)
+{
+    struct held_pool *held = exporter_table_held(decoder->exporters);
+    if (held->first_freed == NULL) {
+        return false;
+    }
+    struct decode_context context = context_of(decoder, NULL, sink);
+    held_backlog_decode(&context, held, room_bytes);
+    return held->first_freed != NULL;
+}
+
+static enum decode_status decode_datagram(
+    struct decoder *decoder, const struct datagram *datagram, const struct flow_sink *sink)
+{
+    struct decode_context context = context_of(decoder, datagram, sink);
     enum flow_type type = type_of(datagram);
     counter_add(&decoder->counters.datagrams[type], 1);
     if (type == FLOW_TYPE_UNKNOWN) {
@@ -190,6 +210,21 @@ enum decode_status decoder_decode(
         count_fault(&context.exporter->counters, context.status);
     }
     return context.status;
+}
+
+enum decode_status decoder_decode(
+    struct decoder *decoder, const struct datagram *datagram, const struct flow_sink *sink)
+{
+    enum decode_status status = decode_datagram(decoder, datagram, sink);
+    if (datagram->size < DATAGRAM_MAX_SIZE) {
+        (void)decode_backlog(decoder, sink, DATAGRAM_MAX_SIZE - datagram->size);
+    }
+    return status;
+}
+
+bool decoder_catch_up(struct decoder *decoder, const struct flow_sink *sink)
+{
+    return decode_backlog(decoder, sink, DATAGRAM_MAX_SIZE);
 }
 
 void decoder_use_sampling_map(struct decoder *decoder, const struct sampling_map *map)

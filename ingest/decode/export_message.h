@@ -32,6 +32,10 @@ void template_set_read(struct decode_context *context, const struct export_messa
 void data_set_read(struct decode_context *context, const struct export_message *message,
     struct cursor set, uint16_t template_id);
 
+/* The same of a set whose template is found, and before which nothing waits. */
+void data_set_decode(struct decode_context *context, const struct export_message *message,
+    const struct template *template, struct cursor set);
+
 /* One options record of that template at `record`; options_data.c. */
 void options_data_read(struct decode_context *context, const struct export_message *message,
     const struct template *template, const uint8_t *record, const struct record_place *places);

@@ -20,7 +20,7 @@ enum {
 struct exporter_table {
     struct exporter_limits limits;
     struct template_budget templates; /* memory of all exporters' templates */
-    struct held_budget held;          /* and of their data without template */
+    struct held_pool held;            /* and their data without template */
     struct options_budget options;    /* and of what they told of themselves */
     struct sflow_source_budget sources;
     struct sampling_budget sampling; /* tables of samplers and interfaces */
@@ -169,7 +169,7 @@ static struct exporter *add_exporter(
     sampling_table_init(&exporter->sampling, &table->sampling);
     exporter->boots = (struct boot_list){.next = 0};
     options_memory_init(&exporter->options, &table->options);
-    exporter->held = (struct held_list){.limits = &table->limits.held, .budget = &table->held};
+    exporter->held = (struct held_list){.limits = &table->limits.held, .pool = &table->held};
     exporter->sources = (struct sflow_sources){.budget = &table->sources};
     reset_counters(&exporter->counters);
     atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_release);
@@ -236,6 +236,11 @@ void exporter_table_expire(struct exporter_table *table, uint64_t now_ns)
     for (uint32_t i = 0; i < count; i++) {
         held_list_expire(&table->slots[i].held, now_ns);
     }
+}
+
+struct held_pool *exporter_table_held(struct exporter_table *table)
+{
+    return &table->held;
 }
 
 void exporter_table_drop_held(struct exporter_table *table)

@@ -70,6 +70,9 @@ void exporter_table_choose(struct exporter_table *table, const struct extra_choi
 /* Drops and counts data that has waited too long for its template. */
 void exporter_table_expire(struct exporter_table *table, uint64_t now_ns);
 
+/* What waits for templates, of all exporters. */
+struct held_pool *exporter_table_held(struct exporter_table *table);
+
 /* Drops and counts all data that waits. */
 void exporter_table_drop_held(struct exporter_table *table);
 

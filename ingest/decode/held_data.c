@@ -23,20 +23,37 @@ static struct held_queue *find_queue(const struct held_list *list, const struct 
 }
 
 /* The queue of that template, a new one if need be; NULL: one too many, or out of memory. */
-static struct held_queue *take_queue(struct held_list *list, const struct template_key *key)
+static struct held_queue *take_queue(struct exporter *exporter, const struct template_key *key)
 {
+    struct held_list *list = &exporter->held;
     struct held_queue *queue = find_queue(list, key);
     if (queue != NULL || list->queue_count == MAX_QUEUES) {
         return queue;
     }
     queue = calloc(1, sizeof *queue);
     if (queue != NULL) {
+        queue->exporter = exporter;
         queue->key = *key;
         queue->next = list->queues;
         list->queues = queue;
         list->queue_count++;
     }
     return queue;
+}
+
+/* Most often it is the first of them. */
+static void leave_pool(struct held_pool *pool, struct held_queue *queue)
+{
+    struct held_queue *before = NULL;
+    struct held_queue **link = &pool->first_freed;
+    while (*link != queue) {
+        before = *link;
+        link = &before->next_freed;
+    }
+    *link = queue->next_freed;
+    if (pool->last_freed == queue) {
+        pool->last_freed = before;
+    }
 }
 
 static void free_queue(struct held_list *list, struct held_queue *queue)
@@ -47,6 +64,9 @@ static void free_queue(struct held_list *list, struct held_queue *queue)
     }
     *link = queue->next;
     list->queue_count--;
+    if (queue->is_freed) {
+        leave_pool(list->pool, queue);
+    }
     free(queue);
 }
 
@@ -59,18 +79,16 @@ static void append(struct held_list *list, struct held_queue *queue, struct held
     }
     queue->last = held;
     list->bytes += held_bytes(held->size);
-    list->budget->bytes += held_bytes(held->size);
+    list->pool->bytes += held_bytes(held->size);
     counter_add(list->limits->waiting, 1);
 }
 
-/* Takes the oldest set out of the queue; the caller owns it then. */
 static struct held_set *take_first(struct held_list *list, struct held_queue *queue)
 {
     struct held_set *held = queue->first;
     queue->first = held->next;
-    queue->last = queue->first != NULL ? queue->last : NULL;
     list->bytes -= held_bytes(held->size);
-    list->budget->bytes -= held_bytes(held->size);
+    list->pool->bytes -= held_bytes(held->size);
     counter_add(list->limits->waiting, UINT64_MAX); /* one less */
     return held;
 }
@@ -79,6 +97,14 @@ static void drop_first(struct held_list *list, struct held_queue *queue)
 {
     free(take_first(list, queue));
     counter_add(list->limits->dropped, 1);
+}
+
+static void drop_queue(struct held_list *list, struct held_queue *queue)
+{
+    while (queue->first != NULL) {
+        drop_first(list, queue);
+    }
+    free_queue(list, queue);
 }
 
 /* A capture's clock may jump back. */
@@ -90,22 +116,20 @@ static bool is_too_old(const struct held_list *list, const struct held_set *held
 static bool has_room(const struct held_list *list, size_t bytes)
 {
     uint64_t max_bytes = list->limits->max_bytes;
-    uint64_t used_bytes = list->budget->bytes;
+    uint64_t used_bytes = list->pool->bytes;
     return used_bytes + bytes <= max_bytes && list->bytes + bytes <= max_bytes - used_bytes;
 }
 
 bool held_data_keep(struct decode_context *context, const struct export_message *message,
-    struct cursor set, uint16_t template_id)
+    struct cursor set, const struct template_key *key)
 {
     struct held_list *list = &context->exporter->held;
     size_t size = cursor_left(&set);
     if (!has_room(list, held_bytes(size))) {
         return false;
     }
-    struct template_key key = {
-        .domain = message->domain, .id = template_id, .version = message->version};
     struct held_set *held = calloc(1, held_bytes(size));
-    struct held_queue *queue = held != NULL ? take_queue(list, &key) : NULL;
+    struct held_queue *queue = held != NULL ? take_queue(context->exporter, key) : NULL;
     if (queue == NULL) {
         free(held);
         return false;
@@ -119,34 +143,58 @@ bool held_data_keep(struct decode_context *context, const struct export_message 
     return true;
 }
 
-/* As if it came now, but received when it was. */
-static void decode_held(
-    struct decode_context *context, const struct held_set *held, uint16_t template_id)
-{
-    struct datagram datagram = *context->datagram;
-    datagram.source_port = held->source_port;
-    datagram.received_ns = held->received_ns;
-    struct decode_context then = *context;
-    then.datagram = &datagram;
-    data_set_read(
-        &then, &held->message, cursor_of(held->bytes + HELD_HEADROOM, held->size), template_id);
-    context->status = then.status;
-}
-
-void held_data_release(struct decode_context *context, const struct template_key *key)
+void held_data_free(struct decode_context *context, const struct template_key *key)
 {
     struct held_list *list = &context->exporter->held;
     held_list_expire(list, context->datagram->received_ns);
     struct held_queue *queue = find_queue(list, key);
-    if (queue == NULL) {
+    if (queue == NULL || queue->is_freed) {
         return;
     }
-    while (queue->first != NULL) {
-        struct held_set *held = take_first(list, queue);
-        decode_held(context, held, key->id);
-        free(held);
+    struct held_pool *pool = list->pool;
+    struct held_queue **link =
+        pool->last_freed != NULL ? &pool->last_freed->next_freed : &pool->first_freed;
+    *link = queue;
+    pool->last_freed = queue;
+    queue->is_freed = true;
+}
+
+bool held_data_is_due(const struct held_list *list, const struct template_key *key)
+{
+    if (list->queue_count == 0) {
+        return false;
     }
-    free_queue(list, queue);
+    const struct held_queue *queue = find_queue(list, key);
+    return queue != NULL && queue->is_freed;
+}
+
+void held_data_forget(struct held_list *list, const struct template_key *key)
+{
+    if (held_data_is_due(list, key)) {
+        drop_queue(list, find_queue(list, key));
+    }
+}
+
+void held_data_forget_domain(struct held_list *list, const struct template_key *key)
+{
+    struct held_queue *next = NULL;
+    for (struct held_queue *queue = list->queues; queue != NULL; queue = next) {
+        next = queue->next;
+        bool is_of_domain = queue->key.domain == key->domain && queue->key.version == key->version;
+        if (queue->is_freed && is_of_domain) {
+            drop_queue(list, queue);
+        }
+    }
+}
+
+struct held_set *held_data_take(struct held_queue *queue)
+{
+    struct held_list *list = &queue->exporter->held;
+    struct held_set *held = take_first(list, queue);
+    if (queue->first == NULL) {
+        free_queue(list, queue);
+    }
+    return held;
 }
 
 void held_list_expire(struct held_list *list, uint64_t now_ns)
@@ -154,7 +202,7 @@ void held_list_expire(struct held_list *list, uint64_t now_ns)
     struct held_queue *next = NULL;
     for (struct held_queue *queue = list->queues; queue != NULL; queue = next) {
         next = queue->next;
-        while (queue->first != NULL && is_too_old(list, queue->first, now_ns)) {
+        while (!queue->is_freed && queue->first != NULL && is_too_old(list, queue->first, now_ns)) {
             drop_first(list, queue);
         }
         if (queue->first == NULL) {
@@ -166,9 +214,6 @@ void held_list_expire(struct held_list *list, uint64_t now_ns)
 void held_list_clear(struct held_list *list)
 {
     while (list->queues != NULL) {
-        while (list->queues->first != NULL) {
-            drop_first(list, list->queues);
-        }
-        free_queue(list, list->queues);
+        drop_queue(list, list->queues);
     }
 }

@@ -3,9 +3,11 @@
  *
  * After a restart an exporter's data is unreadable until it announces its templates again, which
  * may take minutes. So its sets wait in a queue for each template and are decoded, once and in
- * order, when that template arrives. Bounded in age, in bytes for all exporters (each of which may
- * take as much as it leaves to the others) and in templates for each exporter, because every
- * template that comes is looked up among them. The decoder's thread only.
+ * order, when that template has arrived: little by little (held_backlog.h), for there may be
+ * megabytes of them, and data that comes meanwhile goes behind them. Bounded in age, in bytes for
+ * all exporters (each of which may take as much as it leaves to the others) and in templates for
+ * each exporter, because every template that comes is looked up among them. The decoder's thread
+ * only.
  */
 #pragma once
 
@@ -24,7 +26,10 @@ struct held_set {
 /* The sets of one template, oldest first; never empty. */
 struct held_queue {
     struct held_queue *next;
+    struct held_queue *next_freed; /* of the pool */
+    struct exporter *exporter;
     struct template_key key;
+    bool is_freed; /* the template has come */
     struct held_set *first;
     struct held_set *last;
 };
@@ -39,10 +44,25 @@ enum {
  * dropped. Sets that have waited too long are dropped and counted here.
  */
 bool held_data_keep(struct decode_context *context, const struct export_message *message,
-    struct cursor set, uint16_t template_id);
+    struct cursor set, const struct template_key *key);
 
-/* Decodes what waited for this template, which has just been learnt. */
-void held_data_release(struct decode_context *context, const struct template_key *key);
+/* The template has been learnt: what waited for it is due. */
+void held_data_free(struct decode_context *context, const struct template_key *key);
+
+/* Whether older data of that template is due but not yet decoded. */
+bool held_data_is_due(const struct held_list *list, const struct template_key *key);
+
+/* Drops and counts what is due, for its template is not that any more which freed it. */
+void held_data_forget(struct held_list *list, const struct template_key *key);
+
+/* The same for all templates of the key's domain. */
+void held_data_forget_domain(struct held_list *list, const struct template_key *key);
+
+/*
+ * Takes the oldest set out of the queue; the caller owns it then, and free()s it. The queue is gone
+ * where that was its last.
+ */
+struct held_set *held_data_take(struct held_queue *queue);
 
 /* Drops and counts what has waited too long. */
 void held_list_expire(struct held_list *list, uint64_t now_ns);

@@ -14,15 +14,17 @@ struct held_limits {
     struct counter *dropped; /* borrowed: sets whose template did not come in time */
 };
 
-/* Bytes that wait, of all exporters of a decoder. */
-struct held_budget {
+/* What waits, of all exporters of a decoder. */
+struct held_pool {
     uint64_t bytes;
+    struct held_queue *first_freed; /* queues whose template has come, in the order of that */
+    struct held_queue *last_freed;
 };
 
 struct held_list {
     const struct held_limits *limits; /* borrowed */
-    struct held_budget *budget;       /* borrowed */
-    struct held_queue *queues;        /* one for each template waited for */
+    struct held_pool *pool;           /* borrowed */
+    struct held_queue *queues;        /* one for each template, freed ones among them */
     uint32_t queue_count;
     uint64_t bytes; /* of this exporter */
 };

@@ -22,6 +22,21 @@ void loss_count(struct decode_context *context, enum flow_type type, uint64_t fl
     tracker->amounts[SEQUENCE_NO_TEMPLATE] += context->has_unread_records;
 }
 
+void loss_count_late(
+    struct decode_context *context, const struct export_message *message, uint64_t flows)
+{
+    struct exporter *exporter = context->exporter;
+    struct sequence_tracker *tracker =
+        sequence_table_take(&exporter->sequences, (uint8_t)message->type, message->domain);
+    bool has_fault = context->status != DECODE_OK;
+    counter_add(&exporter->counters.flows, flows);
+    counter_add(&exporter->counters.errors, has_fault);
+    if (tracker != NULL) {
+        tracker->amounts[SEQUENCE_FLOWS] += flows;
+        tracker->amounts[SEQUENCE_UNDECODABLE] += has_fault;
+    }
+}
+
 /* What the flow table calls the exporter: an sFlow agent names itself. */
 static struct address address_of(const struct exporter *exporter, uint8_t type)
 {

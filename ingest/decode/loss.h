@@ -8,10 +8,17 @@
 
 #include "common/record.h"
 #include "ingest/decode/decode_context.h"
-#include "ingest/decode/exporter.h"
+#include "ingest/decode/export_message.h"
 
 /* Counts a decoded datagram and what came of it. */
 void loss_count(struct decode_context *context, enum flow_type type, uint64_t flows);
+
+/*
+ * Counts what came of a set that waited for its template; its datagram has been counted when it
+ * came.
+ */
+void loss_count_late(
+    struct decode_context *context, const struct export_message *message, uint64_t flows);
 
 /* Gives a row for each domain that anything happened to; `time_s` is the minute's start. */
 void loss_report(struct exporter *exporter, uint64_t time_s, const struct record_sink *sink);

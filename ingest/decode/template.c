@@ -235,6 +235,13 @@ enum err template_store_put(
     return ERR_OK;
 }
 
+bool template_store_replaces(
+    struct template_store *store, const struct template_definition *definition)
+{
+    const struct template *own = *find_link(store, &definition->key, definition->source_port);
+    return own != NULL && !same_definition(own, definition);
+}
+
 struct template *template_store_find(struct template_store *store, const struct template_key *key,
     uint16_t source_port, uint64_t now_ns)
 {

@@ -113,6 +113,10 @@ void template_store_clear(struct template_store *store);
 MUST_CHECK enum err template_store_put(
     struct template_store *store, const struct template_definition *definition, uint64_t now_ns);
 
+/* Whether that definition would take the place of another with the same key and port. */
+bool template_store_replaces(
+    struct template_store *store, const struct template_definition *definition);
+
 /* The template for data from that port, lent until the store changes; NULL: none, or expired. */
 struct template *template_store_find(struct template_store *store, const struct template_key *key,
     uint16_t source_port, uint64_t now_ns);

@@ -57,9 +57,25 @@ static void withdraw(struct decode_context *context, const struct template_draft
     const struct template_definition *definition = &draft->definition;
     if (definition->key.id < TEMPLATE_FIRST_ID) {
         template_store_withdraw_all(store, &definition->key, definition->is_options);
+        held_data_forget_domain(&context->exporter->held, &definition->key);
     } else {
         template_store_withdraw(store, &definition->key, definition->source_port);
+        held_data_forget(&context->exporter->held, &definition->key);
     }
+}
+
+/* Data that another definition has set free is not to be read by this one. */
+static enum err put(struct decode_context *context, const struct template_definition *definition)
+{
+    struct exporter *exporter = context->exporter;
+    bool is_other = held_data_is_due(&exporter->held, &definition->key) &&
+                    template_store_replaces(&exporter->templates, definition);
+    enum err err =
+        template_store_put(&exporter->templates, definition, context->datagram->received_ns);
+    if (err == ERR_OK && is_other) {
+        held_data_forget(&exporter->held, &definition->key);
+    }
+    return err;
 }
 
 static void learn(struct decode_context *context, struct template_draft *draft)
@@ -76,13 +92,12 @@ static void learn(struct decode_context *context, struct template_draft *draft)
     }
     definition->field_count = (uint16_t)draft->announced_fields;
     definition->fields = draft->fields;
-    enum err err = template_store_put(
-        &context->exporter->templates, definition, context->datagram->received_ns);
+    enum err err = put(context, definition);
     switch (err) {
     case ERR_OK:
         counter_add(&context->counters->templates, 1);
         template_census_count(context->census, &context->exporter->address, definition);
-        held_data_release(context, &definition->key);
+        held_data_free(context, &definition->key);
         break;
     case ERR_FULL:
         decode_drop(context, DECODE_TEMPLATE_LIMIT);

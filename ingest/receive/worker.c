@@ -109,10 +109,12 @@ static int tick(struct worker *worker)
     int due_ms = worker_losses_tick(worker, clock_wall_ns());
     due_ms =
         outlet_earlier(due_ms, worker->options.outlet.tick(worker->options.outlet.context, now_ns));
-    return expire(worker, now_ns) ? outlet_earlier(due_ms, EXPIRE_MS) : due_ms;
+    due_ms = expire(worker, now_ns) ? outlet_earlier(due_ms, EXPIRE_MS) : due_ms;
+    worker->has_backlog = decoder_catch_up(worker->decoder, &worker->sink);
+    return worker->has_backlog ? 0 : due_ms;
 }
 
-/* Bounded in time: exporters do not stop because we do. */
+/* Bounded in time: exporters do not stop because we do. What they sent before is all decoded. */
 static void drain(struct worker *worker)
 {
     uint64_t end_ns = clock_monotonic_ns() + STOP_DRAIN_MS * NS_PER_MS;
@@ -121,6 +123,9 @@ static void drain(struct worker *worker)
             (void)tick(worker);
         }
     }
+    do {
+        (void)tick(worker);
+    } while (worker->has_backlog);
 }
 
 /* True when a socket may have more. */
@@ -164,7 +169,7 @@ static void run(zsock_t *pipe, void *context)
     uint64_t last_turn_ns = 0;
     while (!worker->is_stopping) {
         (void)poll(waits, ports + 1, tick(worker));
-        if (!receive_ready(worker, waits)) {
+        if (!receive_ready(worker, waits) && !worker->has_backlog) {
             gather(worker, &waits[ports], &last_turn_ns);
         }
         if (waits[ports].revents != 0) {

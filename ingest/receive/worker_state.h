@@ -26,6 +26,7 @@ struct worker {
     struct traffic *traffic;
     zactor_t *actor;
     bool is_stopping;
+    bool has_backlog;                        /* of data whose template has come */
     uint64_t expired_ns;                     /* last look for data whose template does not come */
     uint64_t losses_minute;                  /* since 1970, of what was not told yet */
     uint32_t kernel_drops[WORKER_PORTS_MAX]; /* told */

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct packing {
     struct flow_packer packer;
@@ -26,16 +27,19 @@ static void pack_record(void *context, enum record_kind kind, const struct recor
     (void)record_pack(kind, record, packing->record);
 }
 
-/* decode_capture FILE [extra]: "extra" as -decode.extra. */
+/*
+ * decode_capture FILE TURNS [extra]: when all datagrams are decoded, what is due is decoded in so
+ * many turns; "extra" as -decode.extra.
+ */
 int main(int argc, char **argv)
 {
     static struct packing packing;
     struct capture *capture;
     struct decoder *decoder;
     const struct decoder_options options = {.max_held_bytes = 16 << 20,
-        .takes_extra = argc == 3,
+        .takes_extra = argc == 4,
         .records = {.take = pack_record, .context = &packing}};
-    if (argc < 2 || capture_open(&capture, argv[1]) != ERR_OK ||
+    if (argc < 3 || capture_open(&capture, argv[1]) != ERR_OK ||
         decoder_new(&decoder, &options) != ERR_OK) {
         return 1;
     }
@@ -43,6 +47,9 @@ int main(int argc, char **argv)
     struct datagram datagram;
     while (capture_next(capture, &datagram) == ERR_OK) {
         (void)decoder_decode(decoder, &datagram, &sink);
+    }
+    for (long turn = strtol(argv[2], NULL, 10); turn > 0; turn--) {
+        (void)decoder_catch_up(decoder, &sink);
     }
     (void)printf("%" PRIu64 "\n", packing.flows);
     decoder_destroy(&decoder);

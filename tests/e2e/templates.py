@@ -37,6 +37,19 @@ def test_data_before_its_template_waits_and_keeps_its_order(folder):
     case.equal([flow["Bytes"] for flow in flows(ingest)], [100, 200, 300], "octets in order")
 
 
+def test_no_waiting_data_is_lost_when_the_template_comes_just_before_the_stop(folder):
+    """Of data that waits only as much is decoded at a time as a datagram holds."""
+    ingest = console(folder)
+    for number in range(20):
+        octets = range(1 + number * 4000, 1 + (number + 1) * 4000)
+        exports.send(ingest.port, exports.netflow9(
+            number, exports.data([(count, 1) for count in octets])))
+        wait_for(ingest, "goflow_decode_held_sets", number + 1)
+    exports.send(ingest.port, exports.netflow9(20, exports.template()))
+    ingest.stop()
+    case.equal([flow["Bytes"] for flow in flows(ingest)], list(range(1, 80001)), "octets in order")
+
+
 def test_data_whose_template_never_comes_is_dropped_although_its_exporter_is_silent(folder):
     ingest = console(folder, templates_hold_age="1s")
     exports.send(ingest.port, exports.netflow9(1, exports.data([(100, 1)])))

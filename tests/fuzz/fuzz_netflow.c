@@ -21,7 +21,8 @@ static void ignore_record(void *context, enum record_kind kind, const struct rec
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct decoder *decoder = NULL;
-    const struct decoder_options options = {.max_exporters = 4, .records = {.take = ignore_record}};
+    const struct decoder_options options = {
+        .max_exporters = 4, .max_held_bytes = 1 << 16, .records = {.take = ignore_record}};
     if (decoder_new(&decoder, &options) != ERR_OK) {
         return 0;
     }
@@ -33,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         struct datagram datagram = {.bytes = cursor_take(&input, length), .size = length};
         (void)decoder_decode(decoder, &datagram, &sink);
     }
+    (void)decoder_catch_up(decoder, &sink);
     decoder_finish(decoder);
     decoder_destroy(&decoder);
     return 0;

@@ -61,6 +61,12 @@ void collector_decode_bytes(struct flow_collector *collector, const uint8_t *byt
     free(copy);
 }
 
+bool collector_catch_up(struct flow_collector *collector)
+{
+    struct flow_sink sink = {.take = keep, .context = collector};
+    return decoder_catch_up(collector->decoder, &sink);
+}
+
 uint64_t collector_dropped(const struct flow_collector *collector, enum decode_status reason)
 {
     return counter_get(&decoder_counters(collector->decoder)->dropped[reason]);

@@ -38,6 +38,9 @@ void collector_decode_bytes(struct flow_collector *collector, const uint8_t *byt
 void collector_decode_part(
     struct flow_collector *collector, const struct packet *packet, size_t size);
 
+/* As decoder_catch_up(). */
+bool collector_catch_up(struct flow_collector *collector);
+
 uint64_t collector_dropped(const struct flow_collector *collector, enum decode_status reason);
 
 /* The text of an address field, valid until the next call. */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- data whose template has come, little by little. */
+#include "ingest/decode/held_backlog.h"
+
+#include "ingest/decode/held_data.h"
+#include "ingest/decode/loss.h"
+
+#include <stdlib.h>
+
+enum {
+    SET_HEADER_SIZE = 4
+};
+
+/* Of the datagram that it came with. */
+static size_t wire_bytes(const struct held_set *held)
+{
+    return SET_HEADER_SIZE + held->size;
+}
+
+/* The template may have been withdrawn or have expired meanwhile. True: it is one of options. */
+static bool decode_set(
+    struct decode_context *context, const struct held_set *held, const struct template_key *key)
+{
+    const struct template *template = template_store_find(
+        &context->exporter->templates, key, held->source_port, held->received_ns);
+    if (template == NULL) {
+        decode_drop(context, DECODE_TEMPLATE_MISSING);
+        return false;
+    }
+    uint64_t flows_before = counter_get(&context->counters->flows);
+    data_set_decode(
+        context, &held->message, template, cursor_of(held->bytes + HELD_HEADROOM, held->size));
+    loss_count_late(context, &held->message, counter_get(&context->counters->flows) - flows_before);
+    return template->is_options;
+}
+
+/* As if its datagram came now, but received when it was. True: it was of options. */
+static bool decode_oldest(const struct decode_context *context, struct held_queue *queue)
+{
+    struct exporter *exporter = queue->exporter;
+    struct template_key key = queue->key;
+    struct held_set *held = held_data_take(queue);
+    struct datagram datagram = {.source = exporter->address,
+        .source_port = held->source_port,
+        .received_ns = held->received_ns};
+    struct decode_context then = *context;
+    then.datagram = &datagram;
+    then.exporter = exporter;
+    then.rule = exporter->rule;
+    bool is_options = decode_set(&then, held, &key);
+    free(held);
+    return is_options;
+}
+
+void held_backlog_decode(
+    const struct decode_context *context, struct held_pool *pool, size_t room_bytes)
+{
+    bool is_over = false;
+    while (!is_over && pool->first_freed != NULL) {
+        size_t bytes = wire_bytes(pool->first_freed->first);
+        if (bytes > room_bytes) {
+            return;
+        }
+        room_bytes -= bytes;
+        is_over = decode_oldest(context, pool->first_freed);
+    }
+}
