@@ -164,6 +164,18 @@ static void use_widest_integer(char *name)
     }
 }
 
+/*
+ * Enumerations go as their numbers, which the server takes for them: servers without input() split
+ * the types that a form names at every comma (sink_form.h).
+ */
+static void use_numbers(struct native_type *type)
+{
+    static const char *const CLOSING[] = {"", ")", "))"};
+    char *start = strstr(type->sent_name, "Enum");
+    strcpy(start, type->size_bytes == 1 ? "Int8" : "Int16");
+    strcat(start, CLOSING[type->is_array + type->is_nullable]);
+}
+
 enum err native_type_parse(struct native_type *type_p, const char *name)
 {
     *type_p = (struct native_type){0};
@@ -178,5 +190,9 @@ enum err native_type_parse(struct native_type *type_p, const char *name)
     strcpy(rest, type_p->sent_name);
     type_p->is_array = unwrap(rest, "Array");
     type_p->is_nullable = unwrap(rest, "Nullable");
-    return parse_inner(type_p, rest);
+    enum err err = parse_inner(type_p, rest);
+    if (err == ERR_OK && type_p->kind == NATIVE_ENUM) {
+        use_numbers(type_p);
+    }
+    return err;
 }
