@@ -4,18 +4,48 @@
 #include "common/clock.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* Between the last look at the clock and the commit: what is under way then is waited for. */
 #define COMMIT_MARGIN_NS (2 * NS_PER_S)
+#define MS_PER_S         UINT64_C(1000)
+
+static enum sink_outcome count(struct sink_backend *backend, const char *table, const char *name,
+    uint64_t *count_p, struct buffer *error)
+{
+    struct buffer sql = {0};
+    buffer_format(&sql, "SELECT count() FROM system.%s WHERE name = '%s'", table, name);
+    enum sink_outcome outcome = sink_backend_number(backend, buffer_text(&sql), count_p, error);
+    buffer_clear(&sql);
+    return outcome;
+}
 
 static enum sink_outcome probe(
     struct fence *fence, struct sink_backend *backend, struct buffer *error)
 {
-    uint64_t functions = 0;
-    enum sink_outcome outcome = sink_backend_number(backend,
-        "SELECT count() FROM system.functions WHERE name = 'nowInBlock64'", &functions, error);
-    fence->is_known = outcome == SINK_DONE;
-    fence->is_possible = functions > 0;
+    uint64_t clocks = 0;
+    uint64_t inputs = 0;
+    enum sink_outcome outcome = count(backend, "functions", "nowInBlock64", &clocks, error);
+    if (outcome == SINK_DONE && clocks == 0) {
+        outcome = count(backend, "table_functions", "input", &inputs, error);
+    }
+    if (outcome == SINK_DONE) {
+        enum fence_kind old = inputs > 0 ? FENCE_BEGIN : FENCE_FORM;
+        fence->kind = clocks > 0 ? FENCE_BLOCK : old;
+    }
+    return outcome;
+}
+
+static enum sink_outcome read_clock(
+    enum fence_kind kind, struct sink_backend *backend, uint64_t *server_ms_p, struct buffer *error)
+{
+    if (kind == FENCE_BLOCK) {
+        return sink_backend_number(
+            backend, "SELECT toUnixTimestamp64Milli(now64(3))", server_ms_p, error);
+    }
+    enum sink_outcome outcome =
+        sink_backend_number(backend, "SELECT toUnixTimestamp(now())", server_ms_p, error);
+    *server_ms_p *= MS_PER_S;
     return outcome;
 }
 
@@ -35,25 +65,23 @@ enum sink_outcome fence_of(struct fence *fence, struct sink_backend *backend,
     const struct block *block, struct fence_end *end_p, struct buffer *error)
 {
     *end_p = (struct fence_end){0};
-    if (!fence->is_known) {
-        enum sink_outcome outcome = probe(fence, backend, error);
-        if (outcome != SINK_DONE) {
-            return outcome;
-        }
+    enum sink_outcome outcome = SINK_DONE;
+    if (fence->kind == FENCE_NONE) {
+        outcome = probe(fence, backend, error);
     }
-    if (!fence->is_possible) {
-        return SINK_DONE;
+    if (outcome != SINK_DONE) {
+        return outcome;
     }
     uint64_t lease_ns = shortest_lease_ns(block);
     uint64_t server_ms;
-    enum sink_outcome outcome =
-        sink_backend_number(backend, "SELECT toUnixTimestamp64Milli(now64(3))", &server_ms, error);
+    outcome = read_clock(fence->kind, backend, &server_ms, error);
     if (outcome != SINK_DONE) {
         return outcome;
     }
     /* The server's time was read before the answer came, so the lease is not made longer. */
     uint64_t now_ns = clock_monotonic_ns();
     uint64_t left_ns = lease_ns > now_ns ? lease_ns - now_ns : 0;
+    end_p->kind = fence->kind;
     end_p->server_ms = server_ms + left_ns / NS_PER_MS;
     end_p->monotonic_ns = now_ns + left_ns + COMMIT_MARGIN_NS;
     return SINK_DONE;
@@ -61,6 +89,23 @@ enum sink_outcome fence_of(struct fence *fence, struct sink_backend *backend,
 
 void fence_append(struct buffer *sql, const struct fence_end *end)
 {
-    buffer_format(sql, " WHERE nowInBlock64(3) < fromUnixTimestamp64Milli(toInt64(%" PRIu64 "))",
-        end->server_ms);
+    if (end->kind == FENCE_BLOCK) {
+        buffer_format(sql,
+            " WHERE nowInBlock64(3) < fromUnixTimestamp64Milli(toInt64(%" PRIu64 "))",
+            end->server_ms);
+        return;
+    }
+    /*
+     * Rounded up, at the cost of the margin: rounded down, a lease of two seconds would leave no
+     * time. Servers that have no better clock tell no count of rows either, so a late statement
+     * has to fail, in words that are ours.
+     */
+    buffer_format(sql,
+        " WHERE toUInt8(if(now() < toDateTime(%" PRIu64 "), '1', '" FENCE_LATE "')) = 1",
+        (end->server_ms + MS_PER_S - 1) / MS_PER_S);
+}
+
+bool fence_has_refused(const char *error)
+{
+    return strstr(error, "Cannot parse string '" FENCE_LATE "'") != NULL;
 }

@@ -4,12 +4,14 @@
  * A store that was stopped, or whose request was stuck, may reach the database after another store
  * has got its batches. So the statement says until when it may begin:
  *
- *   INSERT INTO t (...) SELECT * FROM <the block> WHERE nowInBlock64(3) < <end>
+ *   INSERT INTO t (...) SELECT * FROM <the block> WHERE <the database's clock> < <end>
  *
- * The function is evaluated when the block is there, right before it is written; what comes late
- * inserts no row, and the count of rows says so. Only the database's clock is compared with itself.
- * Servers without nowInBlock64() (before 2025) get plain statements: docs/wire.md tells what that
- * leaves open. The writer's thread.
+ * nowInBlock64() is evaluated when the block is there, right before it is written; what comes late
+ * inserts no row, and the count of rows says so. Servers before 2025 have now() alone, which is
+ * evaluated once, when the statement begins; what comes late ends with an exception. That is as
+ * good: whoever asks for a batch waits for statements that have begun (underway.h). Where input()
+ * is missing too, the block goes ahead of the statement (sink_form.h). Only the database's clock is
+ * compared with itself. The writer's thread.
  */
 #pragma once
 
@@ -19,15 +21,22 @@
 /* Why a statement inserted nothing. */
 #define FENCE_LATE "the lease was over when the statement began"
 
+enum fence_kind {
+    FENCE_NONE,  /* rows that have no lease */
+    FENCE_BLOCK, /* closes for blocks; a part of a second counts */
+    FENCE_BEGIN, /* closes for statements; in whole seconds */
+    FENCE_FORM   /* the same, and the block comes in a form */
+};
+
 /* Set to zero before the first use, and when the database may be another one. */
 struct fence {
-    bool is_known; /* whether the database can do it */
-    bool is_possible;
+    enum fence_kind kind; /* that the database can do; NONE: not known yet */
 };
 
 /* An end in both clocks. */
 struct fence_end {
-    uint64_t server_ms;    /* since 1970; 0: no fence */
+    enum fence_kind kind;
+    uint64_t server_ms;    /* since 1970 */
     uint64_t monotonic_ns; /* ours: the fence is over for sure; 0 without one */
 };
 
@@ -40,3 +49,6 @@ enum sink_outcome fence_of(struct fence *fence, struct sink_backend *backend,
 
 /* Appends " WHERE ..." for a statement that selects the block. */
 void fence_append(struct buffer *sql, const struct fence_end *end);
+
+/* True when the words of the database say that a fence of kind BEGIN or FORM was closed. */
+bool fence_has_refused(const char *error);

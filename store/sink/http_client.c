@@ -19,8 +19,8 @@ enum {
 struct http_client {
     CURL *curl;
     struct curl_slist *headers;
-    struct curl_slist *encoded_headers; /* the same, and Content-Encoding */
-    const char *encoding;               /* of encoded_headers */
+    struct curl_slist *longer_headers; /* the same, and one more */
+    const char *last_header;           /* of longer_headers */
     atomic_bool is_interrupted;
     char error[CURL_ERROR_SIZE];
 };
@@ -178,43 +178,41 @@ void http_client_destroy(struct http_client **client_p)
         return;
     }
     curl_easy_cleanup(client->curl);
-    curl_slist_free_all(client->encoded_headers);
+    curl_slist_free_all(client->longer_headers);
     curl_slist_free_all(client->headers);
     free(client);
     *client_p = NULL;
 }
 
-/* The headers of a request with that encoding; NULL: out of memory. */
-static struct curl_slist *headers_for(struct http_client *client, const char *encoding)
+/* The headers of a request with that one more; NULL: out of memory. */
+static struct curl_slist *headers_with(struct http_client *client, const char *header)
 {
-    if (encoding == NULL) {
+    if (header == NULL) {
         return client->headers;
     }
-    if (client->encoding != NULL && strcmp(client->encoding, encoding) == 0) {
-        return client->encoded_headers;
+    if (client->last_header != NULL && strcmp(client->last_header, header) == 0) {
+        return client->longer_headers;
     }
-    curl_slist_free_all(client->encoded_headers);
-    client->encoded_headers = NULL;
-    client->encoding = NULL;
+    curl_slist_free_all(client->longer_headers);
+    client->longer_headers = NULL;
+    client->last_header = NULL;
     for (struct curl_slist *item = client->headers; item != NULL; item = item->next) {
-        struct curl_slist *longer = curl_slist_append(client->encoded_headers, item->data);
+        struct curl_slist *longer = curl_slist_append(client->longer_headers, item->data);
         if (longer == NULL) {
             return NULL;
         }
-        client->encoded_headers = longer;
+        client->longer_headers = longer;
     }
-    if (add_header(&client->encoded_headers, "Content-Encoding", encoding) != ERR_OK) {
-        return NULL;
-    }
-    client->encoding = encoding;
-    return client->encoded_headers;
+    struct curl_slist *whole = curl_slist_append(client->longer_headers, header);
+    client->last_header = whole != NULL ? header : NULL;
+    return whole;
 }
 
 enum err http_client_post(
     struct http_client *client, struct http_exchange *exchange, struct buffer *why)
 {
     CURL *curl = client->curl;
-    struct curl_slist *headers = headers_for(client, exchange->encoding);
+    struct curl_slist *headers = headers_with(client, exchange->header);
     if (headers == NULL) {
         buffer_text_append(why, "out of memory");
         return ERR_REFUSED;

@@ -26,7 +26,7 @@ struct http_exchange {
     const char *url; /* with its query arguments */
     const char *body;
     size_t body_size;
-    const char *encoding; /* Content-Encoding; NULL: none */
+    const char *header; /* one more line, which outlives the client; NULL: none */
     struct buffer *answer;
     size_t sent;        /* bytes of the body that left */
     long status;        /* HTTP status; 0: no answer */

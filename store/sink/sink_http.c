@@ -6,6 +6,7 @@
 #include "store/sink/sink_address.h"
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_error.h"
+#include "store/sink/sink_form.h"
 #include "store/sink/sql_text.h"
 
 #include <inttypes.h>
@@ -17,6 +18,7 @@
 
 #define COMPONENT "sink"
 #define QUERY_ID  "goflow-%" PRIx64 "-%" PRIu64 /* prefix, number of the insert */
+#define LZ4       "Content-Encoding: lz4"
 
 enum {
     ERROR_TEXT_MAX = 2000,    /* an exception's stack trace is of no use to an operator */
@@ -41,7 +43,8 @@ struct sink_http {
     pthread_mutex_t query_lock;
     bool compresses;
     struct buffer compressed; /* kept between inserts */
-    uint64_t query_prefix;    /* makes the ids of our inserts ours alone */
+    struct sink_form form;
+    uint64_t query_prefix; /* makes the ids of our inserts ours alone */
     uint64_t query_count;
     bool is_unsettled; /* the last insert has no answer: the server may still be at it */
 };
@@ -50,7 +53,7 @@ struct http_statement {
     const char *arguments; /* of the URL, percent-encoded */
     const char *body;
     size_t body_size;
-    const char *encoding;
+    const char *header;
     struct buffer *answer;
     long written_rows; /* out: -1 when the server does not say */
 };
@@ -111,7 +114,7 @@ static enum sink_outcome post(struct sink_http *http, struct http_client *client
         struct http_exchange exchange = {.url = buffer_text(&url),
             .body = statement->body,
             .body_size = statement->body_size,
-            .encoding = statement->encoding,
+            .header = statement->header,
             .answer = statement->answer};
         struct buffer why = {0};
         buffer_text_append(error, error->size > 0 ? "; " : "");
@@ -166,22 +169,50 @@ static enum err compress_block(struct sink_http *http, const struct buffer *byte
     return err;
 }
 
+static void append_source(struct buffer *sql, const struct sink_native *native)
+{
+    switch (native->fence->kind) {
+    case FENCE_NONE:
+        break;
+    case FENCE_BLOCK:
+    case FENCE_BEGIN:
+        buffer_text_append(sql, " SELECT * FROM input(");
+        sql_append_literal(sql, native->structure);
+        buffer_text_append(sql, ")");
+        fence_append(sql, native->fence);
+        break;
+    case FENCE_FORM:
+        buffer_text_append(sql, " SELECT * FROM " SINK_FORM_NAME);
+        fence_append(sql, native->fence);
+        return;
+    }
+    buffer_text_append(sql, " FORMAT Native");
+}
+
+/* What the form has. */
+static void append_form(struct buffer *arguments, const struct sink_native *native)
+{
+    struct buffer structure = {0};
+    sink_form_structure(&structure, native->structure);
+    buffer_text_append(
+        arguments, "&" SINK_FORM_NAME "_format=Native&" SINK_FORM_NAME "_structure=");
+    http_client_escape(arguments, buffer_text(&structure));
+    buffer_clear(&structure);
+}
+
 /* The server's limits are set so that the block stays whole: one INSERT, one part. */
 static void append_insert(
     const struct sink_http *http, struct buffer *arguments, const struct sink_native *native)
 {
     struct buffer sql = {0};
     buffer_format(&sql, "INSERT INTO %s %s", native->table, native->columns);
-    if (native->fence->server_ms != 0) {
-        buffer_text_append(&sql, " SELECT * FROM input(");
-        sql_append_literal(&sql, native->structure);
-        buffer_text_append(&sql, ")");
-        fence_append(&sql, native->fence);
-    }
-    buffer_text_append(&sql, " FORMAT Native");
+    append_source(&sql, native);
     buffer_text_append(arguments, "wait_end_of_query=1&query=");
     http_client_escape(arguments, buffer_text(&sql));
     buffer_clear(&sql);
+    if (native->fence->kind == FENCE_FORM) {
+        append_form(arguments, native);
+    }
     buffer_format(arguments,
         "&max_insert_block_size=%u&min_insert_block_size_rows=%u&min_insert_block_size_bytes=0"
         "&input_format_skip_unknown_fields=1&query_id=" QUERY_ID,
@@ -191,27 +222,65 @@ static void append_insert(
 /* What stays the same whichever way the bytes go. */
 struct insert {
     const char *arguments;
-    const struct fence_end *fence;
+    enum fence_kind fence;
 };
 
-/* Sends the statement with the block's bytes, compressed or not, as its body. */
-static enum sink_outcome send_block(struct sink_http *http, const struct insert *insert,
-    const struct buffer *bytes, const char *encoding, struct buffer *error)
+/* Whether the fence let the rows in. */
+static enum sink_outcome fence_outcome(const struct insert *insert, enum sink_outcome outcome,
+    const struct http_statement *statement, struct buffer *error)
+{
+    bool fails_when_late = insert->fence == FENCE_BEGIN || insert->fence == FENCE_FORM;
+    if (fails_when_late && fence_has_refused(buffer_text(error))) {
+        return SINK_LATE;
+    }
+    if (outcome == SINK_DONE && insert->fence == FENCE_BLOCK && statement->written_rows <= 0) {
+        bool is_late = statement->written_rows == 0;
+        buffer_text_append(error, is_late ? FENCE_LATE : "no count of rows came");
+        return is_late ? SINK_LATE : SINK_UNKNOWN;
+    }
+    return outcome;
+}
+
+/* Sends the statement with these bytes as its body. */
+static enum sink_outcome send_bytes(struct sink_http *http, const struct insert *insert,
+    const struct buffer *bytes, const char *header, struct buffer *error)
 {
     struct buffer answer = {0};
     struct http_statement statement = {.arguments = insert->arguments,
         .body = bytes->bytes,
         .body_size = bytes->size,
-        .encoding = encoding,
+        .header = header,
         .answer = &answer};
     enum sink_outcome outcome = post(http, http->inserter, &statement, error);
     buffer_clear(&answer);
-    if (outcome == SINK_DONE && insert->fence->server_ms != 0 && statement.written_rows <= 0) {
-        buffer_text_append(
-            error, statement.written_rows == 0 ? FENCE_LATE : "no count of rows came");
-        return statement.written_rows == 0 ? SINK_LATE : SINK_UNKNOWN;
+    return fence_outcome(insert, outcome, &statement, error);
+}
+
+static enum sink_outcome send_form(struct sink_http *http, const struct insert *insert,
+    const struct buffer *bytes, struct buffer *error)
+{
+    if (sink_form_fill(&http->form, bytes) != ERR_OK) {
+        buffer_text_append(error, "out of memory");
+        return SINK_RETRY;
     }
-    return outcome;
+    return send_bytes(http, insert, &http->form.body, http->form.header, error);
+}
+
+/* Compressed where that is wanted and the server can take it. */
+static enum sink_outcome send_block(struct sink_http *http, const struct insert *insert,
+    const struct buffer *bytes, struct buffer *error)
+{
+    if (!http->compresses || compress_block(http, bytes) != ERR_OK) {
+        return send_bytes(http, insert, bytes, NULL, error);
+    }
+    enum sink_outcome outcome = send_bytes(http, insert, &http->compressed, LZ4, error);
+    if (outcome == SINK_DONE || sink_error_code(buffer_text(error)) != UNKNOWN_COMPRESSION) {
+        return outcome;
+    }
+    log_warning(COMPONENT, "the server takes no lz4: blocks go uncompressed", "");
+    http->compresses = false;
+    buffer_clear(error);
+    return send_bytes(http, insert, bytes, NULL, error);
 }
 
 static enum sink_outcome http_insert(
@@ -221,19 +290,11 @@ static enum sink_outcome http_insert(
     struct buffer arguments = {0};
     http->query_count++;
     append_insert(http, &arguments, native);
-    const struct insert insert = {.arguments = buffer_text(&arguments), .fence = native->fence};
-    enum sink_outcome outcome = SINK_RETRY;
-    if (http->compresses && compress_block(http, native->bytes) == ERR_OK) {
-        outcome = send_block(http, &insert, &http->compressed, "lz4", error);
-        if (outcome != SINK_DONE && sink_error_code(buffer_text(error)) == UNKNOWN_COMPRESSION) {
-            log_warning(COMPONENT, "the server takes no lz4: blocks go uncompressed", "");
-            http->compresses = false;
-            buffer_clear(error);
-            outcome = send_block(http, &insert, native->bytes, NULL, error);
-        }
-    } else {
-        outcome = send_block(http, &insert, native->bytes, NULL, error);
-    }
+    const struct insert insert = {
+        .arguments = buffer_text(&arguments), .fence = native->fence->kind};
+    bool is_form = insert.fence == FENCE_FORM;
+    enum sink_outcome outcome = is_form ? send_form(http, &insert, native->bytes, error)
+                                        : send_block(http, &insert, native->bytes, error);
     http->is_unsettled = outcome == SINK_UNKNOWN;
     buffer_clear(&arguments);
     return outcome;
@@ -271,6 +332,7 @@ static void http_close_backend(struct sink_backend *backend)
     struct sink_http *http = http_of(backend);
     http_client_destroy(&http->inserter);
     http_client_destroy(&http->querier);
+    sink_form_clear(&http->form);
     buffer_clear(&http->compressed);
     (void)pthread_mutex_destroy(&http->query_lock);
     free(http->urls);
@@ -323,6 +385,7 @@ enum err sink_http_open(struct sink_backend **backend_p, const struct sink_optio
     }
     http->backend.class = &HTTP_CLASS;
     http->compresses = options->compress;
+    sink_form_init(&http->form);
     (void)getrandom(&http->query_prefix, sizeof http->query_prefix, 0);
     (void)pthread_mutex_init(&http->query_lock, NULL);
     struct http_client_options client = {.username = options->username,

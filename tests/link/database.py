@@ -110,6 +110,10 @@ def test_engine_gets_a_request_after_the_store_gave_it_up(folder):
     run_through_proxy(folder, engine_server.Engine(folder), faulty_proxy.deliver_late, 4, timeout="500ms")
 
 
+def test_server_gets_a_request_after_the_store_gave_it_up(folder):
+    run_through_proxy(folder, Server(folder), faulty_proxy.deliver_late, 4, timeout="500ms")
+
+
 if __name__ == "__main__":
     print(f"# seed {SEED}")
     case.main(globals())

@@ -94,4 +94,29 @@ Test(fence, ends_with_the_lease_in_the_databases_clock)
     cr_assert_leq((long)end.server_ms, ask("SELECT toUnixTimestamp64Milli(now64(3))") + 5000);
     cr_assert_gt(end.monotonic_ns, clock_monotonic_ns() + 4000 * NS_PER_MS);
 }
+
+/* Three rows as long as a fence of whole seconds is open, which ends so many of them from now. */
+static enum sink_outcome select_within(long left_s)
+{
+    const struct fence_end end = {.kind = FENCE_BEGIN,
+        .server_ms = (uint64_t)(ask("SELECT toUnixTimestamp(now())") + left_s) * 1000};
+    struct buffer sql = {0};
+    struct buffer answer = {0};
+    buffer_text_append(&sql, "SELECT count() FROM numbers(3)");
+    fence_append(&sql, &end);
+    enum sink_outcome outcome =
+        backend->class->query(backend, buffer_text(&sql), "TabSeparated", &answer, &error);
+    cr_assert_str_eq(buffer_text(&answer), outcome == SINK_DONE ? "3\n" : "");
+    buffer_clear(&answer);
+    buffer_clear(&sql);
+    return outcome;
+}
+
+Test(fence, of_whole_seconds_fails_in_our_words_when_it_is_closed)
+{
+    cr_assert_eq(select_within(30), SINK_DONE, "%s", buffer_text(&error));
+    cr_assert_not(fence_has_refused(buffer_text(&error)));
+    cr_assert_neq(select_within(0), SINK_DONE);
+    cr_assert(fence_has_refused(buffer_text(&error)), "%s", buffer_text(&error));
+}
 #endif

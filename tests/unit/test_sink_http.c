@@ -14,6 +14,9 @@ static struct {
     const char *summary;        /* NULL: no such header */
     const char *body;
     char query[2048];
+    char structure[128];
+    char content_type[128];
+    char body_begin[256];
     char user[64];
     char key[64];
     size_t body_size;
@@ -35,6 +38,10 @@ static void answer(
     copy(fake.query, sizeof fake.query, http_query_value(request, "query"));
     copy(fake.user, sizeof fake.user, http_header_value(request, "X-ClickHouse-User"));
     copy(fake.key, sizeof fake.key, http_header_value(request, "X-ClickHouse-Key"));
+    copy(fake.structure, sizeof fake.structure, http_query_value(request, "block_structure"));
+    copy(fake.content_type, sizeof fake.content_type, http_header_value(request, "Content-Type"));
+    (void)snprintf(fake.body_begin, sizeof fake.body_begin, "%.*s", (int)request->body_size,
+        request->body != NULL ? request->body : "");
     fake.body_size = request->body_size;
     fake.requests++;
     response->status = fake.status;
@@ -73,9 +80,9 @@ static void tear_down(void)
 
 TestSuite(sink_http, .init = set_up, .fini = tear_down);
 
-static enum sink_outcome insert_until(uint64_t server_ms)
+static enum sink_outcome insert_until(enum fence_kind kind, uint64_t server_ms)
 {
-    const struct fence_end fence = {.server_ms = server_ms};
+    const struct fence_end fence = {.kind = kind, .server_ms = server_ms};
     struct buffer bytes = {0};
     buffer_text_append(&bytes, "native bytes");
     struct sink_native native = {.table = "`d`.`t`",
@@ -92,7 +99,7 @@ static enum sink_outcome insert_until(uint64_t server_ms)
 
 static enum sink_outcome insert(void)
 {
-    return insert_until(0);
+    return insert_until(FENCE_NONE, 0);
 }
 
 static void fake_answer(unsigned status, const char *exception_code, const char *body)
@@ -105,7 +112,7 @@ static void fake_answer(unsigned status, const char *exception_code, const char 
 Test(sink_http, says_in_the_statement_until_when_it_may_begin)
 {
     fake.summary = "{\"read_rows\":\"12\",\"written_rows\":\"12\"}";
-    cr_assert_eq(insert_until(1700000000123), SINK_DONE);
+    cr_assert_eq(insert_until(FENCE_BLOCK, 1700000000123), SINK_DONE);
     cr_assert_str_eq(fake.query, "INSERT INTO `d`.`t` (`A`, `B`) SELECT * FROM "
                                  "input('`A` Enum8(\\'x\\' = 1), `B` String') WHERE "
                                  "nowInBlock64(3) < fromUnixTimestamp64Milli(toInt64("
@@ -115,14 +122,53 @@ Test(sink_http, says_in_the_statement_until_when_it_may_begin)
 Test(sink_http, a_statement_that_came_late_has_inserted_nothing)
 {
     fake.summary = "{\"read_rows\":\"12\",\"written_rows\":\"0\"}";
-    cr_assert_eq(insert_until(1), SINK_LATE);
+    cr_assert_eq(insert_until(FENCE_BLOCK, 1), SINK_LATE);
     cr_assert_not_null(strstr(buffer_text(&error), "lease was over"));
 }
 
 Test(sink_http, does_not_know_what_a_server_without_a_count_has_done)
 {
-    cr_assert_eq(insert_until(1), SINK_UNKNOWN);
+    cr_assert_eq(insert_until(FENCE_BLOCK, 1), SINK_UNKNOWN);
     cr_assert_eq(insert(), SINK_DONE, "without a fence all rows are in");
+}
+
+Test(sink_http, gives_a_block_to_an_old_server_before_its_statement_begins)
+{
+    cr_assert_eq(insert_until(FENCE_FORM, 1700000000123), SINK_DONE);
+    cr_assert_str_eq(fake.query,
+        "INSERT INTO `d`.`t` (`A`, `B`) SELECT * FROM block WHERE "
+        "toUInt8(if(now() < toDateTime(1700000001), '1', '" FENCE_LATE "')) = 1");
+    cr_assert_str_eq(fake.structure, "A Enum8('x' = 1), B String");
+    const char *boundary = strstr(fake.content_type, "boundary=");
+    cr_assert_not_null(boundary, "%s", fake.content_type);
+    char expected[256];
+    (void)snprintf(expected, sizeof expected,
+        "--%1$s\r\nContent-Disposition: form-data; name=\"block\"; filename=\"block\"\r\n\r\n"
+        "native bytes\r\n--%1$s--\r\n",
+        boundary + strlen("boundary="));
+    cr_assert_str_eq(fake.body_begin, expected);
+}
+
+Test(sink_http, looks_at_the_clock_of_an_old_server_when_the_statement_begins)
+{
+    cr_assert_eq(insert_until(FENCE_BEGIN, 1700000000000), SINK_DONE, "no count is asked for");
+    cr_assert_str_eq(fake.query,
+        "INSERT INTO `d`.`t` (`A`, `B`) SELECT * FROM "
+        "input('`A` Enum8(\\'x\\' = 1), `B` String') WHERE "
+        "toUInt8(if(now() < toDateTime(1700000000), '1', '" FENCE_LATE "')) = 1 FORMAT Native");
+    cr_assert_eq(fake.body_size, strlen("native bytes"));
+}
+
+Test(sink_http, knows_a_late_statement_on_an_old_server_by_its_words)
+{
+    fake_answer(400, NULL,
+        "Code: 6, e.displayText() = DB::Exception: Cannot parse string '" FENCE_LATE
+        "' as UInt8: syntax error at begin of string");
+    cr_assert_eq(insert_until(FENCE_BEGIN, 1), SINK_LATE);
+    cr_assert_eq(insert_until(FENCE_FORM, 1), SINK_LATE);
+    cr_assert_eq(insert(), SINK_REJECT, "no fence, no lateness");
+    fake_answer(400, NULL, "Code: 6, e.displayText() = DB::Exception: Cannot parse string 'x'");
+    cr_assert_eq(insert_until(FENCE_BEGIN, 1), SINK_REJECT, "of a view, say");
 }
 
 Test(sink_http, retries_when_nobody_listens)
