@@ -82,6 +82,27 @@ bool packet_knows_etype(uint16_t etype)
     return step_of_etype(etype) != PACKET_STEP_END;
 }
 
+/* What the packet around this one told: fields of two packets side by side would be of none. */
+static void forget_inner(struct flow *flow)
+{
+    static const enum flow_field INNER[] = {FLOW_SRC_ADDR_ENCAP, FLOW_DST_ADDR_ENCAP,
+        FLOW_PROTO_ENCAP, FLOW_SRC_PORT_ENCAP, FLOW_DST_PORT_ENCAP, FLOW_TCP_FLAGS_ENCAP,
+        FLOW_IP_TOS_ENCAP, FLOW_IP_TTL_ENCAP, FLOW_IPV6_FLOW_LABEL_ENCAP, FLOW_FRAGMENT_ID_ENCAP,
+        FLOW_FRAGMENT_OFFSET_ENCAP};
+    for (size_t i = 0; i < sizeof INNER / sizeof INNER[0]; i++) {
+        flow_mark(flow, INNER[i], false);
+    }
+}
+
+static void store_inner_etype(struct packet_reader *reader, uint16_t etype)
+{
+    if (reader->inner_depth != 0 && reader->inner_depth != reader->depth) {
+        forget_inner(reader->flow);
+    }
+    reader->inner_depth = reader->depth;
+    flow_set_etype_encap(reader->flow, etype);
+}
+
 enum packet_step packet_follow_etype(struct packet_reader *reader, uint16_t etype)
 {
     enum packet_step step = step_of_etype(etype);
@@ -91,7 +112,7 @@ enum packet_step packet_follow_etype(struct packet_reader *reader, uint16_t etyp
     if (reader->depth == 0) {
         flow_set_etype(reader->flow, etype);
     } else {
-        flow_set_etype_encap(reader->flow, etype);
+        store_inner_etype(reader, etype);
     }
     return step;
 }

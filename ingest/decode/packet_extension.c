@@ -81,6 +81,13 @@ enum packet_step packet_read_authentication(struct packet_reader *reader)
     return follow(reader, &header);
 }
 
+/* To IPv4 it is a protocol, and stays the packet's (protocolIdentifier, element 4). */
+enum packet_step packet_read_ipv4_authentication(struct packet_reader *reader)
+{
+    struct cursor header = take_extension(&reader->cursor, 4, 8);
+    return cursor_failed(&header) ? PACKET_STEP_END : packet_follow_protocol(header.pos[0]);
+}
+
 /* Only the first fragment has the headers behind this one. */
 enum packet_step packet_read_fragment(struct packet_reader *reader)
 {

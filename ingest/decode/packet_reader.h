@@ -2,10 +2,11 @@
  * packet_reader.h -- the walk through a packet's headers, one step a header.
  *
  * Internal to packet_*.c. packet_header.c runs the walk: each step reads one header from the
- * cursor, writes what it says into the flow, and names the next step. The first packet fills the
- * ordinary fields; the packet inside a tunnel (depth 1) fills those ending in Encap; what is
- * inside that one is not read. A header cut short ends the walk. Whatever a step takes from the
- * cursor is its header: LayerStack and LayerSize are the walk's own trace.
+ * cursor, writes what it says into the flow, and names the next step. The outermost packet fills
+ * the ordinary fields, the innermost one those ending in Encap: where tunnels are inside tunnels,
+ * each packet takes the place of the one around it there. The tunnel's type and number are the
+ * outermost one's, to which the ordinary fields belong. A header cut short ends the walk. Whatever
+ * a step takes from the cursor is its header: LayerStack and LayerSize are the walk's own trace.
  */
 #pragma once
 
@@ -15,8 +16,9 @@
 struct packet_reader {
     struct flow *flow;
     struct cursor cursor;
-    uint32_t depth;  /* 0: the packet itself; 1: the packet inside its tunnel */
-    uint32_t layers; /* noted so far */
+    uint32_t depth;       /* tunnels entered */
+    uint32_t inner_depth; /* of the packet that the fields ending in Encap are of */
+    uint32_t layers;      /* noted so far */
 };
 
 /* Values of the field LayerStack: goflow2's numbers. */
@@ -54,6 +56,7 @@ enum packet_layer {
     X(PACKET_STEP_ROUTING, routing, PACKET_LAYER_IPV6_ROUTING)                                     \
     X(PACKET_STEP_FRAGMENT, fragment, PACKET_LAYER_IPV6_FRAGMENT)                                  \
     X(PACKET_STEP_AUTHENTICATION, authentication, PACKET_LAYER_CUSTOM)                             \
+    X(PACKET_STEP_IPV4_AUTHENTICATION, ipv4_authentication, PACKET_LAYER_CUSTOM)                   \
     X(PACKET_STEP_ICMP, icmp, PACKET_LAYER_ICMP)                                                   \
     X(PACKET_STEP_ICMPV6, icmp, PACKET_LAYER_ICMPV6)                                               \
     X(PACKET_STEP_TCP, tcp, PACKET_LAYER_TCP)                                                      \
@@ -136,5 +139,5 @@ enum packet_step packet_follow_udp_ports(uint16_t src_port, uint16_t dst_port);
 /* Goes on by the version in the first four bits: IPv4, IPv6, or the end. */
 enum packet_step packet_follow_ip_version(struct packet_reader *reader);
 
-/* Notes a tunnel and goes one packet deeper. False when already inside one: stop there. */
-bool packet_enter_tunnel(struct packet_reader *reader, enum packet_tunnel tunnel, uint32_t id);
+/* Notes a tunnel and goes one packet deeper. */
+void packet_enter_tunnel(struct packet_reader *reader, enum packet_tunnel tunnel, uint32_t id);

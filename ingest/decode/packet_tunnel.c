@@ -25,40 +25,32 @@ struct gre_header {
     uint32_t key; /* 0: none */
 };
 
-bool packet_enter_tunnel(struct packet_reader *reader, enum packet_tunnel tunnel, uint32_t id)
+void packet_enter_tunnel(struct packet_reader *reader, enum packet_tunnel tunnel, uint32_t id)
 {
-    if (reader->depth != 0) {
-        return false;
+    if (reader->depth == 0) {
+        flow_set_has_encap(reader->flow, true);
+        flow_set_tunnel_type(reader->flow, tunnel);
+        flow_set_tunnel_id(reader->flow, id);
     }
-    reader->depth = 1;
-    flow_set_has_encap(reader->flow, true);
-    flow_set_tunnel_type(reader->flow, tunnel);
-    flow_set_tunnel_id(reader->flow, id);
-    return true;
+    reader->depth++;
 }
 
 enum packet_step packet_read_ipv4_inside(struct packet_reader *reader)
 {
-    if (!packet_enter_tunnel(reader, PACKET_TUNNEL_IPIP, 0)) {
-        return PACKET_STEP_END;
-    }
+    packet_enter_tunnel(reader, PACKET_TUNNEL_IPIP, 0);
     return packet_follow_etype(reader, PACKET_ETYPE_IPV4);
 }
 
 enum packet_step packet_read_ipv6_inside(struct packet_reader *reader)
 {
-    if (!packet_enter_tunnel(reader, PACKET_TUNNEL_IPIP, 0)) {
-        return PACKET_STEP_END;
-    }
+    packet_enter_tunnel(reader, PACKET_TUNNEL_IPIP, 0);
     return packet_follow_etype(reader, PACKET_ETYPE_IPV6);
 }
 
 /* RFC 4023, and RFC 7510 over UDP: the label stack begins at once. */
 enum packet_step packet_read_mpls_inside(struct packet_reader *reader)
 {
-    if (!packet_enter_tunnel(reader, PACKET_TUNNEL_MPLS, 0)) {
-        return PACKET_STEP_END;
-    }
+    packet_enter_tunnel(reader, PACKET_TUNNEL_MPLS, 0);
     return packet_follow_etype(reader, PACKET_ETYPE_MPLS);
 }
 
@@ -69,8 +61,8 @@ enum packet_step packet_read_etherip(struct packet_reader *reader)
     if (header == NULL || header[0] >> 4 != ETHERIP_VERSION) {
         return PACKET_STEP_OTHER;
     }
-    bool is_entered = packet_enter_tunnel(reader, PACKET_TUNNEL_ETHERIP, 0);
-    return is_entered ? PACKET_STEP_ETHERNET : PACKET_STEP_END;
+    packet_enter_tunnel(reader, PACKET_TUNNEL_ETHERIP, 0);
+    return PACKET_STEP_ETHERNET;
 }
 
 /* RFC 2784, RFC 2890; version 1 is PPTP's (RFC 2637 section 4.1). */
@@ -126,9 +118,7 @@ enum packet_step packet_read_gre(struct packet_reader *reader)
     }
     enum packet_tunnel tunnel = is_nvgre(&gre) ? PACKET_TUNNEL_NVGRE : PACKET_TUNNEL_GRE;
     uint32_t id = tunnel == PACKET_TUNNEL_NVGRE ? gre.key >> 8 : gre.key;
-    if (!packet_enter_tunnel(reader, tunnel, id)) {
-        return PACKET_STEP_END;
-    }
+    packet_enter_tunnel(reader, tunnel, id);
     /* Source routes (RFC 1701) were dropped by RFC 2784; their length is not worth the walk. */
     return (gre.flags & GRE_ROUTING) == 0 ? follow_gre(reader, &gre) : PACKET_STEP_END;
 }
@@ -152,7 +142,7 @@ enum packet_step packet_read_l2tpv3(struct packet_reader *reader)
 {
     uint32_t session = cursor_be32(&reader->cursor);
     if (session != 0) {
-        (void)packet_enter_tunnel(reader, PACKET_TUNNEL_L2TP, session);
+        packet_enter_tunnel(reader, PACKET_TUNNEL_L2TP, session);
     }
     return PACKET_STEP_END;
 }

@@ -76,8 +76,8 @@ enum packet_step packet_read_vxlan(struct packet_reader *reader)
         return PACKET_STEP_OTHER;
     }
     uint32_t vni = load_be32(header + 4) >> 8;
-    bool is_entered = packet_enter_tunnel(reader, PACKET_TUNNEL_VXLAN, vni);
-    return is_entered ? PACKET_STEP_ETHERNET : PACKET_STEP_END;
+    packet_enter_tunnel(reader, PACKET_TUNNEL_VXLAN, vni);
+    return PACKET_STEP_ETHERNET;
 }
 
 /* draft-ietf-nvo3-vxlan-gpe section 3: the fourth octet names the payload. */
@@ -87,9 +87,7 @@ enum packet_step packet_read_vxlan_gpe(struct packet_reader *reader)
     if (header == NULL || (header[0] & VXLAN_HAS_VNI) == 0) {
         return PACKET_STEP_OTHER;
     }
-    if (!packet_enter_tunnel(reader, PACKET_TUNNEL_VXLAN, load_be32(header + 4) >> 8)) {
-        return PACKET_STEP_END;
-    }
+    packet_enter_tunnel(reader, PACKET_TUNNEL_VXLAN, load_be32(header + 4) >> 8);
     switch (header[3]) {
     case 1:
         return packet_follow_etype(reader, PACKET_ETYPE_IPV4);
@@ -109,9 +107,7 @@ enum packet_step packet_read_geneve(struct packet_reader *reader)
     if (header == NULL || header[0] >> 6 != 0) {
         return PACKET_STEP_OTHER;
     }
-    if (!packet_enter_tunnel(reader, PACKET_TUNNEL_GENEVE, load_be32(header + 4) >> 8)) {
-        return PACKET_STEP_END;
-    }
+    packet_enter_tunnel(reader, PACKET_TUNNEL_GENEVE, load_be32(header + 4) >> 8);
     cursor_skip(&reader->cursor, (size_t)(header[0] & 0x3f) * 4);
     return packet_follow_etype(reader, load_be16(header + 2));
 }
@@ -138,10 +134,10 @@ enum packet_step packet_read_gtp(struct packet_reader *reader)
     if (header == NULL || (header[0] & GTP_VERSION_MASK) != GTP_VERSION_1) {
         return PACKET_STEP_OTHER;
     }
-    if (header[1] != GTP_G_PDU ||
-        !packet_enter_tunnel(reader, PACKET_TUNNEL_GTP, load_be32(header + 4))) {
+    if (header[1] != GTP_G_PDU) {
         return PACKET_STEP_END;
     }
+    packet_enter_tunnel(reader, PACKET_TUNNEL_GTP, load_be32(header + 4));
     if ((header[0] & GTP_OPTIONAL) != 0) {
         skip_gtp_options(&reader->cursor, header[0]);
     }
@@ -167,8 +163,8 @@ enum packet_step packet_read_teredo(struct packet_reader *reader)
     if (cursor_left(cursor) == 0 || cursor->pos[0] >> 4 != 6) {
         return PACKET_STEP_OTHER;
     }
-    bool is_entered = packet_enter_tunnel(reader, PACKET_TUNNEL_TEREDO, 0);
-    return is_entered ? packet_follow_ip_version(reader) : PACKET_STEP_END;
+    packet_enter_tunnel(reader, PACKET_TUNNEL_TEREDO, 0);
+    return packet_follow_ip_version(reader);
 }
 
 /* RFC 2661 section 3.1: version 2 carries PPP. Version 3 hides the size of its cookie. */
@@ -190,8 +186,9 @@ enum packet_step packet_read_l2tp(struct packet_reader *reader)
     uint16_t session = cursor_be16(cursor);
     cursor_skip(cursor, (flags & L2TP_SEQUENCE) != 0 ? 4 : 0);
     cursor_skip(cursor, (flags & L2TP_OFFSET) != 0 ? cursor_be16(cursor) : 0);
-    if (cursor_failed(cursor) || !packet_enter_tunnel(reader, PACKET_TUNNEL_L2TP, session)) {
+    if (cursor_failed(cursor)) {
         return PACKET_STEP_END;
     }
+    packet_enter_tunnel(reader, PACKET_TUNNEL_L2TP, session);
     return PACKET_STEP_PPP;
 }

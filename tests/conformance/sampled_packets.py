@@ -31,6 +31,8 @@ LAYERS = {
     "destination_options": (IPV6, p.ipv6(p.DESTINATION, p.extension(p.TCP, 16, p.tcp()))),
     "segment_routing": (IPV6, p.ipv6(p.ROUTING, p.segments(
         p.TCP, ["2001:db8::3", "2001:db8::4"], p.tcp()))),
+    "authentication": (IPV4, p.ipv4(p.AUTHENTICATION, p.authentication(p.TCP, p.tcp()))),
+    "authentication6": (IPV6, p.ipv6(p.AUTHENTICATION, p.authentication(p.TCP, p.tcp()))),
     "later_fragment": (IPV6, p.ipv6(p.FRAGMENT, p.fragment(p.TCP, 185, bytes(16)))),
 }
 TUNNELS = {
@@ -46,6 +48,14 @@ TUNNELS = {
     "geneve": p.ipv4(p.UDP, p.udp(6081, p.geneve(5002, bytes.fromhex("0101000100000000"), FRAME))),
     "gtp": p.ipv4(p.UDP, p.udp(2152, p.gtp(77, p.inner()))),
     "teredo": p.ipv4(p.UDP, p.udp(3544, INNER6)),
+    "authenticated_tunnel": p.ipv4(p.AUTHENTICATION, p.authentication(p.IPIP, p.inner())),
+    "gre_in_ipip": p.ipv4(p.IPIP, p.ipv4(
+        p.GRE, p.gre(p.ETYPE_IPV4, p.inner(), key=4711), ("10.1.0.1", "10.1.0.2"))),
+    "vxlan_in_gtp": p.ipv4(p.UDP, p.udp(2152, p.gtp(77, p.ipv4(
+        p.UDP, p.udp(4789, p.vxlan(5001, FRAME)), ("10.1.0.1", "10.1.0.2"))))),
+    "icmp_in_three_tunnels": p.ipv4(p.UDP, p.udp(4789, p.vxlan(5001, p.ethernet(
+        p.ETYPE_IPV4, p.ipv4(p.GRE, p.gre(p.ETYPE_IPV6, p.ipv6(p.IPIP, p.ipv4(
+            1, bytes.fromhex("0304f4fb00000000"), p.INNER)))))))),
     "l2tp": p.ipv4(p.UDP, p.udp(1701, bytes.fromhex("000200011267ff030021") + p.inner())),
 }
 

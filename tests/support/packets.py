@@ -11,8 +11,8 @@ import types
 
 import traffic
 
-IPIP, TCP, UDP, IPV6, ROUTING, FRAGMENT, GRE, DESTINATION, ETHERIP, SCTP, MPLS = (
-    4, 6, 17, 41, 43, 44, 47, 60, 97, 132, 137)
+IPIP, TCP, UDP, IPV6, ROUTING, FRAGMENT, GRE, AUTHENTICATION, DESTINATION, ETHERIP, SCTP, MPLS = (
+    4, 6, 17, 41, 43, 44, 47, 51, 60, 97, 132, 137)
 ETYPE_IPV4, ETYPE_BRIDGED, ETYPE_VLAN, ETYPE_IPV6, ETYPE_MPLS, ETYPE_PPPOE, ETYPE_QINQ = (
     0x0800, 0x6558, 0x8100, 0x86DD, 0x8847, 0x8864, 0x88A8)
 OUTER = ("192.0.2.1", "198.51.100.2")
@@ -63,6 +63,11 @@ def segments(next_header, addresses, payload):
 
 def fragment(next_header, offset, payload):
     return struct.pack(">BBHI", next_header, 0, offset << 3 | 1, 0x1234) + payload
+
+
+def authentication(next_header, payload):
+    """With twelve octets of check value."""
+    return struct.pack(">BBHII", next_header, 4, 0, 1, 1) + bytes(range(12)) + payload
 
 
 def udp(port, payload=b"payload"):

@@ -2,8 +2,8 @@
 """
     tshark_packet.facts(protos)     fields of our JSON, zeroes too
 
-The packet itself fills the ordinary fields, the packet inside its tunnel those ending in Encap;
-what is inside that one is left out, as goflow does.
+The packet itself fills the ordinary fields, the innermost packet those ending in Encap; the tunnel
+is the outermost one.
 """
 import re
 
@@ -20,6 +20,7 @@ FIELDS = {
              "ipv6.hlim": "IPTTL", "ipv6.tclass": "IPTos", "ipv6.flow": "IPv6FlowLabel"},
     "ipv6.routing": {"ipv6.routing.segleft": "IPv6RoutingSegmentsLeft"},
     "ipv6.fraghdr": {"ipv6.fraghdr.offset": "FragmentOffset", "ipv6.fraghdr.ident": "FragmentId"},
+    "ah": {"ah.next_header": "Proto"},
     "arp": {},
     "tcp": {"tcp.srcport": "SrcPort", "tcp.dstport": "DstPort", "tcp.flags": "TCPFlags"},
     "udp": {"udp.srcport": "SrcPort", "udp.dstport": "DstPort"},
@@ -31,6 +32,8 @@ AS_TEXT = ("eth.src", "eth.dst")
 ETYPES = {"ip": 0x0800, "ipv6": 0x86DD, "arp": 0x0806}
 INNER = {"SrcAddr", "DstAddr", "Etype", "Proto", "IPTTL", "IPTos", "FragmentId", "FragmentOffset",
          "IPv6FlowLabel", "SrcPort", "DstPort", "TCPFlags"}
+
+ENCAPS = {f"{field}Encap" for field in INNER}
 
 # TunnelType, and where its id is.
 TUNNELS = {"gre": (1, "gre.key"), "vxlan": (3, "vxlan.vni"), "geneve": (4, "geneve.vni"),
@@ -45,22 +48,31 @@ LABELS = 5
 LAYERS = {"eth": 0, "ip": 1, "ipv6": 2, "tcp": 3, "udp": 4, "mpls": LABELS, "vlan": 6,
           "ieee8021ad": 6, "icmp": 7, "icmpv6": 8, "gre": 9, "ipv6.routing": 10,
           "ipv6.fraghdr": 11, "geneve": 12, "teredo": 13, "ppp": 99, "pppoes": 99, "sctp": 99,
-          "ipv6.dstopts": 99, "ipv6.hopopts": 99, "vxlan": 99, "gtp": 99, "l2tp": 99, "etherip": 99}
+          "ipv6.dstopts": 99, "ipv6.hopopts": 99, "vxlan": 99, "gtp": 99, "l2tp": 99, "etherip": 99,
+          "ah": 99}
 SIZES = {"ipv6": 40, "icmp": 8, "icmpv6": 8, "sctp": 12, "teredo": 0}
 
 
 def facts(protos):
-    found, outside = {}, []
+    found, outside, is_deeper = {}, [], False
     for proto in protos:
         name = proto.get("name")
         tunnel = tunnel_of(proto, outside)
-        if tunnel and "TunnelType" in found:
-            break
-        found |= tunnel
-        outside.append(name)
-        if name in FIELDS:
+        if tunnel:
+            found = found if "TunnelType" in found else {**found, **tunnel}
+            is_deeper = True
+        if name in ETYPES and is_deeper:
+            found = {field: value for field, value in found.items() if field not in ENCAPS}
+            is_deeper = False
+        if name in FIELDS and not is_protocol_of_ipv4(name, outside):
             read(proto, name, found)
+        outside.append(name)
     return {**found, **label_facts(found), **layers(protos)}
+
+
+def is_protocol_of_ipv4(name, outside):
+    """An authentication header: to IPv6 it is an extension header, which names the protocol."""
+    return name == "ah" and outside[-1] == "ip"
 
 
 def tunnel_of(proto, outside):
@@ -72,7 +84,7 @@ def tunnel_of(proto, outside):
         if is_nvgre(proto):
             kind, number = NVGRE, number >> 8
         return {"HasEncap": True, "TunnelType": kind, "TunnelID": number}
-    is_over_ip = outside[-1:] in (["ip"], ["ipv6"], ["udp"])
+    is_over_ip = outside[-1:] in (["ip"], ["ipv6"], ["udp"], ["ah"])
     if is_over_ip and name in ("ip", "ipv6", "mpls"):
         return {"HasEncap": True, "TunnelType": MPLS if name == "mpls" else IPIP}
     return {}

@@ -225,13 +225,13 @@ Test(packet_layers, of_geneve_with_its_options_and_of_teredo_even_without_octets
     check_frame(PACKET_IPV4, &frame, "1:20 4:8 13:0 2:40 3:20");
 }
 
-/* The packet inside two tunnels is not read; the second tunnel's header is. */
-Test(packet_layers, end_with_the_second_tunnel)
+Test(packet_layers, go_on_inside_tunnels_in_tunnels)
 {
     struct build frame = {0};
     frame_ipv4(&frame, 4);
     frame_inner_ipv4(&frame, 47);
     build_u32(&frame, 0x0800);
     frame_ipv4(&frame, 6);
-    check_frame(PACKET_IPV4, &frame, "1:20 1:20 9:4");
+    frame_tcp(&frame, 0x18);
+    check_frame(PACKET_IPV4, &frame, "1:20 1:20 9:4 1:20 3:20");
 }

@@ -62,19 +62,80 @@ static struct build gre(uint16_t flags, uint16_t etype)
     return frame;
 }
 
-Test(packet_tunnel, reads_one_packet_deep_and_no_deeper)
+/* IP in VXLAN, whose packet is inside GTP-U: the outermost and the innermost packet are told. */
+static struct build two_tunnels(void)
 {
     struct build frame = {0};
-    frame_ipv4(&frame, 4);
-    frame_inner_ipv4(&frame, 4);
-    frame_ipv4(&frame, 6);
-    frame_tcp(&frame, 0x02);
+    frame_ipv4(&frame, 17);
+    frame_udp(&frame, 2152);
+    build_u32(&frame, 0x30ff0000);
+    build_u32(&frame, 4711);
+    frame_ipv6(&frame, 17);
+    frame_udp(&frame, 4789);
+    build_u32(&frame, 0x08000000);
+    build_u32(&frame, 5001 << 8);
+    return frame;
+}
+
+Test(packet_tunnel, tells_the_outermost_and_the_innermost_packet)
+{
+    struct build frame = two_tunnels();
+    put_inner_ethernet(&frame);
+    read_frame(&frame);
+    check_outer(17);
+    check_tunnel(5, 4711);
+    check_inner_ipv4();
+    cr_assert_eq(sampled.dst_port, 2152);
+    cr_assert_not(flow_has(&sampled, FLOW_IPV6_FLOW_LABEL_ENCAP));
+}
+
+Test(packet_tunnel, mixes_no_packet_between_them_into_the_innermost_one)
+{
+    struct build frame = two_tunnels();
+    frame_ethernet(&frame, 0x0806);
+    read_frame(&frame);
+    check_tunnel(5, 4711);
+    cr_assert_eq(sampled.etype_encap, 0x0806);
+    cr_assert_not(flow_has(&sampled, FLOW_SRC_ADDR_ENCAP));
+    cr_assert_not(flow_has(&sampled, FLOW_PROTO_ENCAP));
+    cr_assert_not(flow_has(&sampled, FLOW_DST_PORT_ENCAP));
+}
+
+Test(packet_tunnel, keeps_the_packet_between_them_where_the_innermost_was_cut_off)
+{
+    struct build frame = two_tunnels();
+    build_zeroes(&frame, 13);
+    read_frame(&frame);
+    check_tunnel(5, 4711);
+    cr_assert_eq(sampled.etype_encap, 0x86dd);
+    cr_assert_eq(sampled.proto_encap, 17);
+    cr_assert_eq(sampled.dst_port_encap, 4789);
+}
+
+Test(packet_tunnel, ends_in_endless_tunnels)
+{
+    struct build frame = {0};
+    for (int i = 0; i < 1000; i++) {
+        frame_ipv4(&frame, 4);
+    }
     read_frame(&frame);
     check_outer(4);
     check_tunnel(2, 0);
-    cr_assert_str_eq(collector_text(&sampled.src_addr_encap), "10.0.0.1");
-    cr_assert_eq(sampled.proto_encap, 4);
-    cr_assert_not(flow_has(&sampled, FLOW_SRC_PORT_ENCAP));
+    cr_assert_eq(sampled.layer_stack.count, 16);
+}
+
+/* RFC 4302 section 3.1.1: to IPv4 the header is a protocol, 51, and what it protects follows. */
+Test(packet_tunnel, reads_behind_an_authentication_header)
+{
+    struct build frame = {0};
+    frame_ipv4(&frame, 51);
+    build_u32(&frame, 0x04040000);
+    build_zeroes(&frame, 20);
+    put_inner_ipv4(&frame);
+    read_frame(&frame);
+    check_outer(51);
+    check_tunnel(2, 0);
+    check_inner_ipv4();
 }
 
 Test(packet_tunnel, takes_no_vxlan_without_its_flag)
