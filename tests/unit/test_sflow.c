@@ -191,7 +191,7 @@ Test(sflow, counts_what_it_does_not_read)
     build_zeroes(&builder.wire, 5);
     sflow_close_sample(&builder);
     sflow_open_flow_sample(&builder, 512, 3, 4);
-    sflow_open_record(&builder, 1013);
+    sflow_open_record(&builder, 1016);
     sflow_close_record(&builder);
     sflow_close_sample(&builder);
     decode(&builder);
