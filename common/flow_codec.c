@@ -176,8 +176,12 @@ static uint8_t *put_fields(uint8_t *out, const struct flow *flow, const uint64_t
     return put_fields_with(out, flow, except, false);
 }
 
-/* Fixed lists stay out of the prefix and are packed every time. */
-static void renew_prefix(struct flow_packer *packer, const struct flow *flow)
+/*
+ * Fixed lists stay out of the prefix and are packed every time. Out of line: what it calls would
+ * cost flow_pack() registers to save.
+ */
+__attribute__((noinline)) static void renew_prefix(
+    struct flow_packer *packer, const struct flow *flow)
 {
     uint64_t others[FLOW_WORDS];
     for (size_t i = 0; i < FLOW_WORDS; i++) {
@@ -189,6 +193,9 @@ static void renew_prefix(struct flow_packer *packer, const struct flow *flow)
     packer->series = flow->series;
     packer->has_bmi2 = wire_has_bmi2();
     packer->prefix_size = (size_t)(put_fields(packer->prefix, flow, others) - packer->prefix);
+    if (packer->series_begun != NULL) {
+        packer->series_begun(packer->context, flow);
+    }
 }
 
 static inline bool prefix_is_current(const struct flow_packer *packer, const struct flow *flow)

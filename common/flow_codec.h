@@ -30,6 +30,9 @@ struct flow_packer {
     uint64_t packed[FLOW_WORDS]; /* those of them that are in the prefix */
     size_t prefix_size;
     bool has_bmi2; /* as the CPU says */
+    /* Told of the first flow of each series before it is packed; NULL: nobody wants to know. */
+    void (*series_begun)(void *context, const struct flow *flow);
+    void *context;
     uint8_t prefix[FLOW_FIELD_COUNT * FLOW_SINGLE_MAX + FLOW_PREFIX_STEP];
 };
 

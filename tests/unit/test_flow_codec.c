@@ -393,6 +393,27 @@ Test(flow_codec, follows_the_fixed_fields_when_they_change)
     check_packs_as_message(&packer);
 }
 
+static void count_series(void *context, const struct flow *begun)
+{
+    cr_assert_eq(begun, &flow);
+    ++*(unsigned *)context;
+}
+
+Test(flow_codec, tells_when_a_series_begins)
+{
+    unsigned series = 0;
+    struct flow_packer packer = {.series_begun = count_series, .context = &series};
+    for (unsigned i = 1; i <= 3; i++) {
+        flow_begin(&flow);
+        flow_set_type(&flow, FLOW_TYPE_IPFIX);
+        flow_fix(&flow);
+        check_packs_as_message(&packer);
+        flow_reset(&flow);
+        check_packs_as_message(&packer);
+        cr_assert_eq(series, i);
+    }
+}
+
 Test(flow_codec, packs_a_fixed_part_of_any_size)
 {
     struct random random = {5};
