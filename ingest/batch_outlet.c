@@ -14,22 +14,14 @@ METRIC_FAMILY(FLOWS_DROPPED, COUNTER, "goflow_batch_flows_dropped_total",
     "Flows whose batch nobody took, or for which there was no memory, by reason.");
 METRIC_FAMILY(BATCHES, COUNTER, "goflow_batch_batches_total", "Batches handed over.");
 
-METRIC_FAMILY(
-    RECORDS_IN, COUNTER, "goflow_batch_records_total", "Rows beside flows packed, by kind.");
-METRIC_FAMILY(RECORDS_DROPPED, COUNTER, "goflow_batch_records_dropped_total",
-    "Rows beside flows whose batch nobody took, or for which there was no memory.");
-
 enum {
-    PATIENCE_NS = 100000, /* between two looks at a full publisher */
-    TAKEN_MS = 1000       /* how long a stop waits for the publisher to take the last batches */
+    PATIENCE_NS = 100000 /* between two looks at a full publisher */
 };
 
 struct batch_outlet {
     struct batcher *batcher;
     struct record_batcher *records; /* NULL: not wanted */
-    uint64_t accepted_told;
-    uint64_t drops_told;
-    struct publisher_port *port; /* NULL: batches are thrown away */
+    struct publisher_port *port;    /* NULL: batches are thrown away */
     uint64_t patient_bytes;
 };
 
@@ -73,27 +65,13 @@ static void take_record(void *context, enum record_kind kind, const struct recor
     record_batcher_take(outlet->records, kind, record);
 }
 
-static uint64_t take_fresh(uint64_t *told_p, uint64_t sum)
-{
-    uint64_t fresh = sum - *told_p;
-    *told_p = sum;
-    return fresh;
-}
-
-/* Of this worker's batches, and what the publisher did with any worker's. */
-static void take_flows(void *context, struct outlet_flows *fresh_p)
+/* Of what is accepted the publisher tells. */
+static void tell_refused(void *context, uint64_t minute_s)
 {
     struct batch_outlet *outlet = context;
-    const struct batcher_counters *counters = batcher_counters(outlet->batcher);
-    uint64_t drops =
-        counter_get(&counters->flows_dropped_full) + counter_get(&counters->flows_dropped_memory);
-    fresh_p->accepted = take_fresh(&outlet->accepted_told, counter_get(&counters->flows_out));
-    fresh_p->dropped = take_fresh(&outlet->drops_told, drops);
-    fresh_p->spooled = 0;
-    if (outlet->port != NULL) {
-        fresh_p->spooled = publisher_take_spooled(outlet->port);
-        fresh_p->dropped += publisher_take_drops(outlet->port);
-    }
+    const struct record_sink sink = {record_batcher_take, outlet->records};
+    batcher_flush(outlet->batcher);
+    batcher_tell_refused(outlet->batcher, minute_s, &sink);
 }
 
 static int tick(void *context, uint64_t now_ns)
@@ -104,18 +82,6 @@ static int tick(void *context, uint64_t now_ns)
     return outlet_earlier(flows_ms, records_ms);
 }
 
-static void flush(void *context)
-{
-    static const struct timespec PAUSE = {.tv_nsec = PATIENCE_NS};
-    struct batch_outlet *outlet = context;
-    batcher_flush(outlet->batcher);
-    uint64_t end_ns = clock_monotonic_ns() + TAKEN_MS * NS_PER_MS;
-    while (outlet->port != NULL && !publisher_has_taken_all(outlet->port) &&
-           clock_monotonic_ns() < end_ns) {
-        (void)nanosleep(&PAUSE, NULL);
-    }
-}
-
 static void finish(void *context)
 {
     struct batch_outlet *outlet = context;
@@ -124,16 +90,6 @@ static void finish(void *context)
         record_batcher_flush(outlet->records);
     }
     publisher_port_destroy(&outlet->port);
-}
-
-static void collect_records(
-    const struct record_batcher_counters *counters, struct metrics_page *page)
-{
-    for (size_t kind = RECORD_COUNTERS; kind < RECORD_KIND_COUNT; kind++) {
-        metrics_page_add(page, &RECORDS_IN, (double)counter_get(&counters->rows_in[kind]),
-            "kind=\"%s\"", RECORD_SCHEMAS[kind].name);
-    }
-    metrics_page_add(page, &RECORDS_DROPPED, (double)counter_get(&counters->rows_dropped), "");
 }
 
 static void collect(void *context, struct metrics_page *page)
@@ -148,7 +104,7 @@ static void collect(void *context, struct metrics_page *page)
         "reason=\"memory\"");
     metrics_page_add(page, &BATCHES, (double)counter_get(&counters->batches), "");
     if (outlet->records != NULL) {
-        collect_records(record_batcher_counters(outlet->records), page);
+        record_batcher_collect(outlet->records, page);
     }
 }
 
@@ -202,9 +158,8 @@ enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_opt
     *outlet_p = (struct outlet){.context = outlet,
         .take = take,
         .take_record = options->takes_records ? take_record : NULL,
-        .take_flows = take_flows,
+        .tell_refused = options->takes_records ? tell_refused : NULL,
         .tick = tick,
-        .flush = flush,
         .finish = finish,
         .collect = collect,
         .destroy = destroy};

@@ -51,6 +51,7 @@ static enum err open_publisher(struct ingest_program *program)
         .ack_timeout_ms = (uint32_t)settings->ack_timeout_ms,
         .stop_timeout_ms = (uint32_t)settings->stop_timeout_ms,
         .compress = strcmp(settings->compression, "zstd") == 0,
+        .tells_losses = settings->sends_records,
     };
     enum err err = publisher_new(&program->publisher, &options);
     if (err != ERR_OK) {

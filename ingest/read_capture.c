@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- datagrams from a capture file instead of sockets. */
 #include "ingest/read_capture.h"
 
+#include "common/clock.h"
 #include "common/daemon.h"
 #include "common/log.h"
 #include "ingest/decode/decode_counters.h"
@@ -8,6 +9,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+
+enum {
+    SECONDS_PER_MINUTE = 60
+};
 
 static void print_summary(const struct capture *capture, const struct decode_counters *counters)
 {
@@ -76,6 +81,10 @@ enum err read_capture(
     const struct flow_sink sink = {outlet->take, outlet->context};
     err = decode_all(capture, decoder, &sink);
     decoder_finish(decoder);
+    if (outlet->tell_refused != NULL) {
+        uint64_t now_s = clock_wall_ns() / NS_PER_S;
+        outlet->tell_refused(outlet->context, now_s - now_s % SECONDS_PER_MINUTE);
+    }
     outlet->finish(outlet->context);
     print_summary(capture, decoder_counters(decoder));
     decoder_destroy(&decoder);

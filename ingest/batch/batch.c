@@ -3,6 +3,8 @@
 
 #include "common/clock.h"
 #include "common/flow_codec.h"
+#include "ingest/batch/account_book.h"
+#include "ingest/batch/share_tally.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -10,12 +12,16 @@
 
 enum {
     MAX_BYTES_LEAST = 64 * 1024,
+    SHARES_AT_FIRST = 8, /* so many exporters cost a refused batch no memory when it is sealed */
     SECONDS_PER_DAY = 86400
 };
 
 struct batcher {
     struct batcher_options options;
     struct batch *batch; /* open, or empty and ready; NULL: none yet */
+    uint32_t flow_limit; /* of the open batch */
+    struct share_tally tally;
+    struct account_book *refused;
     struct flow_packer packer;
     struct batcher_counters counters;
 };
@@ -39,12 +45,13 @@ void batch_destroy(struct batch **batch_p)
     struct batch *batch = *batch_p;
     if (batch != NULL) {
         free(batch->bytes);
+        share_list_destroy(&batch->shares);
         free(batch);
         *batch_p = NULL;
     }
 }
 
-/* A copy without the unused room, or NULL. */
+/* A copy without the unused room and without shares, or NULL. */
 static struct batch *batch_copy(const struct batch *batch)
 {
     struct batch *copy = batch_new(batch->size);
@@ -56,7 +63,20 @@ static struct batch *batch_copy(const struct batch *batch)
     *copy = *batch;
     copy->bytes = bytes;
     copy->room = batch->size;
+    copy->shares = NULL;
     return copy;
+}
+
+/* A flow_packer's series_begun(): a series has one exporter. */
+static void follow_origin(void *context, const struct flow *flow)
+{
+    struct batcher *batcher = context;
+    const struct batch *batch = batcher->batch;
+    struct flow_origin origin = flow_origin_of(flow, batch->day);
+    share_tally_turn(&batcher->tally, &origin, batch->flow_count);
+    if (share_tally_is_full(&batcher->tally)) {
+        batcher->flow_limit = batch->flow_count + 1;
+    }
 }
 
 enum err batcher_new(struct batcher **batcher_p, const struct batcher_options *options)
@@ -70,6 +90,13 @@ enum err batcher_new(struct batcher **batcher_p, const struct batcher_options *o
         return ERR_MEMORY;
     }
     batcher->options = *options;
+    batcher->packer.series_begun = follow_origin;
+    batcher->packer.context = batcher;
+    batcher->refused = account_book_new();
+    if (share_tally_init(&batcher->tally) != ERR_OK || batcher->refused == NULL) {
+        batcher_destroy(&batcher);
+        return ERR_MEMORY;
+    }
     *batcher_p = batcher;
     return ERR_OK;
 }
@@ -82,6 +109,8 @@ void batcher_destroy(struct batcher **batcher_p)
     }
     batcher_flush(batcher);
     batch_destroy(&batcher->batch);
+    share_tally_clear(&batcher->tally);
+    account_book_destroy(&batcher->refused);
     free(batcher);
     *batcher_p = NULL;
 }
@@ -92,21 +121,37 @@ static void batch_empty(struct batch *batch)
     batch->flow_count = 0;
 }
 
+static void count_refused(struct batcher *batcher, const struct batch *batch)
+{
+    counter_add(&batcher->counters.flows_dropped_full, batch->flow_count);
+    const struct account_entry entry = {.fate = ACCOUNT_REFUSED,
+        .flow_count = batch->flow_count,
+        .day = batch->day,
+        .shares = batch->shares};
+    account_book_add(batcher->refused, &entry);
+}
+
 /*
  * Hands one batch to the consumer. A batch sealed long before it was full goes out as a copy of its
  * own size, so that a window of many small batches does not hold the room of full ones.
  */
-static enum err deliver(struct batcher *batcher)
+static void deliver(struct batcher *batcher)
 {
     struct batch *batch = batcher->batch;
+    uint32_t flow_count = batch->flow_count;
     struct batch *copy = batch->size < batch->room / 2 ? batch_copy(batch) : NULL;
-    enum err err = batcher->options.deliver(batcher->options.context, copy != NULL ? copy : batch);
-    if (err != ERR_OK) {
+    struct batch *sealed = copy != NULL ? copy : batch;
+    share_tally_seal(&batcher->tally, flow_count, &sealed->shares);
+    if (batcher->options.deliver(batcher->options.context, sealed) != ERR_OK) {
+        count_refused(batcher, sealed);
         batch_destroy(&copy);
-    } else if (copy == NULL) {
+        return;
+    }
+    counter_add(&batcher->counters.flows_out, flow_count);
+    counter_add(&batcher->counters.batches, 1);
+    if (copy == NULL) {
         batcher->batch = NULL;
     }
-    return err;
 }
 
 void batcher_flush(struct batcher *batcher)
@@ -114,16 +159,19 @@ void batcher_flush(struct batcher *batcher)
     if (batcher->batch == NULL || batcher->batch->flow_count == 0) {
         return;
     }
-    uint32_t flow_count = batcher->batch->flow_count;
-    if (deliver(batcher) == ERR_OK) {
-        counter_add(&batcher->counters.flows_out, flow_count);
-        counter_add(&batcher->counters.batches, 1);
-    } else {
-        counter_add(&batcher->counters.flows_dropped_full, flow_count);
-    }
+    deliver(batcher);
     if (batcher->batch != NULL) {
         batch_empty(batcher->batch);
     }
+}
+
+static struct batch *new_batch(const struct batcher *batcher)
+{
+    struct batch *batch = batch_new((size_t)batcher->options.max_bytes + FLOW_PACKED_MAX);
+    if (batch != NULL) {
+        batch->shares = share_list_new(SHARES_AT_FIRST); /* NULL: made when it is sealed */
+    }
+    return batch;
 }
 
 /* The open batch for flows of that day, or NULL without memory for one. */
@@ -135,14 +183,23 @@ static struct batch *open_batch(struct batcher *batcher, uint32_t day)
     }
     batcher_flush(batcher);
     if (batcher->batch == NULL) {
-        batcher->batch = batch_new((size_t)batcher->options.max_bytes + FLOW_PACKED_MAX);
+        batcher->batch = new_batch(batcher);
     }
     batch = batcher->batch;
     if (batch != NULL) {
         batch->day = day;
         batch->created_ns = clock_monotonic_ns();
+        batcher->flow_limit = batcher->options.max_flows;
+        batcher->packer.flow = NULL; /* the first flow of a batch begins a series: it tells whose */
     }
     return batch;
+}
+
+static void count_without_memory(struct batcher *batcher, const struct flow *flow, uint32_t day)
+{
+    counter_add(&batcher->counters.flows_dropped_memory, 1);
+    const struct flow_share share = {.origin = flow_origin_of(flow, day), .flows = 1};
+    account_book_add_share(batcher->refused, ACCOUNT_REFUSED, &share);
 }
 
 void batcher_take(void *context, const struct flow *flow)
@@ -152,14 +209,13 @@ void batcher_take(void *context, const struct flow *flow)
     uint32_t day = (uint32_t)(flow_number(flow, FLOW_TIME_RECEIVED) / SECONDS_PER_DAY);
     struct batch *batch = open_batch(batcher, day);
     if (batch == NULL) {
-        counter_add(&batcher->counters.flows_dropped_memory, 1);
+        count_without_memory(batcher, flow, day);
         return;
     }
     assert(batch->room - batch->size >= FLOW_PACKED_MAX);
     batch->size += flow_pack(&batcher->packer, flow, batch->bytes + batch->size);
     batch->flow_count++;
-    if (batch->size >= batcher->options.max_bytes ||
-        batch->flow_count >= batcher->options.max_flows) {
+    if (batch->size >= batcher->options.max_bytes || batch->flow_count >= batcher->flow_limit) {
         batcher_flush(batcher);
     }
 }
@@ -176,6 +232,12 @@ int batcher_tick(struct batcher *batcher, uint64_t now_ns)
         return -1;
     }
     return (int)((due_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+void batcher_tell_refused(
+    struct batcher *batcher, uint64_t minute_s, const struct record_sink *sink)
+{
+    account_book_tell(batcher->refused, minute_s, sink);
 }
 
 const struct batcher_counters *batcher_counters(const struct batcher *batcher)

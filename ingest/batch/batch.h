@@ -2,10 +2,10 @@
  * batch.h -- flows packed straight into the buffer that goes out.
  *
  * A batcher belongs to one receive worker. Flows are appended as they are decoded; a batch is
- * sealed when it is full (bytes or flows), old, or when the day of TimeReceived changes, and is
- * then handed to `deliver`, which takes ownership. All flows of a batch were received on the same
- * UTC day, so a batch never spans two partitions of the table. Batches of other rows than flows
- * are made by record_batch.h and travel the same way.
+ * sealed when it is full (bytes, flows or exporters), old, or when the day of TimeReceived changes,
+ * and is then handed to `deliver`, which takes ownership. All flows of a batch were received on the
+ * same UTC day, so a batch never spans two partitions of the table. Batches of other rows than
+ * flows are made by record_batch.h and travel the same way.
  */
 #pragma once
 
@@ -13,15 +13,17 @@
 #include "common/err.h"
 #include "common/flow.h"
 #include "common/record.h"
+#include "ingest/batch/flow_share.h"
 
 struct batch {
     uint8_t *bytes; /* a FlowBatch or RecordBatch; free() it where the batch is taken apart */
     size_t size;
     size_t room;
     enum record_kind kind;
-    uint32_t flow_count; /* or rows of another kind */
-    uint32_t day;        /* of TimeReceived: days since 1970, UTC */
-    uint64_t created_ns; /* first flow, monotonic */
+    uint32_t flow_count;       /* or rows of another kind */
+    uint32_t day;              /* of TimeReceived: days since 1970, UTC */
+    struct share_list *shares; /* whose the flows are; NULL: nobody's, or rows of another kind */
+    uint64_t created_ns;       /* first flow, monotonic */
 };
 
 /* An empty batch with room for so many bytes; NULL without memory. */
@@ -60,5 +62,12 @@ int batcher_tick(struct batcher *batcher, uint64_t now_ns);
 
 /* Seals and delivers whatever is open. */
 void batcher_flush(struct batcher *batcher);
+
+/*
+ * Gives rows of the loss ledger for the flows that were dropped since the last call, for the minute
+ * that starts at `minute_s`.
+ */
+void batcher_tell_refused(
+    struct batcher *batcher, uint64_t minute_s, const struct record_sink *sink);
 
 const struct batcher_counters *batcher_counters(const struct batcher *batcher);

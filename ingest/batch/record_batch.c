@@ -5,6 +5,11 @@
 
 #include <stdlib.h>
 
+METRIC_FAMILY(
+    RECORDS_IN, COUNTER, "goflow_batch_records_total", "Rows beside flows packed, by kind.");
+METRIC_FAMILY(RECORDS_DROPPED, COUNTER, "goflow_batch_records_dropped_total",
+    "Rows beside flows whose batch nobody took, or for which there was no memory.");
+
 enum {
     BATCH_BYTES = 64 * 1024,
     BATCH_AGE_MS = 1000,
@@ -129,4 +134,14 @@ void record_batcher_flush(struct record_batcher *batcher)
 const struct record_batcher_counters *record_batcher_counters(const struct record_batcher *batcher)
 {
     return &batcher->counters;
+}
+
+void record_batcher_collect(const struct record_batcher *batcher, struct metrics_page *page)
+{
+    const struct record_batcher_counters *counters = &batcher->counters;
+    for (size_t kind = RECORD_COUNTERS; kind < RECORD_KIND_COUNT; kind++) {
+        metrics_page_add(page, &RECORDS_IN, (double)counter_get(&counters->rows_in[kind]),
+            "kind=\"%s\"", RECORD_SCHEMAS[kind].name);
+    }
+    metrics_page_add_counter(page, &RECORDS_DROPPED, &counters->rows_dropped);
 }

@@ -1,12 +1,13 @@
 /*
  * record_batch.h -- rows beside flows, packed into batches of one kind each.
  *
- * A record_batcher belongs to one receive worker. It seals a batch when it is full, a second old,
- * or when the day of its rows changes, and hands it over as a batcher does (batch.h). Rows are few,
- * so the batches are small and made when they are needed.
+ * A record_batcher belongs to one receive worker, or to the publisher. It seals a batch when it is
+ * full, a second old, or when the day of its rows changes, and hands it over as a batcher does
+ * (batch.h). Rows are few, so the batches are small and made when they are needed.
  */
 #pragma once
 
+#include "common/metrics.h"
 #include "common/record.h"
 #include "ingest/batch/batch.h"
 
@@ -38,3 +39,6 @@ int record_batcher_tick(struct record_batcher *batcher, uint64_t now_ns);
 void record_batcher_flush(struct record_batcher *batcher);
 
 const struct record_batcher_counters *record_batcher_counters(const struct record_batcher *batcher);
+
+/* Any thread: adds its samples to a page. */
+void record_batcher_collect(const struct record_batcher *batcher, struct metrics_page *page);

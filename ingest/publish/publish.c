@@ -16,7 +16,7 @@ enum {
 
 struct publisher_port {
     zsock_t *socket;
-    struct publisher *publisher; /* borrowed: its counters, and what it has told of them */
+    struct publisher *publisher; /* borrowed: its counters */
 };
 
 static enum err open_tap(struct publisher *publisher, const char *endpoint)
@@ -64,9 +64,10 @@ static enum err open_link(struct publisher *publisher, const struct publisher_op
     return err != ERR_OK ? err : link_attach(publisher->acks, &options->endpoints, true);
 }
 
-static void on_removed(void *context, const struct window_batch *batch)
+static void on_removed(void *context, const struct window_batch *batch, bool is_lost)
 {
     struct publisher *publisher = context;
+    publish_ledger_release(publisher, batch, is_lost);
     if (batch->place.segment != 0) {
         spool_settle(publisher->spool, batch);
     }
@@ -116,6 +117,9 @@ static enum err open_spool(struct publisher *publisher, const struct publisher_o
 static enum err open_all(struct publisher *publisher, const struct publisher_options *options)
 {
     enum err err = open_window(publisher, options);
+    if (err == ERR_OK && options->tells_losses) {
+        err = publish_ledger_open(publisher, options->window_bytes);
+    }
     if (err == ERR_OK) {
         err = open_spool(publisher, options);
     }
@@ -184,6 +188,7 @@ void publisher_destroy(struct publisher **publisher_p)
     }
     spool_close(&publisher->spool);
     window_destroy(&publisher->window);
+    publish_ledger_close(publisher);
     (void)ZSTD_freeCCtx(publisher->zstd);
     free(publisher);
     *publisher_p = NULL;
@@ -246,40 +251,14 @@ bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_b
            counter_get(&window_counters(port->publisher->window)->waiting_bytes) < limit_bytes;
 }
 
-/* What was added since the last time. Whoever asks first is told. */
-static uint64_t take_fresh(_Atomic uint64_t *told_p, uint64_t sum)
-{
-    uint64_t told = atomic_load(told_p);
-    while (sum > told) {
-        if (atomic_compare_exchange_weak(told_p, &told, sum)) {
-            return sum - told;
-        }
-    }
-    return 0;
-}
-
-uint64_t publisher_take_drops(struct publisher_port *port)
-{
-    struct publisher *publisher = port->publisher;
-    const struct window_counters *window = window_counters(publisher->window);
-    uint64_t drops =
-        counter_get(&window->dropped_window.flows) + counter_get(&window->dropped_spool.flows) +
-        counter_get(&window->dropped_damaged.flows) + counter_get(&window->dropped_refused.flows) +
-        counter_get(&publisher->counters.flows_dropped_memory);
-    return take_fresh(&publisher->drops_told, drops);
-}
-
-uint64_t publisher_take_spooled(struct publisher_port *port)
-{
-    struct publisher *publisher = port->publisher;
-    return take_fresh(&publisher->spooled_told, counter_get(&publisher->counters.flows_spooled));
-}
-
 void publisher_collect(void *context, struct metrics_page *page)
 {
     struct publisher *publisher = context;
     publish_report(&publisher->counters, window_counters(publisher->window), page);
     if (publisher->spool != NULL) {
         publish_report_spool(&publisher->counters, spool_counters(publisher->spool), page);
+    }
+    if (publisher->rows != NULL) {
+        record_batcher_collect(publisher->rows, page);
     }
 }

@@ -27,6 +27,7 @@ struct publisher_options {
     uint32_t
         stop_timeout_ms; /* a clean stop waits so long for `stored`; the spool keeps the rest */
     bool compress;       /* zstd */
+    bool tells_losses;   /* rows of the loss ledger, of what became of the flows */
 };
 
 /* Binds and connects, then starts the thread. On failure one line is logged. */
@@ -52,11 +53,6 @@ bool publisher_has_taken_all(const struct publisher_port *port);
 
 /* For a reader that can wait: all was taken, and less than `limit_bytes` wait for the stores. */
 bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_bytes);
-
-/* Flows that the publisher lost, and no port was told of before; the port's thread. */
-uint64_t publisher_take_drops(struct publisher_port *port);
-/* The same of flows written to the spool. */
-uint64_t publisher_take_spooled(struct publisher_port *port);
 
 /* A metrics_collect_fn; `context` is the publisher. */
 void publisher_collect(void *publisher, struct metrics_page *page);

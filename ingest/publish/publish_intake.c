@@ -79,18 +79,35 @@ static void write_to_spool(struct publisher *publisher, struct window_batch *bat
     }
     if (err == ERR_OK && batch->kind == RECORD_FLOWS) {
         counter_add(&publisher->counters.flows_spooled, batch->flow_count);
+        publish_ledger_count(publisher, ACCOUNT_SPOOLED, batch);
     }
 }
 
-static void count_without_memory(struct publisher *publisher, const struct window_batch *batch)
+static void drop_without_memory(struct publisher *publisher, struct window_batch *batch)
 {
     bool is_flows = batch->kind == RECORD_FLOWS;
     counter_add(is_flows ? &publisher->counters.flows_dropped_memory
                          : &publisher->counters.records_dropped_memory,
         batch->flow_count);
+    publish_ledger_count(publisher, ACCOUNT_DROPPED, batch);
+    share_list_destroy(&batch->shares);
 }
 
-static void accept_batch(struct publisher *publisher, struct batch *batch)
+static void keep_in_window(struct publisher *publisher, struct window_batch *batch)
+{
+    publish_ledger_keep(publisher, batch);
+    if (window_append(publisher->window, batch) == ERR_OK) {
+        return;
+    }
+    publish_ledger_release(publisher, batch, false);
+    drop_without_memory(publisher, batch);
+    (void)zmq_msg_close(&batch->payload);
+    if (batch->place.segment != 0) {
+        spool_settle(publisher->spool, batch);
+    }
+}
+
+void publish_accept(struct publisher *publisher, struct batch *batch)
 {
     struct window_batch entry = {
         .created_ms = clock_wall_ns() / NS_PER_MS,
@@ -99,9 +116,12 @@ static void accept_batch(struct publisher *publisher, struct batch *batch)
         .flow_count = batch->flow_count,
         .day = batch->day,
         .sequence = window_next_sequence(publisher->window),
+        .shares = batch->shares,
     };
+    batch->shares = NULL;
+    publish_ledger_count(publisher, ACCOUNT_ACCEPTED, &entry);
     if (message_of_batch(&entry.payload, batch) != ERR_OK) {
-        count_without_memory(publisher, &entry);
+        drop_without_memory(publisher, &entry);
         return;
     }
     if (entry.kind == RECORD_FLOWS) {
@@ -113,13 +133,7 @@ static void accept_batch(struct publisher *publisher, struct batch *batch)
     if (publisher->spool != NULL) {
         write_to_spool(publisher, &entry);
     }
-    if (window_append(publisher->window, &entry) != ERR_OK) {
-        count_without_memory(publisher, &entry);
-        (void)zmq_msg_close(&entry.payload);
-        if (entry.place.segment != 0) {
-            spool_settle(publisher->spool, &entry);
-        }
-    }
+    keep_in_window(publisher, &entry);
 }
 
 bool publish_intake(struct publisher *publisher)
@@ -131,7 +145,7 @@ bool publish_intake(struct publisher *publisher)
         if (size != sizeof(struct batch *)) {
             return false;
         }
-        accept_batch(publisher, batch);
+        publish_accept(publisher, batch);
         counter_add(&publisher->counters.batches_taken, 1);
     }
     return true;

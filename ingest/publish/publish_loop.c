@@ -184,6 +184,12 @@ static zmq_pollitem_t item_of(zsock_t *socket, short events)
         .socket = socket != NULL ? zsock_resolve(socket) : NULL, .fd = -1, .events = events};
 }
 
+/* How long nothing may happen. */
+static int patience_ms(const struct publisher *publisher)
+{
+    return window_count(publisher->window) > 0 ? TICK_MS : publish_ledger_due_ms(publisher);
+}
+
 /* Which items have something: the others are not asked, as each question is two system calls. */
 static unsigned wait_for_work(struct publisher *publisher, zsock_t *pipe)
 {
@@ -195,7 +201,7 @@ static unsigned wait_for_work(struct publisher *publisher, zsock_t *pipe)
         [ITEM_DATA] = item_of(has_unsent ? publisher->data : NULL, ZMQ_POLLOUT),
         [ITEM_TAP] = item_of(publisher->tap, ZMQ_POLLIN),
     };
-    (void)zmq_poll(items, ITEM_COUNT, window_count(publisher->window) > 0 ? TICK_MS : -1);
+    (void)zmq_poll(items, ITEM_COUNT, patience_ms(publisher));
     unsigned ready = 0;
     for (int i = 0; i < ITEM_COUNT; i++) {
         ready |= items[i].revents != 0 ? READY(i) : 0;
@@ -212,6 +218,7 @@ static bool turn(struct publisher *publisher, unsigned ready)
     if (publisher->spool != NULL) {
         spool_look(publisher->spool, clock_monotonic_ns()); /* before batches go to its folder */
     }
+    publish_ledger_tick(publisher);
     bool has_more = (ready & READY(ITEM_INBOX)) != 0 && publish_intake(publisher);
     if ((ready & READY(ITEM_ACKS)) != 0) {
         take_acks(publisher);
@@ -280,6 +287,7 @@ static void finish(struct publisher *publisher, zsock_t *pipe)
     publisher->is_stopping = true;
     while (turn(publisher, READY_ALL)) {
     }
+    publish_ledger_tell(publisher); /* what is lost from here on is in the metrics and the log */
     wait_for_stores(publisher, pipe);
     abandon(publisher);
 }

@@ -2,10 +2,12 @@
  * publish_state.h -- inside the publisher: its sockets, and the two halves of its thread.
  *
  * Internal to ingest/publish. publish.c opens and closes, publish_intake.c takes batches from the
- * workers, publish_loop.c talks to the stores.
+ * workers, publish_loop.c talks to the stores, publish_ledger.c tells what became of the flows.
  */
 #pragma once
 
+#include "ingest/batch/account_book.h"
+#include "ingest/batch/record_batch.h"
 #include "ingest/publish/publish.h"
 #include "ingest/publish/publish_counters.h"
 #include "ingest/publish/spool.h"
@@ -32,8 +34,11 @@ struct publisher {
     char inbox_endpoint[64];
     struct publish_counters counters;
     _Atomic uint64_t batches_offered; /* by the ports, to the inbox */
-    _Atomic uint64_t drops_told;      /* to the ports */
-    _Atomic uint64_t spooled_told;
+    struct account_book *accounts;    /* of this minute; NULL: nobody wants a ledger */
+    struct record_batcher *rows;      /* of the ledger; NULL likewise */
+    uint64_t ledger_minute;           /* since 1970, of what was not told yet */
+    uint64_t shares_bytes;            /* lists of the batches in the window */
+    uint64_t shares_bytes_max;
 };
 
 /* The thread: a zactor_fn; `context` is the publisher. */
@@ -41,3 +46,22 @@ void publish_run(zsock_t *pipe, void *context);
 
 /* Takes batches from the workers' ports. False when the ports are empty. */
 bool publish_intake(struct publisher *publisher);
+/* Takes one batch: it is in the window by then, and in the spool, or dropped and counted. */
+void publish_accept(struct publisher *publisher, struct batch *batch);
+
+/* The ledger is one where it was opened; else there is nothing to count, tell and close. */
+MUST_CHECK enum err publish_ledger_open(struct publisher *publisher, uint64_t window_bytes);
+void publish_ledger_close(struct publisher *publisher);
+/* Counts what became of a batch's flows; of other rows nothing. */
+void publish_ledger_count(
+    struct publisher *publisher, enum account_fate fate, const struct window_batch *batch);
+/* The batch goes to the window: its list too, unless lists take too much memory by now. */
+void publish_ledger_keep(struct publisher *publisher, struct window_batch *batch);
+/* The batch leaves the window. */
+void publish_ledger_release(
+    struct publisher *publisher, const struct window_batch *batch, bool is_lost);
+/* Sends the rows of the minute: when it has ended, or now. Never while the window changes. */
+void publish_ledger_tick(struct publisher *publisher);
+void publish_ledger_tell(struct publisher *publisher);
+/* Milliseconds until the tick is due, -1 when there is nothing to tell. */
+int publish_ledger_due_ms(const struct publisher *publisher);

@@ -67,12 +67,15 @@ static void release_memory(struct window *window, struct window_batch *batch)
 
 void window_remove(struct window *window, struct window_batch *batch, struct window_amount *reason)
 {
+    const struct window_counters *counters = &window->counters;
     amount_add(reason, batch);
     amount_subtract(&window->counters.waiting, batch);
     release_memory(window, batch);
-    if (window->options.removed != NULL && reason != &window->counters.kept) {
-        window->options.removed(window->options.context, batch);
+    if (window->options.removed != NULL && reason != &counters->kept) {
+        bool is_lost = reason != &counters->stored && reason != &counters->shelved;
+        window->options.removed(window->options.context, batch, is_lost);
     }
+    share_list_destroy(&batch->shares);
     batch->state = WINDOW_REMOVED;
     while (window->count > 0 && window->slots[window->head].state == WINDOW_REMOVED) {
         window->head = (window->head + 1) & (window->room - 1);

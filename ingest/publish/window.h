@@ -16,6 +16,7 @@
 #include "common/counter.h"
 #include "common/err.h"
 #include "common/link_frame.h"
+#include "ingest/batch/flow_share.h"
 
 #include <zmq.h>
 
@@ -28,8 +29,9 @@ struct window_options {
     uint64_t first_sequence; /* of the first batch that is appended */
     uint32_t ack_timeout_ms; /* sent and not heard of: sent again */
     uint32_t lease_ms;
-    /* A batch leaves, for whatever reason but the stop; NULL: nobody wants to know. */
-    void (*removed)(void *context, const struct window_batch *batch);
+    /* A batch leaves, settled or lost, unless a stop leaves it in the spool; NULL: nobody wants to
+     * know. */
+    void (*removed)(void *context, const struct window_batch *batch, bool is_lost);
     void *context;
 };
 
@@ -57,9 +59,10 @@ struct window_batch {
     uint64_t stored_size; /* of the payload, wherever it is */
     uint64_t sequence;
     uint64_t created_ms;
-    uint64_t deadline_ns;  /* RECOVERED, SENT, LEASED: when it is WAITING again */
-    uint64_t holder;       /* store with the latest lease; 0: nobody ever had one */
-    uint32_t payload_size; /* before compression */
+    uint64_t deadline_ns;      /* RECOVERED, SENT, LEASED: when it is WAITING again */
+    uint64_t holder;           /* store with the latest lease; 0: nobody ever had one */
+    struct share_list *shares; /* whose the flows are; NULL: nobody's */
+    uint32_t payload_size;     /* before compression */
     enum record_kind kind;
     uint32_t flow_count; /* or rows of another kind */
     uint32_t day;
@@ -102,10 +105,11 @@ void window_destroy(struct window **window_p);
 uint64_t window_next_sequence(const struct window *window);
 
 /*
- * Appends a batch as WAITING and takes its payload; its sequence is window_next_sequence(). While
+ * Appends a batch as WAITING and takes its payload and shares; its sequence is
+ * window_next_sequence(). While
  * there is too much in memory: a batch that the spool has stays there alone; else the oldest batch
  * without a lease goes (the oldest of all when every one has a lease).
- * ERR_MEMORY: not appended, the payload is still the caller's.
+ * ERR_MEMORY: not appended, payload and shares are still the caller's.
  */
 MUST_CHECK enum err window_append(struct window *window, const struct window_batch *batch);
 

@@ -10,25 +10,17 @@
 #include "common/metrics.h"
 #include "common/record.h"
 
-/* What became of flows, and was not told before. */
-struct outlet_flows {
-    uint64_t accepted; /* for delivery */
-    uint64_t spooled;  /* of these, on disk; of all workers together, as is what follows */
-    uint64_t dropped;
-};
-
 struct outlet {
     void *context;
     /* As in struct flow_sink. */
     void (*take)(void *context, const struct flow *flow);
     /* As in struct record_sink; NULL: rows beside flows are not wanted. */
     void (*take_record)(void *context, enum record_kind kind, const struct record *record);
-    /* What became of flows behind take(); NULL: unknown. */
-    void (*take_flows)(void *context, struct outlet_flows *fresh_p);
+    /* Makes rows of the loss ledger of the flows that it could not take since the last call, for
+     * the minute that starts then. What waits for more flows is sent first. NULL: it takes all. */
+    void (*tell_refused)(void *context, uint64_t minute_s);
     /* Sends what is due; returns the milliseconds until the next call is due, -1 for none. */
     int (*tick)(void *context, uint64_t now_ns);
-    /* Sends the flows that wait for more, so that take_flows() knows of all; NULL: none ever do. */
-    void (*flush)(void *context);
     /* Sends all that is left and ends the outlet's work; counters stay readable. */
     void (*finish)(void *context);
     /* Any thread: adds the outlet's samples to a page. */

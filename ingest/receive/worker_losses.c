@@ -19,25 +19,27 @@ static uint64_t fresh_kernel_drops(struct worker *worker)
     return drops;
 }
 
-/* What is told of all exporters together. */
+/* The kernel does not say whose they were. */
+static void report_kernel_drops(struct worker *worker, uint64_t minute_s)
+{
+    uint64_t kernel_drops = fresh_kernel_drops(worker);
+    if (kernel_drops > 0) {
+        const struct outlet *outlet = &worker->options.outlet;
+        struct record record = {.present = 0};
+        record_set_number(&record, LOSSES_TIME_RECEIVED, minute_s);
+        record_set_number(&record, LOSSES_KERNEL_DROPS, kernel_drops);
+        outlet->take_record(outlet->context, RECORD_LOSSES, &record);
+    }
+}
+
 static void report_own(struct worker *worker)
 {
     const struct outlet *outlet = &worker->options.outlet;
-    uint64_t kernel_drops = fresh_kernel_drops(worker);
-    struct outlet_flows flows = {0};
-    if (outlet->take_flows != NULL) {
-        outlet->take_flows(outlet->context, &flows);
+    uint64_t minute_s = worker->losses_minute * SECONDS_PER_MINUTE;
+    report_kernel_drops(worker, minute_s);
+    if (outlet->tell_refused != NULL) {
+        outlet->tell_refused(outlet->context, minute_s);
     }
-    if (kernel_drops == 0 && flows.accepted == 0 && flows.spooled == 0 && flows.dropped == 0) {
-        return;
-    }
-    struct record record = {.present = 0};
-    record_set_number(&record, LOSSES_TIME_RECEIVED, worker->losses_minute * SECONDS_PER_MINUTE);
-    record_set_number(&record, LOSSES_KERNEL_DROPS, kernel_drops);
-    record_set_number(&record, LOSSES_FLOWS_ACCEPTED, flows.accepted);
-    record_set_number(&record, LOSSES_FLOWS_SPOOLED, flows.spooled);
-    record_set_number(&record, LOSSES_FLOWS_DROPPED, flows.dropped);
-    outlet->take_record(outlet->context, RECORD_LOSSES, &record);
 }
 
 int worker_losses_tick(struct worker *worker, uint64_t now_ns)
@@ -59,11 +61,7 @@ int worker_losses_tick(struct worker *worker, uint64_t now_ns)
 
 void worker_losses_finish(struct worker *worker)
 {
-    const struct outlet *outlet = &worker->options.outlet;
-    if (outlet->flush != NULL) {
-        outlet->flush(outlet->context);
-    }
-    if (outlet->take_record != NULL) {
+    if (worker->options.outlet.take_record != NULL) {
         report_own(worker);
     }
     decoder_finish(worker->decoder);

@@ -38,7 +38,7 @@ struct worker {
 };
 
 /*
- * The worker's share of the loss ledger, whose exporter is ::, and its decoder's. The first
+ * The worker's share of the loss ledger, its outlet's and its decoder's. The first
  * returns the milliseconds until the next call is due, -1 when nobody wants a ledger.
  */
 int worker_losses_tick(struct worker *worker, uint64_t now_ns);

@@ -63,26 +63,50 @@ def test_a_gap_in_sequence_numbers_is_in_the_ledger(folder):
     line.store.stop()
 
 
-def of_all_exporters(store):
-    """The ledger's row of exporter ::."""
-    return store.query(
-        "SELECT sum(FlowsAccepted) AS accepted, sum(FlowsSpooled) AS spooled,"
-        " sum(FlowsDropped) AS dropped FROM netflow_loss WHERE SamplerAddress = '::'")[0]
+def flows_by_exporter(store):
+    """{exporter: what the ledger tells of its flows}"""
+    rows = store.query(
+        "SELECT SamplerAddress, sum(Flows) AS read, sum(FlowsRefused) AS refused,"
+        " sum(FlowsAccepted) AS accepted, sum(FlowsSpooled) AS spooled, sum(FlowsDropped) AS dropped"
+        " FROM netflow_loss GROUP BY SamplerAddress")
+    return {row.pop("SamplerAddress"): row for row in rows}
 
 
-def test_accepted_and_spooled_flows_are_in_the_ledger(folder):
+def all_well(flows, is_spooled=False):
+    return {"read": flows, "refused": 0, "accepted": flows, "spooled": flows if is_spooled else 0,
+            "dropped": 0}
+
+
+def test_accepted_and_spooled_flows_are_their_exporters(folder):
     for spool, name in ([], "memory"), (folder / "spool", "disk"):
         line = goflow.Line(
             folder, ingest={"spool_dir": spool, "workers": 2, "name": name},
             store={"name": f"{name}-store"})
         sent = line.ingest.replay("-synthetic=ipfix", "-count=20")["flows"]
-        line.ingest.until(
-            lambda: line.ingest.metrics().sum("goflow_batch_flows_total") == sent, ARRIVE_S, "flows")
+        send(line.ingest.port, *(netflow5(i * 7, 7) for i in range(10)), source="127.0.0.21")
+        send(line.ingest.port, *(netflow5(i) for i in range(30)), source="127.0.0.22")
+        line.wait_for_rows(sent + 100)
         line.ingest.stop()
-        case.equal(
-            of_all_exporters(line.store),
-            {"accepted": sent, "spooled": sent if spool else 0, "dropped": 0}, f"in {name}")
+        expected = {
+            exporter: all_well(flows, is_spooled=bool(spool))
+            for exporter, flows in (("127.0.0.1", sent), ("127.0.0.21", 70), ("127.0.0.22", 30))}
+        case.equal(flows_by_exporter(line.store), expected, f"in {name}")
         line.store.stop()
+
+
+def test_a_capture_has_rows_of_its_day(folder):
+    goflow.replay(folder, "-synthetic=netflow5", "-count=5", f"-write={folder}/day.pcap")
+    ingest = goflow.Ingest(folder, read=folder / "day.pcap", stop_timeout="60s")
+    store = goflow.Store(folder, ingest.endpoint, ch_ttl="0").wait_until_ready()
+    case.equal(ingest.wait(ARRIVE_S), 0, "exit status")
+    case.equal(
+        store.query(
+            "SELECT toDate(TimeReceived) AS day, sum(FlowsAccepted) AS flows FROM netflow_loss"
+            " WHERE FlowsAccepted > 0 GROUP BY day ORDER BY day"),
+        store.query(
+            "SELECT toDate(TimeReceived) AS day, count() AS flows FROM netflow GROUP BY day"
+            " ORDER BY day"), "flows by day")
+    store.stop()
 
 
 def test_a_datagram_that_was_cut_is_its_exporters(folder):
@@ -108,8 +132,9 @@ def test_a_ledger_of_an_older_version_gets_the_new_columns(folder):
     send(line.ingest.port, netflow5(1))
     line.wait_for_rows(1)
     line.ingest.stop()
-    case.equal(
-        of_all_exporters(line.store), {"accepted": 1, "spooled": 0, "dropped": 3}, "the ledger")
+    found = flows_by_exporter(line.store)
+    case.equal(found["127.0.0.1"], all_well(1), "of the exporter")
+    case.equal(found["::"]["dropped"], 3, "what was there")
     line.store.stop()
 
 
@@ -150,10 +175,12 @@ def test_every_query_of_the_document_returns_rows(folder):
 def check_completeness(rows):
     """One flow was sent, and a counter sample with a gap before it."""
     by_exporter = {row["SamplerAddress"]: row for row in rows if row["Type"] != 4}
-    case.equal(set(by_exporter), {"::", "127.0.0.1", AGENT}, "exporters")
-    everyone, exporter = by_exporter["::"], by_exporter["127.0.0.1"]
-    case.equal((exporter["FlowsRead"], exporter["FlowsStored"]), (1, 1), "of the exporter")
-    case.equal((everyone["FlowsAccepted"], everyone["FlowsStored"]), (1, 1), "of all")
+    case.equal(set(by_exporter), {"127.0.0.1", AGENT}, "exporters")
+    exporter = by_exporter["127.0.0.1"]
+    flows = {name: exporter[name] for name in exporter if name.startswith("Flows")}
+    case.equal(
+        flows, {"FlowsRead": 1, "FlowsRefused": 0, "FlowsAccepted": 1, "FlowsSpooled": 0,
+                "FlowsDropped": 0, "FlowsStored": 1, "FlowsWaiting": 0}, "of the exporter")
     case.equal(by_exporter[AGENT]["LostOnTheWay"], 3, "lost on the way from the agent")
 
 

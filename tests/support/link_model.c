@@ -19,8 +19,9 @@ static uint64_t ingest_clock(const struct world *world)
     return world->now_ns + world->ingest_offset_ns;
 }
 
-static void on_removed(void *context, const struct window_batch *batch)
+static void on_removed(void *context, const struct window_batch *batch, bool is_lost)
 {
+    (void)is_lost;
     struct world *world = context;
     world->is_settled[batch->sequence - FIRST_SEQUENCE] = 1;
 }

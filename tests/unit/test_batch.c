@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/flow_codec.h"
+#include "ingest/batch/share_tally.h"
 
 #include <criterion/criterion.h>
 
@@ -50,6 +51,35 @@ static struct batcher *new_batcher(struct consumer *consumer, uint32_t max_flows
     struct batcher *batcher = NULL;
     cr_assert_eq(batcher_new(&batcher, &options), ERR_OK);
     return batcher;
+}
+
+/* A datagram of so many flows from 192.0.2.`exporter`. */
+static void take_datagram(struct batcher *batcher, uint8_t exporter, uint32_t flows)
+{
+    static struct flow flow;
+    const struct address address = address_from_ipv4((const uint8_t[]){192, 0, 2, exporter});
+    flow_begin(&flow);
+    flow_set_time_received(&flow, NOON);
+    flow_set_type(&flow, FLOW_TYPE_IPFIX);
+    flow_set_sampler_address(&flow, &address);
+    flow_fix(&flow);
+    for (uint32_t i = 0; i < flows; i++) {
+        flow_reset(&flow);
+        batcher_take(batcher, &flow);
+    }
+}
+
+static uint32_t share_of(const struct batch *batch, uint8_t exporter)
+{
+    const struct address address = address_from_ipv4((const uint8_t[]){192, 0, 2, exporter});
+    uint32_t flows = 0;
+    for (uint32_t i = 0; i < batch->shares->count; i++) {
+        const struct flow_share *share = &batch->shares->shares[i];
+        cr_assert_eq(share->origin.type, FLOW_TYPE_IPFIX);
+        cr_assert_eq(share->origin.day, NOON / 86400);
+        flows += address_equal(&share->origin.exporter, &address) ? share->flows : 0;
+    }
+    return flows;
 }
 
 static void take(struct batcher *batcher, uint64_t time_s, uint64_t number)
@@ -164,6 +194,91 @@ Test(batch, holds_the_flows_in_order)
     }
     cr_assert_eq(flow_unpack(&flow, &cursor), ERR_END);
     consumer_clear(&consumer);
+    batcher_destroy(&batcher);
+}
+
+Test(batch, knows_whose_its_flows_are)
+{
+    struct consumer consumer = {0};
+    struct batcher *batcher = new_batcher(&consumer, 100);
+    take_datagram(batcher, 1, 30);
+    take_datagram(batcher, 2, 20);
+    take_datagram(batcher, 1, 10);
+    batcher_flush(batcher);
+    cr_assert_eq(consumer.batches[0]->shares->count, 2);
+    cr_assert_eq(share_of(consumer.batches[0], 1), 40);
+    cr_assert_eq(share_of(consumer.batches[0], 2), 20);
+    consumer_clear(&consumer);
+    batcher_destroy(&batcher);
+}
+
+Test(batch, a_datagram_in_two_batches_is_the_same_exporters)
+{
+    struct consumer consumer = {0};
+    struct batcher *batcher = new_batcher(&consumer, 100);
+    take_datagram(batcher, 1, 70);
+    take_datagram(batcher, 2, 170);
+    take_datagram(batcher, 1, 5);
+    batcher_flush(batcher);
+    cr_assert_eq(consumer.count, 3);
+    cr_assert_eq(share_of(consumer.batches[0], 1), 70);
+    cr_assert_eq(share_of(consumer.batches[0], 2), 30);
+    cr_assert_eq(consumer.batches[1]->shares->count, 1);
+    cr_assert_eq(share_of(consumer.batches[1], 2), 100);
+    cr_assert_eq(share_of(consumer.batches[2], 1), 5);
+    cr_assert_eq(share_of(consumer.batches[2], 2), 40);
+    consumer_clear(&consumer);
+    batcher_destroy(&batcher);
+}
+
+Test(batch, is_sealed_when_it_has_flows_of_too_many_exporters)
+{
+    struct consumer consumer = {0};
+    struct batcher *batcher = new_batcher(&consumer, 1000000);
+    static struct flow flow;
+    for (uint32_t domain = 1; domain <= SHARES_MAX + 1; domain++) {
+        flow_begin(&flow);
+        flow_set_time_received(&flow, NOON);
+        flow_set_observation_domain_id(&flow, domain);
+        batcher_take(batcher, &flow);
+    }
+    batcher_flush(batcher);
+    cr_assert_eq(consumer.count, 2);
+    cr_assert_eq(consumer.batches[0]->shares->count, SHARES_MAX);
+    cr_assert_eq(consumer.batches[0]->flow_count, SHARES_MAX);
+    cr_assert_eq(consumer.batches[1]->shares->shares[0].origin.domain, SHARES_MAX + 1);
+    cr_assert_eq(consumer.batches[1]->shares->shares[0].flows, 1);
+    consumer_clear(&consumer);
+    batcher_destroy(&batcher);
+}
+
+/* Adds up the rows of refused flows. */
+struct refused {
+    size_t rows;
+    uint64_t flows;
+};
+
+static void add_row(void *context, enum record_kind kind, const struct record *record)
+{
+    struct refused *refused = context;
+    cr_assert_eq(kind, RECORD_LOSSES);
+    refused->rows++;
+    refused->flows += record->values[LOSSES_FLOWS_REFUSED].number;
+}
+
+Test(batch, tells_once_whose_flows_were_refused)
+{
+    struct consumer consumer = {.is_full = true};
+    struct batcher *batcher = new_batcher(&consumer, 100);
+    take_datagram(batcher, 1, 130);
+    take_datagram(batcher, 2, 80);
+    struct refused refused = {0};
+    const struct record_sink sink = {add_row, &refused};
+    batcher_tell_refused(batcher, NOON, &sink);
+    cr_assert_eq(refused.rows, 2);
+    cr_assert_eq(refused.flows, 200);
+    batcher_tell_refused(batcher, NOON, &sink);
+    cr_assert_eq(refused.rows, 2);
     batcher_destroy(&batcher);
 }
 
