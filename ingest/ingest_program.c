@@ -135,16 +135,14 @@ static enum err open_receiver(struct ingest_program *program)
 static enum err open_files(struct ingest_program *program)
 {
     const struct decode_settings *decode = &program->settings->decode;
-    bool has_sampling = decode->sampling_map[0] != '\0';
-    bool has_mapping = decode->mapping[0] != '\0';
     enum err err = ERR_OK;
-    if (has_sampling) {
+    if (decode->sampling_map[0] != '\0') {
         err = sampling_file_read(&program->sampling, decode->sampling_map);
     }
-    if (err == ERR_OK && has_mapping) {
+    if (err == ERR_OK && decode->mapping[0] != '\0') {
         err = mapping_file_read(&program->mapping, decode->mapping);
     }
-    return err == ERR_OK && (has_sampling || has_mapping) ? daemon_catch_reload() : err;
+    return err;
 }
 
 /* The map in force stays where the new one is wrong. */
@@ -170,6 +168,17 @@ static void reload_mapping(struct ingest_program *program)
     }
 }
 
+static void reload_files(struct ingest_program *program)
+{
+    const struct decode_settings *decode = &program->settings->decode;
+    if (decode->sampling_map[0] == '\0' && decode->mapping[0] == '\0') {
+        log_warning(
+            "ingest", "nothing to read again", "set=\"neither -sampling.map nor -mapping\"");
+    }
+    reload_sampling_map(program);
+    reload_mapping(program);
+}
+
 static enum err open_stages(struct ingest_program *program)
 {
     const struct ingest_settings *settings = program->settings;
@@ -184,6 +193,9 @@ static enum err open_stages(struct ingest_program *program)
         err = open_files(program);
     }
     bool is_live = settings->read_path[0] == '\0';
+    if (err == ERR_OK && is_live) {
+        err = daemon_catch_reload();
+    }
     if (err == ERR_OK && is_live) {
         err = open_receiver(program);
     }
@@ -216,8 +228,7 @@ static void run_live(struct ingest_program *program)
             template_file_save(program->templates, program->receiver);
         }
         if (daemon_take_reload()) {
-            reload_sampling_map(program);
-            reload_mapping(program);
+            reload_files(program);
         }
     }
 }

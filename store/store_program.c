@@ -59,7 +59,10 @@ static enum err open_writer(struct store_program *program)
 static void read_mapping_again(struct store_program *program)
 {
     struct mapping *mapping;
-    if (mapping_file_read(&mapping, program->settings->mapping) == ERR_OK) {
+    const char *path = program->settings->mapping;
+    if (path[0] == '\0') {
+        log_warning("store", "nothing to read again", "set=\"no -mapping\"");
+    } else if (mapping_file_read(&mapping, path) == ERR_OK) {
         writer_use_mapping(program->writer, mapping);
     }
 }
@@ -124,7 +127,7 @@ static enum err open_stages(struct store_program *program)
     if (err == ERR_OK) {
         err = open_writer(program);
     }
-    if (err == ERR_OK && program->settings->mapping[0] != '\0') {
+    if (err == ERR_OK) {
         err = daemon_catch_reload();
     }
     if (err == ERR_OK) {

@@ -8,8 +8,8 @@ METRIC_FAMILY(DATAGRAMS, COUNTER, "goflow_decode_datagrams_total",
 METRIC_FAMILY(FLOWS, COUNTER, "goflow_flows_total", "Flows decoded.");
 METRIC_FAMILY(DROPPED, COUNTER, "goflow_decode_dropped_total",
     "Records, samples, sets and datagrams that could not be decoded, by reason.");
-METRIC_FAMILY(
-    COUNTER_SAMPLES, COUNTER, "goflow_decode_counter_samples_total", "sFlow counter samples seen.");
+METRIC_FAMILY(DEVICE_SAMPLES, COUNTER, "goflow_decode_device_samples_total",
+    "sFlow samples of a device's counters, not of packets.");
 METRIC_FAMILY(SKIPPED_SAMPLES, COUNTER, "goflow_decode_skipped_samples_total",
     "sFlow samples of formats that are not read.");
 METRIC_FAMILY(SKIPPED_RECORDS, COUNTER, "goflow_decode_skipped_records_total",
@@ -55,7 +55,7 @@ void decode_metrics_collect(const struct decode_counters *counters, struct metri
             "reason=\"%s\"", decode_status_text((enum decode_status)i));
     }
     metrics_page_add_counter(page, &FLOWS, &counters->flows);
-    metrics_page_add_counter(page, &COUNTER_SAMPLES, &counters->counter_samples);
+    metrics_page_add_counter(page, &DEVICE_SAMPLES, &counters->counter_samples);
     metrics_page_add_counter(page, &SKIPPED_SAMPLES, &counters->skipped_samples);
     metrics_page_add_counter(page, &SKIPPED_RECORDS, &counters->skipped_records);
     collect_skipped(&counters->skipped_formats, page);

@@ -88,6 +88,17 @@ static enum err find_library(char path[PATH_MAX])
     return refuse_missing(&places);
 }
 
+/* dlopen(3) looks for a bare name in the system's folders alone, never in the current one. */
+static enum err name_file(char path[PATH_MAX], const char *given)
+{
+    const char *folder = strchr(given, '/') == NULL ? "./" : "";
+    if (snprintf(path, PATH_MAX, "%s%s", folder, given) >= PATH_MAX) {
+        log_error("engine", "-ch.lib is longer than a path can be", "limit=%d", PATH_MAX - 1);
+        return ERR_NOT_FOUND;
+    }
+    return ERR_OK;
+}
+
 static enum err open_library(struct engine_library *library, const char *path)
 {
     library->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -113,16 +124,13 @@ static bool find_function(struct engine_library *library, const char *name, void
 
 enum err engine_library_load(struct engine_library *library_p, const char *path)
 {
-    char found[PATH_MAX];
     *library_p = (struct engine_library){0};
-    if (path == NULL || path[0] == '\0') {
-        enum err err = find_library(found);
-        if (err != ERR_OK) {
-            return err;
-        }
-        path = found;
+    char found[PATH_MAX];
+    bool is_named = path != NULL && path[0] != '\0';
+    enum err err = is_named ? name_file(found, path) : find_library(found);
+    if (err == ERR_OK) {
+        err = open_library(library_p, found);
     }
-    enum err err = open_library(library_p, path);
     if (err != ERR_OK) {
         return err;
     }

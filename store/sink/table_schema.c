@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- creates the table, or the columns it lacks. */
+/* SPDX-License-Identifier: BSD-3-Clause -- creates the table, or what it lacks. */
 #include "common/log.h"
 #include "store/sink/record_ddl.h"
 #include "store/sink/sink_error.h"
@@ -94,21 +94,26 @@ static bool is_plain(const struct table *table)
     return start != NULL && strncmp(start->column.type, "DateTime64", 10) != 0;
 }
 
-/* Another store may be at the same; an old server knows no better than to refuse it then. */
-static void begin_column(
-    struct buffer *out, const struct table *table, enum table_dialect dialect, size_t *missing)
+static void begin_change(struct buffer *out, const struct table *table, size_t *changes)
 {
-    if ((*missing)++ == 0) {
+    if ((*changes)++ == 0) {
         buffer_format(out, "ALTER TABLE %s", table_name(table));
     } else {
         buffer_text_append(out, ",");
     }
+}
+
+/* Another store may be at the same; an old server knows no better than to refuse it then. */
+static void begin_column(
+    struct buffer *out, const struct table *table, enum table_dialect dialect, size_t *changes)
+{
+    begin_change(out, table, changes);
     buffer_text_append(out, dialect == TABLE_PLAIN ? " ADD COLUMN " : " ADD COLUMN IF NOT EXISTS ");
 }
 
 /* Those that the operator's mapping names; several elements may share one. */
 static void add_mapped_columns(
-    const struct table *table, enum table_dialect dialect, struct buffer *out, size_t *missing)
+    const struct table *table, enum table_dialect dialect, struct buffer *out, size_t *changes)
 {
     size_t count = table->mapping != NULL ? table->mapping->count : 0;
     for (size_t i = 0; i < count; i++) {
@@ -117,24 +122,64 @@ static void add_mapped_columns(
             mapping_find_column(table->mapping, column->name) != column) {
             continue;
         }
-        begin_column(out, table, dialect, missing);
+        begin_column(out, table, dialect, changes);
         sql_append_identifier(out, column->name);
         buffer_format(out, " %s", column->type_name);
     }
 }
 
-/* ALTER TABLE with the columns that a newer goflow has and the table does not; returns how many. */
-static size_t add_columns(const struct table *table, enum table_dialect dialect, struct buffer *out)
+static void add_own_columns(
+    const struct table *table, enum table_dialect dialect, struct buffer *out, size_t *changes)
 {
-    size_t missing = 0;
     for (size_t i = 0; i < own_columns(table); i++) {
         if (!table_has_column(table, own_column_name(table, i))) {
-            begin_column(out, table, dialect, &missing);
+            begin_column(out, table, dialect, changes);
             append_column(out, table, i, dialect);
         }
     }
-    add_mapped_columns(table, dialect, out, &missing);
-    return missing;
+}
+
+/* True where ours is an Enum8 that begins as theirs, which the server prints with spaces. */
+static bool is_outgrown(const char *theirs, const char *ours)
+{
+    if (strncmp(ours, "Enum8(", strlen("Enum8(")) != 0) {
+        return false;
+    }
+    for (; *theirs != '\0' && *theirs != ')'; theirs++) {
+        if (*theirs != ' ' && *theirs != *ours++) {
+            return false;
+        }
+    }
+    return *ours == ',';
+}
+
+/* Enumerations that have got more values; until then those are sent as the table's first. */
+static void widen_enumerations(const struct table *table, struct buffer *out, size_t *changes)
+{
+    for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
+        const struct flow_field_info *field = &FLOW_FIELDS[i];
+        const struct described_column *found =
+            table_description_find(&table->description, field->name);
+        if (found != NULL && is_outgrown(found->column.type, field->column)) {
+            begin_change(out, table, changes);
+            buffer_text_append(out, " MODIFY COLUMN ");
+            sql_append_identifier(out, field->name);
+            buffer_format(out, " %s", field->column);
+        }
+    }
+}
+
+/* ALTER TABLE with what a newer goflow has and the table does not; returns how many changes. */
+static size_t append_changes(
+    const struct table *table, enum table_dialect dialect, struct buffer *out)
+{
+    size_t changes = 0;
+    add_own_columns(table, dialect, out, &changes);
+    add_mapped_columns(table, dialect, out, &changes);
+    if (table->kind == RECORD_FLOWS) {
+        widen_enumerations(table, out, &changes);
+    }
+    return changes;
 }
 
 /* A user's table on an old server shows the server's age only by refusing types. */
@@ -143,19 +188,20 @@ enum sink_outcome table_complete(
 {
     struct buffer statement = {0};
     enum table_dialect dialect = is_plain(table) ? TABLE_PLAIN : TABLE_MODERN;
-    size_t missing = add_columns(table, dialect, &statement);
-    if (missing == 0) {
+    size_t changes = append_changes(table, dialect, &statement);
+    if (changes == 0) {
         return SINK_DONE;
     }
     enum sink_outcome outcome = execute(backend, &statement, error);
     if (outcome != SINK_DONE && dialect == TABLE_MODERN &&
         sink_error_is_too_new(sink_error_code(buffer_text(error)))) {
         buffer_clear(error);
-        (void)add_columns(table, TABLE_PLAIN, &statement);
+        (void)append_changes(table, TABLE_PLAIN, &statement);
         outcome = execute(backend, &statement, error);
     }
     if (outcome != SINK_DONE && sink_error_code(buffer_text(error)) != SINK_ERROR_NONE) {
-        log_warning(COMPONENT, "new columns are left out: the database refuses to add them",
+        log_warning(COMPONENT,
+            "the table stays as it is: the database refuses to add columns or values",
             "table=%s error=\"%s\"", table_name(table), buffer_text(error));
         buffer_clear(error);
         return SINK_DONE;
@@ -163,6 +209,7 @@ enum sink_outcome table_complete(
     if (outcome != SINK_DONE) {
         return outcome;
     }
-    log_info(COMPONENT, "columns added", "table=%s count=%zu", table_name(table), missing);
+    log_info(
+        COMPONENT, "columns added or widened", "table=%s count=%zu", table_name(table), changes);
     return table_describe(table, backend, error);
 }

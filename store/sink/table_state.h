@@ -33,8 +33,8 @@ enum sink_outcome table_create(
     struct table *table, struct sink_backend *backend, struct buffer *error);
 
 /*
- * Adds the columns that a table of ours lacks, and describes it again. Where the database refuses
- * to, they are left out and SINK_DONE.
+ * Adds the columns that a table of ours lacks, and the values that its enumerations lack, and
+ * describes it again. Where the database refuses to, the table stays as it is: SINK_DONE.
  */
 enum sink_outcome table_complete(
     struct table *table, struct sink_backend *backend, struct buffer *error);

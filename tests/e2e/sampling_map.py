@@ -49,6 +49,14 @@ def test_rates_are_read_again_on_sighup_and_a_wrong_map_changes_nothing(folder):
     ingest.stop()
 
 
+def test_sighup_without_a_file_is_said_and_ends_nothing(folder):
+    ingest = console(folder)
+    ingest.send(signal.SIGHUP)
+    case.wait_for(lambda: "nothing to read again" in ingest.stderr, 20, "a line in the log")
+    send_until(ingest, exports.sflow_sample(512), 512)
+    ingest.stop()
+
+
 def test_a_wrong_map_at_the_start_is_refused_with_its_line(folder):
     path = folder / "rates"
     path.write_text("# rates\n192.0.2.0/24 1000\n192.0.2.0/33 1\n")

@@ -97,6 +97,23 @@ def test_reads_a_schema_again_that_changed_under_it(folder):
     line.stop()
 
 
+def test_a_table_of_an_older_goflow_gets_the_new_values_of_an_enumeration(folder):
+    server = clickhouse.Server(folder)
+    line = Line(folder, server)
+    line.wait_for("netflow", line.ingest.replay("-synthetic=netflow5", "-count=10"))
+    line.stop()
+    server.query("ALTER TABLE netflow MODIFY COLUMN TunnelType Enum8('none' = 0, 'GRE' = 1)")
+    later = Line(folder, server)
+
+    def has_new_values():
+        rows = server.query("SELECT type FROM system.columns "
+                            "WHERE table = 'netflow' AND name = 'TunnelType'")
+        return "'EtherIP' = 10" in rows[0]["type"]
+
+    later.store.until(has_new_values, 30, "the new values")
+    later.stop()
+
+
 def test_a_lost_answer_costs_no_row_and_doubles_none(folder):
     server = clickhouse.Server(folder)
     proxy = faulty_proxy.Proxy(server.http_port)
