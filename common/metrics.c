@@ -146,22 +146,6 @@ void metrics_page_add_part(struct metrics_page *page, const struct metric_family
     va_end(arguments);
 }
 
-void metrics_label_escape(char *out, size_t size, const char *text)
-{
-    size_t used = 0;
-    for (const char *p = text; *p != '\0' && used + 3 < size; p++) {
-        char byte = *p;
-        if (byte == '\n') {
-            out[used++] = '\\';
-            byte = 'n';
-        } else if (byte == '"' || byte == '\\') {
-            out[used++] = '\\';
-        }
-        out[used++] = byte;
-    }
-    out[used] = '\0';
-}
-
 static int compare_order(const struct sample *a, const struct sample *b)
 {
     return a->order < b->order ? -1 : a->order > b->order;
@@ -240,7 +224,7 @@ static void merge_samples(struct metrics_page *page)
 
 static void print_help(const struct metric_family *family, struct buffer *out)
 {
-    static const char *const TYPES[] = {"counter", "gauge", "summary", "histogram"};
+    static const char *const TYPES[] = {"counter", "gauge", "summary"};
     buffer_format(out, "# HELP %s ", family->name);
     for (const char *p = family->help; *p != '\0'; p++) {
         if (*p == '\\' || *p == '\n') {

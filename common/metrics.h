@@ -15,8 +15,7 @@
 enum metric_type {
     METRIC_COUNTER,
     METRIC_GAUGE,
-    METRIC_SUMMARY,
-    METRIC_HISTOGRAM
+    METRIC_SUMMARY
 };
 
 /* Declared once, static, beside what it counts. */
@@ -46,7 +45,7 @@ void metrics_page_declare(struct metrics_page *page, const struct metric_family 
 
 /*
  * Adds a sample. `labels` is printf text of label pairs without braces, e.g. "router=\"%s\"", or
- * "" for none; values that may hold quotes, backslashes or line breaks need metrics_label_escape().
+ * "" for none; no value may hold a quote, a backslash or a line break.
  */
 void metrics_page_add(struct metrics_page *page, const struct metric_family *family, double value,
     const char *labels, ...) __attribute__((format(printf, 4, 5)));
@@ -55,13 +54,10 @@ void metrics_page_add(struct metrics_page *page, const struct metric_family *fam
 void metrics_page_add_counter(
     struct metrics_page *page, const struct metric_family *family, const struct counter *counter);
 
-/* For summaries and histograms: `suffix` is "", "_sum", "_count" or "_bucket". */
+/* For summaries: `suffix` is "", "_sum" or "_count". */
 void metrics_page_add_part(struct metrics_page *page, const struct metric_family *family,
     const char *suffix, double value, const char *labels, ...)
     __attribute__((format(printf, 5, 6)));
-
-/* A label's value from any text; what does not fit is cut. */
-void metrics_label_escape(char *out, size_t size, const char *text);
 
 /* Runs every collector and prints the page; families in name order. */
 MUST_CHECK enum err metrics_print(struct metrics *metrics, struct buffer *out);

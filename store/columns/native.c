@@ -28,8 +28,6 @@ struct native_plan {
     struct plan_column *columns;
     size_t column_count;
     struct native_keys keys; /* of SOURCE_ENTRY: names lent by the columns */
-    bool has_ingest_id;
-    bool has_sequence;
 };
 
 /* Columns of other names: mapped, the original's, and the two that say where a row came from. */
@@ -89,10 +87,8 @@ static enum err plan_column(
     return column->name != NULL ? ERR_OK : ERR_MEMORY;
 }
 
-static void note_column(struct native_plan *plan, const struct plan_column *column)
+static void note_entry(struct native_plan *plan, const struct plan_column *column)
 {
-    plan->has_ingest_id |= column->source == SOURCE_INGEST_ID;
-    plan->has_sequence |= column->source == SOURCE_SEQUENCE;
     if (column->source == SOURCE_ENTRY) {
         plan->keys.names[plan->keys.count++] = column->name;
     }
@@ -108,7 +104,7 @@ static enum err plan_columns(struct native_plan *plan, const struct table_column
             return err;
         }
         if (err == ERR_OK) {
-            note_column(plan, column);
+            note_entry(plan, column);
             plan->column_count++;
         }
     }
@@ -152,11 +148,6 @@ void native_plan_destroy(struct native_plan **plan_p)
     free(plan->keys.names);
     free(plan);
     *plan_p = NULL;
-}
-
-bool native_plan_has_identity(const struct native_plan *plan)
-{
-    return plan->has_ingest_id && plan->has_sequence;
 }
 
 static bool has_values(const struct plan_column *column, const struct columns *columns)

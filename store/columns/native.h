@@ -31,9 +31,6 @@ MUST_CHECK enum err native_plan_new(struct native_plan **plan_p, const struct ta
     size_t column_count, struct buffer *why);
 void native_plan_destroy(struct native_plan **plan_p);
 
-/* True when the table has both identity columns, so that exactly-once can be kept. */
-bool native_plan_has_identity(const struct native_plan *plan);
-
 /* "(`A`, `B`)": the columns that native_write() sends of this block. */
 void native_column_list(
     const struct native_plan *plan, const struct columns *columns, struct buffer *out);

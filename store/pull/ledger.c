@@ -320,15 +320,6 @@ void ledger_flush(struct ledger *ledger, uint64_t now_ns)
     }
 }
 
-uint64_t ledger_count(const struct ledger *ledger)
-{
-    uint64_t count = 0;
-    for (size_t i = 0; i < ledger->ingest_count; i++) {
-        count += ledger->ingests[i].live_count;
-    }
-    return count;
-}
-
 uint64_t ledger_stale_epochs(const struct ledger *ledger)
 {
     return ledger->stale_epochs;

@@ -87,8 +87,5 @@ void ledger_tick(struct ledger *ledger, uint64_t now_ns);
 /* Sends every acknowledgement that is due. */
 void ledger_flush(struct ledger *ledger, uint64_t now_ns);
 
-/* Batches that are ASKED or LEASED. */
-uint64_t ledger_count(const struct ledger *ledger);
-
 /* Messages of an older process of an ingest than one already seen. */
 uint64_t ledger_stale_epochs(const struct ledger *ledger);

@@ -331,7 +331,6 @@ Test(native, leaves_out_columns_that_are_all_default)
     flow_set_bytes(&flow, 5);
     add_row();
     cr_assert_eq(native_plan_new(&plan, table, 5, &why), ERR_OK);
-    cr_assert(native_plan_has_identity(plan));
     cr_assert_eq(why.size, 0);
     buffer_clear(&out);
     native_column_list(plan, columns, &out);
@@ -360,12 +359,6 @@ Test(native, sends_one_column_of_a_block_that_is_all_default)
     buffer_clear(&out);
     native_column_list(plan, columns, &out);
     cr_assert_str_eq(buffer_text(&out), "(`AsPath`)");
-}
-
-Test(native, knows_a_table_without_identity)
-{
-    cr_assert_eq(plan_one("IngestID", "UInt64"), ERR_OK);
-    cr_assert_not(native_plan_has_identity(plan));
 }
 
 Test(native, allocates_nothing_once_the_buffer_has_grown)
