@@ -3,7 +3,8 @@
 """
 Counters and options data have numbers of their own, and an exporter of its own for each round of
 losses, so that rows are compared with what was sent, one by one. The table of options is a plain
-one here: the engine that it has else would hide what is there twice.
+one here: the engine that it has else would hide what is there twice. Each fault is tried on the
+embedded engine, served to another store over HTTP, and on a real server of another age.
 """
 import pathlib
 import random
@@ -13,18 +14,21 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
+import clickhouse  # noqa: E402
+import engine_server  # noqa: E402
 import goflow  # noqa: E402
+import numbered  # noqa: E402
 import router  # noqa: E402
 
 ARRIVE_S = 90
-LEASE = "1s"
+LEASE = "2s"  # the least that the clock of an old server can tell
 NETFLOW5 = 2
 OPTIONS_TABLE = """
 CREATE TABLE netflow_options (
     TimeReceived DateTime, ScopeID UInt64, Value String, IngestID UInt64, BatchSequence UInt64
 ) ENGINE = MergeTree ORDER BY ScopeID
 """
-ROUNDS = 4
+ROUNDS = 3
 ROWS = 30
 SEED = random.SystemRandom().randrange(1 << 32)
 
@@ -103,9 +107,9 @@ def losses(database):
     return sums
 
 
-def start_database(folder):
-    database = goflow.Store(folder, f"ipc://{folder}/nobody.ipc", name="database")
-    database.wait_until_ready().query(OPTIONS_TABLE)
+def start_database(kind, folder):
+    database = kind(folder)
+    database.query(OPTIONS_TABLE)
     return database
 
 
@@ -118,19 +122,13 @@ def start_ingest(folder, name="ingest", **settings):
 def start_store(folder, database, name="store"):
     return goflow.Store(
         folder, f"ipc://{folder}/link.ipc", name=name, block_age="50ms",
-        ch_addr=f"127.0.0.1:{database.sql_port}").wait_until_ready()
+        ch_addr=f"127.0.0.1:{database.http_port}").wait_until_ready()
 
 
-def check_link(ingest):
-    case.wait_until_equal(
-        lambda: ingest.metrics().sum("goflow_link_records_waiting"), 0, ARRIVE_S, "rows waiting")
-    case.equal(ingest.metrics().sum("goflow_link_records_dropped_total"), 0, "rows dropped")
-
-
-def test_a_store_killed_at_random_moments(folder):
+def kill_stores(folder, kind):
     chance = random.Random(SEED)
     told = Told()
-    database = start_database(folder)
+    database = start_database(kind, folder)
     for turn in range(ROUNDS):
         store = start_store(folder, database, f"store{turn}")
         ingest = start_ingest(folder, f"ingest{turn}", stop_timeout=f"{ARRIVE_S}s")
@@ -145,10 +143,10 @@ def test_a_store_killed_at_random_moments(folder):
     told.check(database)
 
 
-def test_an_ingest_with_a_spool_killed_at_random_moments(folder):
+def kill_ingests(folder, kind):
     chance = random.Random(SEED)
     told = Told()
-    database = start_database(folder)
+    database = start_database(kind, folder)
     start_store(folder, database)
     for turn in range(ROUNDS):
         ingest = start_ingest(folder, f"ingest{turn}", spool_dir=folder / "spool")
@@ -157,13 +155,13 @@ def test_an_ingest_with_a_spool_killed_at_random_moments(folder):
         ingest.kill()
     ingest = start_ingest(folder, "last", spool_dir=folder / "spool")
     told.check(database)
-    check_link(ingest)
+    numbered.check_counters(ingest, what="records")
 
 
-def test_both_killed_with_losses_in_the_spool(folder):
+def kill_both(folder, kind):
     chance = random.Random(SEED)
     told = Told()
-    database = start_database(folder)
+    database = start_database(kind, folder)
     for turn in range(ROUNDS):
         ingest = start_ingest(
             folder, f"teller{turn}", spool_dir=folder / "spool", stop_timeout="100ms")
@@ -180,7 +178,31 @@ def test_both_killed_with_losses_in_the_spool(folder):
     ingest = start_ingest(folder, "last", spool_dir=folder / "spool")
     start_store(folder, database, "last-store")
     told.check(database)
-    check_link(ingest)
+    numbered.check_counters(ingest, what="records")
+
+
+def test_a_store_killed_at_random_moments(folder):
+    kill_stores(folder, engine_server.Engine)
+
+
+def test_a_store_of_a_server_killed_at_random_moments(folder):
+    kill_stores(folder, clickhouse.Server)
+
+
+def test_an_ingest_with_a_spool_killed_at_random_moments(folder):
+    kill_ingests(folder, engine_server.Engine)
+
+
+def test_an_ingest_for_a_server_killed_at_random_moments(folder):
+    kill_ingests(folder, clickhouse.Server)
+
+
+def test_both_killed_with_losses_in_the_spool(folder):
+    kill_both(folder, engine_server.Engine)
+
+
+def test_both_killed_with_losses_in_the_spool_for_a_server(folder):
+    kill_both(folder, clickhouse.Server)
 
 
 if __name__ == "__main__":

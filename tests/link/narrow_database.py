@@ -9,20 +9,20 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
+import clickhouse  # noqa: E402
+import engine_server  # noqa: E402
 import faulty_proxy  # noqa: E402
 import goflow  # noqa: E402
 import numbered  # noqa: E402
 
-LEASE = "2s"
+LEASE = "3s"
 BLOCK_ROWS = 100000
 RATE = 150000  # octets a second: a block of all flows takes several leases
 FLOWS_WAIT_S = 240
 
 
-def test_blocks_get_so_small_that_they_come_in_time(folder):
-    engine = goflow.Store(
-        folder, f"ipc://{folder}/nobody.ipc", name="engine").wait_until_ready()
-    proxy = faulty_proxy.Proxy(engine.sql_port, rate=RATE)
+def narrow(folder, database):
+    proxy = faulty_proxy.Proxy(database.http_port, rate=RATE)
     proxy.spoil(faulty_proxy.narrow, b"query=INSERT", faulty_proxy.FOR_EVER)
     ingest = goflow.Ingest(folder, batch_flows=200, ack_timeout=LEASE).wait_until_ready()
     store = goflow.Store(
@@ -30,11 +30,19 @@ def test_blocks_get_so_small_that_they_come_in_time(folder):
         block_rows=BLOCK_ROWS, block_age="2s").wait_until_ready()
     flows = numbered.Flows(folder)
     flows.send(ingest, count=400, pps=1000)
-    flows.check(engine.query, seconds=FLOWS_WAIT_S)
+    flows.check(database.query, seconds=FLOWS_WAIT_S)
     numbered.check_counters(ingest)
     page = store.metrics()
     case.true(page.sum("goflow_write_inserts_total", outcome="late") > 0, "no INSERT came late")
     case.true(page.sum("goflow_pull_block_rows") < BLOCK_ROWS, "blocks are as large as they were")
+
+
+def test_blocks_get_so_small_that_they_come_in_time(folder):
+    narrow(folder, engine_server.Engine(folder))
+
+
+def test_blocks_for_a_server_get_so_small_that_they_come_in_time(folder):
+    narrow(folder, clickhouse.Server(folder))
 
 
 if __name__ == "__main__":

@@ -87,14 +87,18 @@ def count_rows(ask, table):
         return -1  # no answer
 
 
-def check_counters(*ingests, recovered=0):
-    """Nothing waits, nothing was dropped, and it adds up."""
+def check_counters(*ingests, what="flows"):
+    """
+    Nothing waits, nothing was dropped, and it adds up: accepted = stored. What an ingest found in its
+    spool is part of what it accepted. `what`: flows, or records for the rows beside them.
+    """
     for ingest in ingests:
         case.wait_until_equal(
-            lambda: ingest.metrics().sum("goflow_link_flows_waiting"), 0, ARRIVE_S,
-            f"{ingest.name}: flows waiting")
+            lambda page=ingest: page.metrics().sum(f"goflow_link_{what}_waiting"), 0, ARRIVE_S,
+            f"{ingest.name}: {what} waiting")
         page = ingest.metrics()
-        case.equal(page.sum("goflow_link_flows_dropped_total"), 0, f"{ingest.name}: flows dropped")
         case.equal(
-            page.sum("goflow_link_flows_stored_total"),
-            page.sum("goflow_link_flows_in_total") + recovered, f"{ingest.name}: flows stored")
+            page.sum(f"goflow_link_{what}_dropped_total"), 0, f"{ingest.name}: {what} dropped")
+        case.equal(
+            page.sum(f"goflow_link_{what}_stored_total"), page.sum(f"goflow_link_{what}_in_total"),
+            f"{ingest.name}: {what} stored")
