@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- any datagrams, one after another, to one decoder. */
+#include "common/buffer.h"
+#include "common/clock.h"
 #include "common/cursor.h"
 #include "ingest/decode/decode.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -16,24 +18,52 @@ static void ignore_record(void *context, enum record_kind kind, const struct rec
     (void)record;
 }
 
-/* The input is datagrams, each behind its length in two bytes, so that templates meet their data.
+/* A minute in which nothing comes. */
+static void wait_a_minute(struct decoder *decoder, const struct flow_sink *sink, uint64_t *now_ns)
+{
+    (void)decoder_catch_up(decoder, sink);
+    *now_ns += 60 * NS_PER_S;
+    decoder_tick(decoder, *now_ns);
+    decoder_expire(decoder, *now_ns);
+}
+
+static void print_documents(const struct decoder *decoder)
+{
+    struct buffer out = {0};
+    decoder_print_templates(decoder, &out);
+    decoder_print_exporters(decoder, &out);
+    buffer_clear(&out);
+}
+
+/*
+ * The input is datagrams, each behind its length in two bytes, so that templates meet their data;
+ * where that is 0, time passes.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct decoder *decoder = NULL;
-    const struct decoder_options options = {
-        .max_exporters = 4, .max_held_bytes = 1 << 16, .records = {.take = ignore_record}};
+    const struct decoder_options options = {.max_exporters = 4,
+        .template_lifetime_s = 150,
+        .max_held_bytes = 1 << 16,
+        .records = {.take = ignore_record},
+        .takes_extra = true};
     if (decoder_new(&decoder, &options) != ERR_OK) {
         return 0;
     }
     struct cursor input = cursor_of(bytes, size);
     const struct flow_sink sink = {.take = ignore};
+    uint64_t now_ns = UINT64_C(1700000000) * NS_PER_S;
     while (cursor_left(&input) > 2) {
         size_t length = cursor_be16(&input);
         length = length < cursor_left(&input) ? length : cursor_left(&input);
-        struct datagram datagram = {.bytes = cursor_take(&input, length), .size = length};
+        struct datagram datagram = {
+            .bytes = cursor_take(&input, length), .size = length, .received_ns = now_ns};
         (void)decoder_decode(decoder, &datagram, &sink);
+        if (length == 0) {
+            wait_a_minute(decoder, &sink, &now_ns);
+        }
     }
+    print_documents(decoder);
     (void)decoder_catch_up(decoder, &sink);
     decoder_finish(decoder);
     decoder_destroy(&decoder);
