@@ -224,6 +224,13 @@ def test_sighup_reaches_the_ingest_and_every_store(folder):
     launcher.stop()
 
 
+def test_a_refused_setting_is_one_line(folder):
+    command = [goflow.program("goflow"), "-nf.addr=no-address", f"-ch.path={folder}/data"]
+    done = process.run("refused", command, folder)
+    case.equal(done.child.returncode, 2, "status")
+    case.equal(done.stderr, 'goflow-ingest: -nf.addr: "no-address" is no IP address\n', "stderr")
+
+
 def test_no_password_is_in_sight(folder):
     launcher = Launcher(folder, "-ch.password=hunter2", "-ch.username=someone").wait_until_ready()
     for pid in [launcher.child.pid, *launcher.pids("goflow-store"), *launcher.pids("goflow-ingest")]:

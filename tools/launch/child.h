@@ -25,7 +25,7 @@ struct child {
     size_t settings_size;
     const char *flags[CHILD_FLAGS_MAX]; /* stronger than the settings; borrowed */
     size_t flag_count;
-    bool takes_reload; /* SIGHUP makes it read files again; without such files it would end it */
+    bool takes_reload; /* has files that SIGHUP makes it read again */
 
     pid_t pid; /* 0: not running */
     int fd;    /* pidfd, readable when it has ended; -1 */

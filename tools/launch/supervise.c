@@ -91,11 +91,19 @@ static void on_store_end(
     }
 }
 
+/* True when a line of the launcher's would tell nothing new: who gives up has said why. */
+static bool is_told(const struct supervisor *supervisor, struct child_end end)
+{
+    if (supervisor->phase == PHASE_RUN) {
+        return !end.is_signal && end.code != EXIT_SUCCESS;
+    }
+    return !end.is_signal || end.code == SIGTERM; /* ours, before the child caught it */
+}
+
 static void on_end(struct supervisor *supervisor, struct child *child)
 {
     struct child_end end = child_reap(child);
-    bool is_expected = supervisor->phase != PHASE_RUN && !end.is_signal && end.code == 0;
-    log_line(is_expected ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "launch", "ended",
+    log_line(is_told(supervisor, end) ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "launch", "ended",
         "program=%s number=%u %s=%d", child->program, child->number,
         end.is_signal ? "signal" : "status", end.code);
     if (child == &supervisor->household->ingest) {
