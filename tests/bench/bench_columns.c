@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the store's own work: unpack, columns, Native. */
 #include "common/clock.h"
 #include "common/flow_codec.h"
-#include "store/columns/native.h"
+#include "tests/support/native_writer.h"
 #include "tests/support/random_flow.h"
 
 #include <stdio.h>
@@ -25,31 +25,6 @@ static void fail(const char *what)
 {
     fprintf(stderr, "bench_columns: %s\n", what);
     exit(EXIT_FAILURE);
-}
-
-/* A table of all fields with a column; addresses as text, or as `address_type`. */
-static struct native_plan *plan_of(const char *address_type)
-{
-    struct table_column table[FLOW_FIELD_COUNT] = {{.name = NULL}};
-    size_t count = 0;
-    for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {
-        bool is_address = FLOW_FIELDS[i].kind == FLOW_KIND_ADDRESS;
-        if (FLOW_FIELDS[i].column[0] != '\0') {
-            table[count].name = strdup(FLOW_FIELDS[i].name);
-            table[count++].type = strdup(is_address ? address_type : FLOW_FIELDS[i].column);
-        }
-    }
-    struct native_plan *plan;
-    struct buffer why = {0};
-    if (native_plan_new(&plan, table, count, &why) != ERR_OK) {
-        fail(buffer_text(&why));
-    }
-    for (size_t i = 0; i < count; i++) {
-        free(table[i].name);
-        free(table[i].type);
-    }
-    buffer_clear(&why);
-    return plan;
 }
 
 static void fill_block(struct bench *bench)
@@ -103,8 +78,8 @@ int main(int argc, char **argv)
         fail("out of memory");
     }
     bench.payload_size = random_netflow5_batch(&random, bench.payload, FLOWS_A_BATCH);
-    struct native_plan *binary = plan_of("IPv6");
-    struct native_plan *text = plan_of("String");
+    struct native_plan *binary = native_writer_plan("IPv6");
+    struct native_plan *text = native_writer_plan("String");
     double unpack_ns = measure(&bench, NULL, rounds);
     double binary_ns = measure(&bench, binary, rounds);
     double text_ns = measure(&bench, text, rounds);
