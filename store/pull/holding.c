@@ -408,8 +408,18 @@ bool holding_may_take(const struct holding *holding)
            counter_get(&holding->counters->unread_bytes) < UNREAD_BYTES_MAX;
 }
 
-bool holding_is_empty(const struct holding *holding)
+static bool is_empty(const struct holding *holding)
 {
     return counter_get(&holding->counters->batches_waiting) == 0 &&
            assembly_is_idle(holding->assembly);
+}
+
+uint64_t holding_due_ns(const struct holding *holding, uint64_t now_ns)
+{
+    if (is_empty(holding)) {
+        return UINT64_MAX;
+    }
+    uint64_t ask_due_ns = ledger_ask_due_ns(holding->ledger);
+    uint64_t tick_due_ns = now_ns + TICK_MS * NS_PER_MS;
+    return ask_due_ns < tick_due_ns ? ask_due_ns : tick_due_ns;
 }

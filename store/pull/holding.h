@@ -48,4 +48,5 @@ void holding_turn(struct holding *holding, uint64_t now_ns, bool is_flush);
 /* False: what came now would only wait for a block; it is better off with the ingest. */
 bool holding_may_take(const struct holding *holding);
 
-bool holding_is_empty(const struct holding *holding);
+/* When the next turn is due though nothing comes; UINT64_MAX: never. */
+uint64_t holding_due_ns(const struct holding *holding, uint64_t now_ns);

@@ -7,6 +7,9 @@
 
 enum {
     INGESTS_MAX = 4096,
+    ASK_AT_ONCE = 16,   /* batches; a question wakes four threads on its way and back */
+    ASK_WITHIN_MS = 50, /* fewer wait so long for more, or a part of a short lease */
+    ASK_WITHIN_PART = 16,
     ASK_AGAIN_MS = 200,   /* the question or its answer was lost */
     LEASE_MS_LEAST = 100, /* what a peer says is not trusted to be sensible */
     LEASE_MS_MOST = 3600 * 1000
@@ -105,6 +108,21 @@ static struct ledger_ingest *find_or_add_ingest(struct ledger *ledger, uint64_t 
     return ingest != NULL ? ingest : add_ingest(ledger, id);
 }
 
+/* The lease of a batch, new or known, is wanted soon. */
+static void ask_for(struct ledger_ingest *ingest, uint64_t sequence, uint64_t now_ns)
+{
+    if (ingest->asking_count == 0) {
+        uint64_t within_ns = ASK_WITHIN_MS * NS_PER_MS;
+        uint64_t part_ns = ingest->lease_ns / ASK_WITHIN_PART;
+        ingest->ask_due_ns = now_ns + (part_ns < within_ns ? part_ns : within_ns);
+    }
+    ingest->asking_count++;
+    if (ingest->asking_count >= ASK_AT_ONCE) {
+        ingest->ask_due_ns = 0;
+    }
+    link_ranges_add(&ingest->asking, sequence, sequence);
+}
+
 enum ledger_arrival ledger_take(
     struct ledger *ledger, const struct link_header *header, void *place, uint64_t now_ns)
 {
@@ -134,7 +152,7 @@ enum ledger_arrival ledger_take(
         return LEDGER_DUPLICATE;
     }
     /* Of a batch that is leased already, this says that the ingest has not heard of it lately. */
-    link_ranges_add(&ingest->asking, batch->sequence, batch->sequence);
+    ask_for(ingest, batch->sequence, now_ns);
     if (batch->state != LEDGER_FORGOTTEN) {
         return LEDGER_DUPLICATE;
     }
@@ -300,6 +318,7 @@ static void ask_for_all(struct ledger_ingest *ingest, uint64_t now_ns)
             link_ranges_add(&ingest->asking, sequence, sequence);
         }
     }
+    ingest->ask_due_ns = 0;
     uint64_t lease_third_ns = ingest->lease_ns / 3;
     uint64_t again_ns = ASK_AGAIN_MS * NS_PER_MS;
     bool is_soon = ingest->asked_count > 0 && again_ns < lease_third_ns;
@@ -316,8 +335,23 @@ void ledger_flush(struct ledger *ledger, uint64_t now_ns)
         for (int kind = LINK_ACK_STORED; kind < LINK_ACK_KIND_COUNT; kind++) {
             acknowledge(ledger, ingest, (enum link_ack_kind)kind, &ingest->settled[kind], now_ns);
         }
-        acknowledge(ledger, ingest, LINK_ACK_HELD, &ingest->asking, now_ns);
+        if (now_ns >= ingest->ask_due_ns) {
+            acknowledge(ledger, ingest, LINK_ACK_HELD, &ingest->asking, now_ns);
+            ingest->asking_count = 0;
+        }
     }
+}
+
+uint64_t ledger_ask_due_ns(const struct ledger *ledger)
+{
+    uint64_t due_ns = UINT64_MAX;
+    for (size_t i = 0; i < ledger->ingest_count; i++) {
+        const struct ledger_ingest *ingest = &ledger->ingests[i];
+        if (ingest->asking_count > 0 && ingest->ask_due_ns < due_ns) {
+            due_ns = ingest->ask_due_ns;
+        }
+    }
+    return due_ns;
 }
 
 uint64_t ledger_stale_epochs(const struct ledger *ledger)

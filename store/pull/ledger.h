@@ -57,7 +57,7 @@ MUST_CHECK enum err ledger_new(
     struct ledger **ledger_p, uint64_t store_id, const struct ledger_listener *listener);
 void ledger_destroy(struct ledger **ledger_p);
 
-/* A batch was received. Its lease is asked for by the next ledger_flush(). */
+/* A batch was received. Its lease is asked for by a ledger_flush(), with others' that come soon. */
 enum ledger_arrival ledger_take(
     struct ledger *ledger, const struct link_header *header, void *place, uint64_t now_ns);
 
@@ -86,6 +86,8 @@ void ledger_tick(struct ledger *ledger, uint64_t now_ns);
 
 /* Sends every acknowledgement that is due. */
 void ledger_flush(struct ledger *ledger, uint64_t now_ns);
+/* When ledger_flush() has something to ask for that cannot wait longer; UINT64_MAX: nothing. */
+uint64_t ledger_ask_due_ns(const struct ledger *ledger);
 
 /* Messages of an older process of an ingest than one already seen. */
 uint64_t ledger_stale_epochs(const struct ledger *ledger);

@@ -17,7 +17,9 @@ struct ledger_ingest {
     size_t room;
     size_t live_count;         /* ASKED or LEASED */
     size_t asked_count;        /* ASKED */
-    struct link_ranges asking; /* received since the last flush */
+    struct link_ranges asking; /* received and not asked for yet */
+    size_t asking_count;       /* batches in `asking` */
+    uint64_t ask_due_ns;       /* when they are asked for; 0: now */
     struct link_ranges settled[LINK_ACK_KIND_COUNT];
 };
 

@@ -9,8 +9,7 @@
 #include <inttypes.h>
 
 enum {
-    BATCHES_A_TURN = 64,
-    TICK_MS = 50 /* how late a deadline may be noticed */
+    BATCHES_A_TURN = 64
 };
 
 struct puller {
@@ -129,6 +128,17 @@ enum {
 /* A bit for each item. */
 #define READY(item) (1U << (item))
 
+/* Milliseconds until a turn is due; -1: for ever. */
+static int wait_ms(const struct puller *puller)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    uint64_t due_ns = holding_due_ns(puller->holding, now_ns);
+    if (due_ns == UINT64_MAX) {
+        return -1;
+    }
+    return due_ns > now_ns ? (int)((due_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS) : 0;
+}
+
 /* Which items have something: the others are not asked, as each question is two system calls. */
 static unsigned wait_for_work(struct puller *puller, zsock_t *pipe, bool is_pulling)
 {
@@ -139,7 +149,7 @@ static unsigned wait_for_work(struct puller *puller, zsock_t *pipe, bool is_pull
         [ITEM_DATA] = {.socket = zsock_resolve(puller->data),
             .events = is_pulling && holding_may_take(puller->holding) ? ZMQ_POLLIN : 0},
     };
-    (void)zmq_poll(items, ITEM_COUNT, holding_is_empty(puller->holding) ? -1 : TICK_MS);
+    (void)zmq_poll(items, ITEM_COUNT, wait_ms(puller));
     unsigned ready = 0;
     for (int i = 0; i < ITEM_COUNT; i++) {
         ready |= items[i].revents != 0 ? READY(i) : 0;

@@ -103,6 +103,59 @@ Test(ledger, asks_for_what_it_received_at_once_and_again)
     ledger_destroy(&ledger);
 }
 
+/* After a first question that is answered, so that nothing is due but what comes now. */
+static struct ledger *open_asked_ledger(struct heard *record)
+{
+    struct ledger *ledger = open_ledger(record);
+    (void)take(ledger, 1, record, NOW);
+    ledger_flush(ledger, NOW);
+    answer(ledger, LINK_GRANTED, 1, 1, NOW, NOW);
+    cr_assert_eq(record->acks[LINK_ACK_HELD], 1);
+    cr_assert_eq(ledger_ask_due_ns(ledger), UINT64_MAX);
+    return ledger;
+}
+
+Test(ledger, waits_for_more_batches_before_it_asks_but_not_for_long)
+{
+    struct heard record = {0};
+    struct ledger *ledger = open_asked_ledger(&record);
+    (void)take(ledger, 2, &record, NOW + NS_PER_MS);
+    (void)take(ledger, 3, &record, NOW + 20 * NS_PER_MS);
+    uint64_t due_ns = ledger_ask_due_ns(ledger);
+    cr_assert_eq(due_ns, NOW + 51 * NS_PER_MS, "by the older one");
+    ledger_flush(ledger, due_ns - 1);
+    cr_assert_eq(record.acks[LINK_ACK_HELD], 1);
+    ledger_flush(ledger, due_ns);
+    cr_assert_eq(record.acks[LINK_ACK_HELD], 2);
+    cr_assert_eq(record.latest[LINK_ACK_HELD].first, 2);
+    cr_assert_eq(record.latest[LINK_ACK_HELD].last, 3);
+    cr_assert_eq(ledger_ask_due_ns(ledger), UINT64_MAX);
+    ledger_destroy(&ledger);
+}
+
+Test(ledger, asks_at_once_when_many_batches_came)
+{
+    struct heard record = {0};
+    struct ledger *ledger = open_asked_ledger(&record);
+    uint64_t sequence = 2;
+    while (record.acks[LINK_ACK_HELD] == 1 && sequence < 100) {
+        (void)take(ledger, sequence++, &record, NOW);
+        ledger_flush(ledger, NOW);
+    }
+    cr_assert_eq(sequence, 18, "sixteen of them");
+    ledger_destroy(&ledger);
+}
+
+Test(ledger, waits_a_small_part_of_a_short_lease)
+{
+    struct heard record = {0};
+    struct ledger *ledger = open_ledger(&record);
+    struct link_header header = {.ingest_id = INGEST, .sequence = 1, .epoch = 1, .lease_ms = 160};
+    (void)ledger_take(ledger, &header, &record, NOW);
+    cr_assert_eq(ledger_ask_due_ns(ledger), NOW + 10 * NS_PER_MS);
+    ledger_destroy(&ledger);
+}
+
 Test(ledger, a_lease_runs_from_the_question)
 {
     struct heard record = {0};
