@@ -32,10 +32,11 @@ struct exporter_table {
     _Atomic uint32_t used;
 };
 
+/* An IPv4 address is in the upper half of a word, which a product alone leaves there. */
 static uint32_t hash_of(const uint64_t words[2])
 {
-    uint64_t hash =
-        (words[0] ^ (words[1] * UINT64_C(0x9e3779b97f4a7c15))) * UINT64_C(0xff51afd7ed558ccd);
+    uint64_t hash = words[0] ^ words[1] * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ hash >> 29) * UINT64_C(0xff51afd7ed558ccd);
     return (uint32_t)(hash >> 32);
 }
 

@@ -5,6 +5,7 @@ Each case is a kind of datagram made to be expensive. callgrind counts the instr
 it and packing its flows; no datagram may cost more than LIMIT, whatever else the machine does, and
 no turn in which a worker decodes data whose template has come.
 """
+import ipaddress
 import itertools
 import pathlib
 import re
@@ -22,6 +23,8 @@ LARGEST = 65507  # UDP payload over IPv4
 EMPTY_FIELDS = 16  # TEMPLATE_MAX_EMPTY_FIELDS: a template with more of them is refused
 SFLOW_PORT = 6343
 HELD = 4  # datagrams that wait for their template
+EXPORTERS = 2000
+KNOWN_LIMIT = 1500  # of a datagram without records, whose exporter is known
 
 
 def ipfix(*sets):
@@ -225,5 +228,21 @@ def bounded(name):
     return check
 
 
+def test_an_exporter_among_many_of_its_network_is_found_at_once(folder):
+    """What a datagram costs whose exporter is known, as thousands beside it are."""
+    exporters = [ipaddress.ip_address("10.0.0.1") + number for number in range(EXPORTERS)]
+    counted = []
+    for turns in 1, 3:
+        capture = golden.write_capture(
+            folder / f"{turns}.pcap", [ipfix()] * EXPORTERS * turns, exporters=exporters)
+        counted.append(instructions(folder, capture, 0, []))
+    each = (counted[1] - counted[0]) / (2 * EXPORTERS)
+    print(f"of {EXPORTERS} exporters: {each:.0f} instructions a datagram", file=sys.stderr)
+    case.true(0 < each < KNOWN_LIMIT, f"{each:.0f} instructions a datagram")
+
+
 if __name__ == "__main__":
-    case.main({f"test_{name}_are_bounded": bounded(name) for name in kinds()})
+    case.main({
+        **{f"test_{name}_are_bounded": bounded(name) for name in kinds()},
+        "test_an_exporter_among_many_of_its_network_is_found_at_once":
+            test_an_exporter_among_many_of_its_network_is_found_at_once})

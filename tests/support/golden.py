@@ -28,13 +28,16 @@ def datagrams(name):
             yield data
 
 
-def write_capture(path, payloads, port=NETFLOW_PORT):
-    """A pcap of the datagrams, sent by one exporter."""
-    traffic.write_pcap(path, [udp_frame(data, port) for data in payloads], 1_700_000_000, 0)
+def write_capture(path, payloads, port=NETFLOW_PORT, exporters=(EXPORTER,)):
+    """A pcap of the datagrams, sent by these exporters in turns."""
+    frames = [
+        udp_frame(data, port, exporter)
+        for data, exporter in zip(payloads, itertools.cycle(exporters))]
+    traffic.write_pcap(path, frames, 1_700_000_000, 0)
     return path
 
 
-def udp_frame(payload, port):
-    session = traffic.Session(EXPORTER, COLLECTOR, traffic.UDP, port, port, [])
+def udp_frame(payload, port, exporter=EXPORTER):
+    session = traffic.Session(exporter, COLLECTOR, traffic.UDP, port, port, [])
     body = struct.pack(">HHHH", port, port, 8 + len(payload), 0) + payload
     return bytes(12) + b"\x08\x00" + traffic.ipv4(session, body, 0) + body
