@@ -5,13 +5,15 @@
 
 struct flow_origin flow_origin_of(const struct flow *flow, uint32_t day)
 {
-    struct flow_origin origin = {
-        .domain = (uint32_t)flow_number(flow, FLOW_OBSERVATION_DOMAIN_ID),
-        .type = (uint32_t)flow_number(flow, FLOW_TYPE),
-        .day = day,
-    };
+    struct flow_origin origin = {.day = day};
     if (flow_has(flow, FLOW_SAMPLER_ADDRESS)) {
         origin.exporter = flow->sampler_address;
+    }
+    if (flow_has(flow, FLOW_OBSERVATION_DOMAIN_ID)) {
+        origin.domain = (uint32_t)flow->observation_domain_id;
+    }
+    if (flow_has(flow, FLOW_TYPE)) {
+        origin.type = (uint32_t)flow->type;
     }
     return origin;
 }
