@@ -106,6 +106,18 @@ static uint32_t value_or(uint32_t value, uint32_t otherwise)
     return value != 0 ? value : otherwise;
 }
 
+/* Half of the memory is divided among the exporters, so that a flood leaves each its share. */
+static struct template_limits template_limits_of(const struct decoder_options *options)
+{
+    uint64_t max_bytes =
+        options->max_template_bytes != 0 ? options->max_template_bytes : DEFAULT_TEMPLATE_BYTES;
+    return (struct template_limits){
+        .max_per_exporter = value_or(options->max_templates_per_exporter, DEFAULT_TEMPLATES),
+        .own_bytes = max_bytes / 2 / value_or(options->max_exporters, DEFAULT_EXPORTERS),
+        .max_shared_bytes = max_bytes / 2,
+        .lifetime_ns = options->template_lifetime_s * NS_PER_S};
+}
+
 enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *options)
 {
     *decoder_p = NULL;
@@ -115,11 +127,7 @@ enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *o
     }
     struct exporter_limits limits = {
         .max_exporters = value_or(options->max_exporters, DEFAULT_EXPORTERS),
-        .templates = {.max_per_exporter =
-                          value_or(options->max_templates_per_exporter, DEFAULT_TEMPLATES),
-            .max_bytes = options->max_template_bytes != 0 ? options->max_template_bytes
-                                                          : DEFAULT_TEMPLATE_BYTES,
-            .lifetime_ns = options->template_lifetime_s * NS_PER_S},
+        .templates = template_limits_of(options),
         .extra = {.takes_all = options->takes_extra, .mapping = options->mapping},
         .held = {.max_bytes = options->max_held_bytes,
             .max_age_ns = value_or(options->max_held_age_s, DEFAULT_HELD_AGE_S) * NS_PER_S,

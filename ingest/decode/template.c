@@ -37,10 +37,30 @@ static void free_unlinked(struct template **template_p)
     *template_p = NULL;
 }
 
+/* Of so many bytes of a store those that are not its own. */
+static uint64_t shared_bytes(const struct template_store *store, uint64_t bytes)
+{
+    uint64_t own_bytes = store->limits->own_bytes;
+    return bytes > own_bytes ? bytes - own_bytes : 0;
+}
+
+static bool may_grow_to(const struct template_store *store, uint64_t bytes)
+{
+    uint64_t wanted = shared_bytes(store, bytes);
+    uint64_t left = store->limits->max_shared_bytes - store->budget->shared_bytes;
+    return wanted <= shared_bytes(store, store->bytes) || wanted <= left;
+}
+
+static void resize(struct template_store *store, uint64_t bytes)
+{
+    store->budget->shared_bytes += shared_bytes(store, bytes) - shared_bytes(store, store->bytes);
+    store->bytes = bytes;
+}
+
 static void template_free(struct template_store *store, struct template *template)
 {
     store->count--;
-    store->budget->bytes -= template_bytes(template);
+    resize(store, store->bytes - template_bytes(template));
     free_unlinked(&template);
 }
 
@@ -161,9 +181,9 @@ static bool fits_limits(const struct template_store *store, const struct templat
     const struct template *replaced)
 {
     uint32_t count = store->count - (replaced != NULL ? 1 : 0);
-    uint64_t bytes = store->budget->bytes - (replaced != NULL ? template_bytes(replaced) : 0);
+    uint64_t bytes = store->bytes - (replaced != NULL ? template_bytes(replaced) : 0);
     return count < store->limits->max_per_exporter &&
-           bytes + template_bytes(template) <= store->limits->max_bytes;
+           may_grow_to(store, bytes + template_bytes(template));
 }
 
 static void drop_expired(struct template_store *store, uint64_t now_ns)
@@ -182,7 +202,7 @@ static void link_template(
     struct template_store *store, struct template *template, struct template **own)
 {
     store->count++;
-    store->budget->bytes += template_bytes(template);
+    resize(store, store->bytes + template_bytes(template));
     if (*own != NULL) {
         unlink_and_free(store, own);
     }
@@ -265,14 +285,14 @@ static void choose(struct template_store *store, struct template *template)
     if (template->is_options) {
         return;
     }
-    store->budget->bytes -= extra_program_bytes(template->extra);
+    uint64_t bytes_without = store->bytes - extra_program_bytes(template->extra);
     extra_program_destroy(&template->extra);
     if (extra_program_new(
             &template->extra, template->fields, template->field_count, store->choice) == ERR_OK &&
-        store->budget->bytes + extra_program_bytes(template->extra) > store->limits->max_bytes) {
+        !may_grow_to(store, bytes_without + extra_program_bytes(template->extra))) {
         extra_program_destroy(&template->extra);
     }
-    store->budget->bytes += extra_program_bytes(template->extra);
+    resize(store, bytes_without + extra_program_bytes(template->extra));
 }
 
 void template_store_choose(struct template_store *store)

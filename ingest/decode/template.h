@@ -65,9 +65,14 @@ struct template
     struct template_field fields[];
 };
 
+/*
+ * Each exporter has bytes of its own, which nobody takes from it; of those for all it may take as
+ * many as it leaves to the others.
+ */
 struct template_limits {
     uint32_t max_per_exporter;
-    uint64_t max_bytes;   /* of all exporters together */
+    uint64_t own_bytes;
+    uint64_t max_shared_bytes;
     uint64_t lifetime_ns; /* since last announced; 0: for ever */
 };
 
@@ -77,9 +82,9 @@ struct extra_choice {
     const struct mapping *mapping; /* borrowed; the operator's names, or NULL */
 };
 
-/* Bytes held by all templates of a decoder. */
+/* Bytes that the exporters of a decoder hold beyond their own. */
 struct template_budget {
-    uint64_t bytes;
+    uint64_t shared_bytes;
 };
 
 struct template_store {
@@ -87,6 +92,7 @@ struct template_store {
     const struct extra_choice *choice;
     struct template_budget *budget;
     uint32_t count;
+    uint64_t bytes;
     uint64_t swept_ns; /* last search for expired ones */
     struct template *buckets[TEMPLATE_BUCKETS];
 };

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         fields[i].id = cursor_be16(&input);
         fields[i].length = cursor_be16(&input);
     }
-    const struct template_limits limits = {.max_per_exporter = 4, .max_bytes = 1 << 20};
+    const struct template_limits limits = {.max_per_exporter = 4, .max_shared_bytes = 1 << 20};
     struct template_budget budget = {0};
     struct template_store store;
     const struct extra_choice choice = {.takes_all = true};

@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- templates whose fields are chosen for Extra. */
+/* SPDX-License-Identifier: BSD-3-Clause -- the memory of templates, and of their fields that are
+ * chosen for Extra. */
 #include "ingest/decode/template.h"
 
 #include "common/mapping.h"
@@ -6,7 +7,7 @@
 
 #include <criterion/criterion.h>
 
-static struct template_limits limits = {.max_per_exporter = 4, .max_bytes = 1 << 20};
+static struct template_limits limits = {.max_per_exporter = 4, .max_shared_bytes = 1 << 20};
 static struct template_budget budget;
 static struct extra_choice choice;
 static struct template_store store;
@@ -25,7 +26,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     template_store_clear(&store);
-    cr_assert_eq(budget.bytes, 0);
+    cr_assert_eq(budget.shared_bytes, 0);
     mapping_destroy(&mapping);
 }
 
@@ -49,7 +50,7 @@ static size_t extra_bytes(void)
 Test(template, that_memory_does_not_suffice_for_sends_nothing_to_extra)
 {
     announce(false);
-    limits.max_bytes = budget.bytes + 1;
+    limits.max_shared_bytes = 2 * budget.shared_bytes + 1; /* of which one takes half */
     choice.mapping = mapping;
     template_store_choose(&store);
     cr_assert_eq(extra_bytes(), 0);
@@ -67,18 +68,48 @@ Test(template, of_options_sends_nothing_to_extra)
 Test(template, is_fitted_to_every_new_choice)
 {
     announce(false);
-    uint64_t plain_bytes = budget.bytes;
+    uint64_t plain_bytes = budget.shared_bytes;
     cr_assert_eq(extra_bytes(), 0);
     choice.takes_all = true;
     template_store_choose(&store);
     size_t one = extra_bytes();
     cr_assert_gt(one, 0);
-    cr_assert_eq(budget.bytes, plain_bytes + one);
+    cr_assert_eq(budget.shared_bytes, plain_bytes + one);
     choice.mapping = mapping;
     template_store_choose(&store);
     cr_assert_gt(extra_bytes(), one, "a name for an element that has a field too");
     choice = (struct extra_choice){.takes_all = false};
     template_store_choose(&store);
     cr_assert_eq(extra_bytes(), 0);
-    cr_assert_eq(budget.bytes, plain_bytes);
+    cr_assert_eq(budget.shared_bytes, plain_bytes);
+}
+
+/* How many templates the store takes. */
+static uint32_t fill(struct template_store *filled)
+{
+    struct template_definition definition = {.key = KEY, .field_count = 2, .fields = FIELDS};
+    while (template_store_put(filled, &definition, 1) == ERR_OK) {
+        definition.key.id++;
+    }
+    return filled->count;
+}
+
+Test(template, of_one_exporter_leave_as_much_to_the_others_and_each_has_some_of_its_own)
+{
+    announce(false);
+    uint64_t size_bytes = store.bytes;
+    template_store_clear(&store);
+    limits = (struct template_limits){
+        .max_per_exporter = 1000, .own_bytes = 3 * size_bytes, .max_shared_bytes = 16 * size_bytes};
+    template_store_clear(&store);
+    cr_assert_eq(fill(&store), 3 + 8, "its own, and half of what is for all");
+    struct template_store others[5];
+    static const uint32_t EXPECTED[] = {3 + 4, 3 + 2, 3 + 1, 3 + 1, 3};
+    for (size_t i = 0; i < 5; i++) {
+        template_store_init(&others[i], &limits, &choice, &budget);
+        cr_assert_eq(fill(&others[i]), EXPECTED[i], "%zu", i);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        template_store_clear(&others[i]);
+    }
 }
