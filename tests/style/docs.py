@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause -- the generated parts of docs/ say what the code does.
 import pathlib
 import re
+import shlex
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -86,6 +87,26 @@ def test_manual_pages_have_every_flag_and_no_fault(folder):
             case.true(f"\n.SH {section}\n" in text, f"{page.name}: {section} is missing")
         done = process.check("groff", ["groff", "-man", "-ww", "-z", "-rF0", page], folder)
         case.equal(done.stderr, "", f"{page.name}: groff")
+
+
+def examples(page):
+    """The commands under EXAMPLES of a manual page."""
+    section = page.read_text().partition("\n.SH EXAMPLES\n")[2].partition("\n.SH ")[0]
+    blocks = "".join(re.findall(r"^\.nf\n(.*?)^\.fi$", section, re.M | re.S))
+    for escape, plain in (("\\e\n", ""), ("\\-", "-"), ("\\(dq", '"')):
+        blocks = blocks.replace(escape, plain)
+    return blocks.splitlines()
+
+
+def test_examples_of_the_manual_pass_the_check(folder):
+    for name in programs():
+        commands = examples(case.Settings.bin.parent / "man" / f"{name}.1")
+        case.true(commands, f"{name}: no examples")
+        for command in commands:
+            program, *words = shlex.split(command)
+            case.equal(program, name, command)
+            done = process.check("check", [goflow.program(program), *words, "-check"], folder)
+            case.equal(done.stdout, "ok\n", command)
 
 
 def test_example_settings_pass_the_check(folder):
