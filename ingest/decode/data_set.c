@@ -106,6 +106,7 @@ static void read_answer(struct decode_context *context, const struct data_set *s
     struct flow *flow = context->flow;
     flow_turn_round(flow);
     template_program_run(set->template->program->reverse, record, flow, facts);
+    record_lists_read_reverse(context, set->message, set->template, record);
     if (!flow_has(flow, FLOW_BYTES) && !flow_has(flow, FLOW_PACKETS)) {
         return;
     }
@@ -130,7 +131,7 @@ static void read_rest(struct decode_context *context, const struct data_set *set
     if (set->template->extra != NULL) {
         read_extra(context, set->template, record);
     }
-    record_lists_read(context, set->message, set->template->program, record);
+    record_lists_read(context, set->message, set->template, record);
     if (!set->has_common_rate) {
         resolve_rate(context, set, facts);
     }
@@ -152,7 +153,7 @@ static void read_record(
         read_rest(context, set, record, &facts);
     }
     decode_emit(context);
-    if (program->reverse != NULL) {
+    if (program->reverse != NULL && program->reverse->has_volume) {
         read_answer(context, set, record, &facts);
     }
 }

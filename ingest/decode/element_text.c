@@ -127,6 +127,19 @@ static size_t put_unsigned(char *out, uint64_t value)
     return (size_t)(put_decimal(out, value, 1) - out);
 }
 
+/* Numbers of so many bytes with colons between, as routers print communities. */
+static size_t put_parts(char *out, const uint8_t *bytes, size_t length, size_t part)
+{
+    char *end = out;
+    for (size_t at = 0; at < length; at += part) {
+        if (at > 0) {
+            *end++ = ':';
+        }
+        end = put_decimal(end, load_be(bytes + at, part), 1);
+    }
+    return (size_t)(end - out);
+}
+
 static size_t put_signed(char *out, uint64_t bits, size_t length)
 {
     unsigned unused_bits = 64 - 8 * (unsigned)length;
@@ -235,6 +248,10 @@ static bool fits(enum element_type type, size_t length)
         return length == 4 || length == 16;
     case ELEMENT_TYPE_MAC:
         return length == 6;
+    case ELEMENT_TYPE_COMMUNITY:
+        return length == 4;
+    case ELEMENT_TYPE_LARGE_COMMUNITY:
+        return length == 12;
     case ELEMENT_TYPE_FLOAT:
         return length == sizeof(float) || length == sizeof(double);
     case ELEMENT_TYPE_TIME_NTP_US:
@@ -265,6 +282,10 @@ size_t element_text_put(char *out, enum element_type type, const uint8_t *bytes,
         return put_mac(out, bytes);
     case ELEMENT_TYPE_STRING:
         return put_string(out, bytes, length);
+    case ELEMENT_TYPE_COMMUNITY:
+        return put_parts(out, bytes, length, 2);
+    case ELEMENT_TYPE_LARGE_COMMUNITY:
+        return put_parts(out, bytes, length, 4);
     default:
         return put_number(out, type, load_be(bytes, length), length);
     }

@@ -18,6 +18,8 @@ enum element_type {
     ELEMENT_TYPE_ADDRESS, /* IPv4 or IPv6: the length tells */
     ELEMENT_TYPE_MAC,
     ELEMENT_TYPE_STRING,
+    ELEMENT_TYPE_COMMUNITY,       /* BGP's, of 4 bytes: RFC 1997 */
+    ELEMENT_TYPE_LARGE_COMMUNITY, /* of 12: RFC 8092 */
     ELEMENT_TYPE_TIME_S,
     ELEMENT_TYPE_TIME_MS,
     ELEMENT_TYPE_TIME_NTP_US,

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Private enterprise number of RFC 5103: the element of that id, for the reverse direction. */
@@ -45,6 +47,7 @@ enum element_conversion {
 
 enum element_list {
     LIST_BASIC,             /* values of one element */
+    LIST_BASIC_APART,       /* likewise, but not for that one's field: entries of Extra */
     LIST_SUB_TEMPLATE,      /* records of one template */
     LIST_SUB_TEMPLATE_MULTI /* of several */
 };
@@ -69,6 +72,13 @@ struct element {
     uint16_t target; /* enum flow_field unless the conversion says otherwise */
     enum element_conversion conversion;
 };
+
+/* Whether it is a list whose values are entries of Extra; not so NULL. */
+static inline bool element_is_list_apart(const struct element *element)
+{
+    return element != NULL && element->conversion == ELEMENT_LIST &&
+           element->target == LIST_BASIC_APART;
+}
 
 /* The first line of that element, lent for ever, or NULL. */
 const struct element *element_find(uint32_t pen, uint16_t id);

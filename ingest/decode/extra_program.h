@@ -34,8 +34,8 @@ uint32_t extra_program_run(
     const struct extra_program *program, const uint8_t *record, struct flow *flow);
 
 /*
- * The same of a record in a list, without those that the flow has already. It leaves the program
- * fitted to the record around it, which may be of the same template.
+ * The same of a record in a list: keys that the flow has already are numbered on. It leaves the
+ * program fitted to the record around it, which may be of the same template.
  */
-uint32_t extra_program_fill(const struct extra_program *program, const struct record_place *places,
+uint32_t extra_program_add(const struct extra_program *program, const struct record_place *places,
     const uint8_t *record, struct flow *flow);

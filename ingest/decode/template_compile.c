@@ -281,7 +281,7 @@ static enum err program_new(
     return ERR_OK;
 }
 
-/* One direction; an answer without counters is no flow, and gives NULL. */
+/* One direction; an answer of which nothing is told gives NULL. */
 static enum err compile_direction(struct template_program **program_p,
     const struct template_field *fields, uint16_t field_count, bool is_reverse)
 {
@@ -299,7 +299,7 @@ static enum err compile_direction(struct template_program **program_p,
     }
     enum err err = program_new(program_p, &draft, is_variable);
     free(ops);
-    if (err == ERR_OK && is_reverse && !(*program_p)->has_volume) {
+    if (err == ERR_OK && is_reverse && (*program_p)->op_count == 0) {
         template_program_destroy(program_p);
     }
     return err;

@@ -81,7 +81,7 @@ enum program_section {
 };
 
 struct template_program {
-    struct template_program *reverse; /* counters of the answer (RFC 5103), or NULL */
+    struct template_program *reverse; /* what is told of the answer (RFC 5103), or NULL */
     struct program_op *unplaced;      /* of a template with variable lengths: before placing */
     size_t size_bytes;
     uint16_t etype; /* of every record, or 0 */

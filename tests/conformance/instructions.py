@@ -75,6 +75,14 @@ def list_of(kind, head, part, inner=None):
     return [ipfix(templates, a_set(256, b"\xff" + struct.pack(">H", len(body)) + body))]
 
 
+def data_of_lists(body, kind=291, inner=b""):
+    """As many records as UDP allows, each of one list."""
+    templates = a_set(2, inner + template([(kind, 65535)]))
+    record = bytes([len(body)]) + body
+    count = (LARGEST - len(ipfix(templates)) - 4) // len(record)
+    return [ipfix(templates, a_set(256, record * count))]
+
+
 def sflow(samples):
     return struct.pack(">IIIIIII", 5, 1, 0xC0000201, 0, 1, 1, len(samples)) + b"".join(samples)
 
@@ -182,9 +190,17 @@ def kinds():
         "extra_entries_without_length": data_of([(36, 1)] + [(37, 0)] * EMPTY_FIELDS),
         "extra_floats": data_of([(320, 4)]),
         "extra_strings": data_of([(82, 65535)]),
+        "extra_values_of_a_list": list_of(291, struct.pack(">BHH", 3, 82, 1), b"a"),
+        "extra_lists_of_64_values": data_of_lists(
+            b"\3" + struct.pack(">HH", 82, 1) + b"a" * 64),
+        "extra_records_of_empty_fields": list_of(
+            293, b"\3", struct.pack(">HH", 257, 4 + 65) + b"\0" * 63 + b"\1x", [(12000 + i, 65535) for i in range(64)]),
         "extra_lists": list_of(
             293, b"\3", struct.pack(">HH", 257, 68) + bytes(range(64)),
             [(12000 + i, 1) for i in range(64)]),
+        "extra_lists_of_two_records": data_of_lists(
+            b"\3\1\1" + bytes(range(64)), 292, template(
+                [(12000 + i, 1) for i in range(32)], 257)),
         "sflow_samples": [sflow(as_many(flow_sample([]), 40))],
         "sflow_empty_records": [sflow([flow_sample([struct.pack(">II", 9999, 0)] * 8100)])],
         "sflow_sources": [sflow([flow_sample([], source) for source in range(1600)])],

@@ -52,6 +52,14 @@ Test(element_text, knows_the_types_of_iana_and_no_others)
     cr_assert_eq(element_type_of(ELEMENT_REVERSE_PEN, 82), ELEMENT_TYPE_STRING);
 }
 
+Test(element_text, communities_are_as_routers_print_them)
+{
+    CHECK(COMMUNITY, "\xfd\xe8\0\x64", "65000:100");
+    CHECK(LARGE_COMMUNITY, "\0\x01\0\0\0\0\0\x01\xff\xff\xff\xff", "65536:1:4294967295");
+    CHECK(COMMUNITY, "\xfd\xe8\0", "0xfde800");
+    CHECK(LARGE_COMMUNITY, "\0\x01", "0x0001");
+}
+
 Test(element_text, gives_numbers_of_any_length)
 {
     CHECK(UNSIGNED, "\x2a", "42");

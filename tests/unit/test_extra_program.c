@@ -144,7 +144,7 @@ Test(extra_program, leaves_out_values_without_bytes)
     check("2636/137=0xff");
 }
 
-Test(extra_program, fills_in_what_a_record_in_a_list_adds)
+Test(extra_program, numbers_on_what_a_record_in_a_list_adds)
 {
     COMPILE(MIXED, true);
     (void)run(MIXED_RECORD);
@@ -153,8 +153,8 @@ Test(extra_program, fills_in_what_a_record_in_a_list_adds)
         {.id = 82, .length = 65535}, {.id = 210, .length = 65535},
         {.pen = 9, .id = 1, .length = 65535}};
     COMPILE(INNER, true);
-    cr_assert_eq(extra_program_fill(program, places, (const uint8_t *)"\x0a\0\0\1zy", &flow), 0);
-    check("0/82=abc 2636/137=0x0102 9/1=0x79");
+    cr_assert_eq(extra_program_add(program, places, (const uint8_t *)"\x0a\0\0\1zy", &flow), 0);
+    check("0/82=abc 2636/137=0x0102 0/82/2=z 9/1=0x79");
 }
 
 Test(extra_program, counts_what_has_no_room)
