@@ -99,18 +99,27 @@ const struct template_census *decoder_census(const struct decoder *decoder);
  */
 void decoder_visit_exporters(const struct decoder *decoder, exporter_visit *visit, void *context);
 
-/*
- * Appends the templates in force as members of a JSON object, "router":{"version":{"domain":
- * {"id":template}}}, with commas between and no braces around them, so that the documents of
- * several decoders can be joined. The decoder's thread only.
- */
-void decoder_print_templates(const struct decoder *decoder, struct buffer *out);
+/* What a decoder knows of its exporters. */
+enum decoder_document {
+    DECODER_TEMPLATES, /* in force, as "router":{"version":{"domain":{"id":template}}} */
+    DECODER_EXPORTERS, /* exporter_document.h */
+    DECODER_SNAPSHOT   /* what they have announced, as exporters of a snapshot (snapshot.h) */
+};
 
-/* The same of exporters: exporter_document.h. */
-void decoder_print_exporters(const struct decoder *decoder, struct buffer *out);
+/* Where a document goes on that is printed in parts; zero at the start. */
+struct document_place {
+    uint32_t exporter;
+    bool has_members;
+};
 
 /*
- * Appends what the exporters have announced as exporters of a snapshot (snapshot.h). The decoder's
+ * Appends the document: members of a JSON object, with commas between and no braces around them, so
+ * that the documents of several decoders can be joined; a snapshot's exporters. The decoder's
  * thread only.
  */
-void decoder_print_snapshot(const struct decoder *decoder, struct buffer *exporters);
+void decoder_print(
+    const struct decoder *decoder, enum decoder_document document, struct buffer *out);
+
+/* The same a part at a time, for it may be long: document.h. True: there is more. */
+bool decoder_print_part(const struct decoder *decoder, enum decoder_document document,
+    struct document_place *place, struct buffer *out);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- one worker's decoder: the version decides. */
-#include "common/buffer.h"
 #include "common/clock.h"
 #include "ingest/decode/decode_context.h"
+#include "ingest/decode/document.h"
 #include "ingest/decode/exporter.h"
-#include "ingest/decode/exporter_document.h"
 #include "ingest/decode/held_backlog.h"
 #include "ingest/decode/loss.h"
 #include "ingest/decode/sampling_map.h"
 #include "ingest/decode/snapshot.h"
 #include "ingest/decode/template_census.h"
-#include "ingest/decode/template_document.h"
 
 #include <stdlib.h>
 
@@ -299,31 +297,18 @@ void decoder_visit_exporters(const struct decoder *decoder, exporter_visit *visi
     exporter_table_visit(decoder->exporters, visit, context);
 }
 
-void decoder_print_templates(const struct decoder *decoder, struct buffer *out)
+bool decoder_print_part(const struct decoder *decoder, enum decoder_document document,
+    struct document_place *place, struct buffer *out)
 {
-    bool is_first = true;
-    for (uint32_t i = 0; i < exporter_table_count(decoder->exporters); i++) {
-        const struct exporter *exporter = exporter_table_at(decoder->exporters, i);
-        if (exporter->templates.count == 0) {
-            continue;
-        }
-        buffer_text_append(out, is_first ? "" : ",");
-        template_document_print(out, exporter);
-        is_first = false;
-    }
+    return document_print_part(decoder->exporters, document, place, out);
 }
 
-void decoder_print_exporters(const struct decoder *decoder, struct buffer *out)
+void decoder_print(
+    const struct decoder *decoder, enum decoder_document document, struct buffer *out)
 {
-    for (uint32_t i = 0; i < exporter_table_count(decoder->exporters); i++) {
-        buffer_text_append(out, i == 0 ? "" : ",");
-        exporter_document_print(out, exporter_table_at(decoder->exporters, i));
-    }
-}
-
-void decoder_print_snapshot(const struct decoder *decoder, struct buffer *exporters)
-{
-    for (uint32_t i = 0; i < exporter_table_count(decoder->exporters); i++) {
-        snapshot_append(exporters, exporter_table_at(decoder->exporters, i));
+    struct document_place place = {.exporter = 0};
+    bool has_more = true;
+    while (has_more) {
+        has_more = decoder_print_part(decoder, document, &place, out);
     }
 }

@@ -160,7 +160,7 @@ void receiver_destroy(struct receiver **receiver_p)
 
 /* The workers' parts as the members of one JSON object. */
 static enum err print_object(
-    struct receiver *receiver, enum worker_document document, struct buffer *out)
+    struct receiver *receiver, enum decoder_document document, struct buffer *out)
 {
     buffer_text_append(out, "{");
     for (uint32_t i = 0; i < receiver->worker_count; i++) {
@@ -180,7 +180,7 @@ static enum err print_object(
 }
 
 static enum err ask_object(
-    struct receiver *receiver, enum worker_document document, struct buffer *out)
+    struct receiver *receiver, enum decoder_document document, struct buffer *out)
 {
     (void)pthread_mutex_lock(&receiver->questions);
     enum err err = print_object(receiver, document, out);
@@ -190,12 +190,12 @@ static enum err ask_object(
 
 enum err receiver_print_templates(struct receiver *receiver, struct buffer *out)
 {
-    return ask_object(receiver, WORKER_TEMPLATES, out);
+    return ask_object(receiver, DECODER_TEMPLATES, out);
 }
 
 enum err receiver_print_exporters(struct receiver *receiver, struct buffer *out)
 {
-    return ask_object(receiver, WORKER_EXPORTERS, out);
+    return ask_object(receiver, DECODER_EXPORTERS, out);
 }
 
 enum err receiver_print_snapshot(struct receiver *receiver, struct buffer *exporters)
@@ -203,7 +203,7 @@ enum err receiver_print_snapshot(struct receiver *receiver, struct buffer *expor
     enum err err = ERR_OK;
     (void)pthread_mutex_lock(&receiver->questions);
     for (uint32_t i = 0; err == ERR_OK && i < receiver->worker_count; i++) {
-        err = worker_print(receiver->workers[i], WORKER_SNAPSHOT, exporters);
+        err = worker_print(receiver->workers[i], DECODER_SNAPSHOT, exporters);
     }
     (void)pthread_mutex_unlock(&receiver->questions);
     return err;

@@ -168,13 +168,18 @@ static void run(zsock_t *pipe, void *context)
     worker_answer(worker, pipe);
     uint64_t last_turn_ns = 0;
     while (!worker->is_stopping) {
-        (void)poll(waits, ports + 1, tick(worker));
+        int due_ms = tick(worker);
+        bool is_answering = worker_answer_more(worker, pipe);
+        (void)poll(waits, ports + 1, is_answering || worker->is_stopping ? 0 : due_ms);
         if (!receive_ready(worker, waits) && !worker->has_backlog) {
             gather(worker, &waits[ports], &last_turn_ns);
         }
         if (waits[ports].revents != 0) {
             worker_answer(worker, pipe);
         }
+    }
+    while (worker_answer_more(worker, pipe)) {
+        (void)tick(worker);
     }
     drain(worker);
     worker_losses_finish(worker);

@@ -42,19 +42,13 @@ void worker_stop(struct worker *worker);
 /* Stops it first. */
 void worker_destroy(struct worker **worker_p);
 
-/* What a worker's decoder knows, as decoder_print_templates() and its sisters print it. */
-enum worker_document {
-    WORKER_TEMPLATES,
-    WORKER_EXPORTERS,
-    WORKER_SNAPSHOT
-};
-
 /*
- * Appends the document; also of a worker that was stopped. Any thread but the worker's, never two
- * at once.
+ * Appends what the worker's decoder knows, as decoder_print() does; also of a worker that was
+ * stopped. The worker prints it in parts, between the datagrams. Any thread but the worker's, never
+ * two at once.
  */
 MUST_CHECK enum err worker_print(
-    struct worker *worker, enum worker_document document, struct buffer *out);
+    struct worker *worker, enum decoder_document document, struct buffer *out);
 
 /*
  * The decoder's rates from now on: borrowed. When this returns, the map before is not used any

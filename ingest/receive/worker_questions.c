@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- questions to a worker, from both ends of its pipe. */
 /*
  *   question            answer
- *   DOCUMENT, its kind  a struct buffer, now the asker's; NULL: no memory
+ *   DOCUMENT, its kind  after some turns a struct buffer, now the asker's; NULL: no memory
  *   SAMPLING, a map     a signal: what the decoder had before is not used any more
  *   MAPPING, a mapping  the same
  *   $TERM               none: the thread ends
@@ -11,25 +11,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef void print_document(const struct decoder *decoder, struct buffer *out);
-
-static print_document *const PRINTERS[] = {
-    [WORKER_TEMPLATES] = decoder_print_templates,
-    [WORKER_EXPORTERS] = decoder_print_exporters,
-    [WORKER_SNAPSHOT] = decoder_print_snapshot,
-};
-
-static void send_document(const struct worker *worker, zsock_t *pipe)
+/* Askers wait for their document, so there is never a second one. */
+static void begin_document(struct worker *worker, zsock_t *pipe)
 {
     int document = 0;
     if (zsock_recv(pipe, "i", &document) != 0) {
         return;
     }
     struct buffer *bytes = calloc(1, sizeof *bytes);
-    if (bytes != NULL) {
-        PRINTERS[document](worker->decoder, bytes);
+    if (bytes == NULL) {
+        (void)zsock_send(pipe, "p", NULL);
+        return;
     }
-    (void)zsock_send(pipe, "p", bytes);
+    worker->answer =
+        (struct worker_answer){.bytes = bytes, .document = (enum decoder_document)document};
+}
+
+bool worker_answer_more(struct worker *worker, zsock_t *pipe)
+{
+    struct worker_answer *answer = &worker->answer;
+    if (answer->bytes == NULL) {
+        return false;
+    }
+    if (decoder_print_part(worker->decoder, answer->document, &answer->place, answer->bytes)) {
+        return true;
+    }
+    (void)zsock_send(pipe, "p", answer->bytes);
+    answer->bytes = NULL;
+    worker_answer(worker, pipe); /* whatever came meanwhile: see there */
+    return answer->bytes != NULL;
 }
 
 static void take_sampling_map(struct worker *worker, zsock_t *pipe)
@@ -52,7 +62,7 @@ static void take_mapping(struct worker *worker, zsock_t *pipe)
 
 /*
  * ZeroMQ's descriptor tells only of what comes after the pipe was found empty, so the pipe is read
- * until it is.
+ * until it is; also after each use of it, which may have taken note of what had come.
  */
 void worker_answer(struct worker *worker, zsock_t *pipe)
 {
@@ -61,7 +71,7 @@ void worker_answer(struct worker *worker, zsock_t *pipe)
         if (question == NULL || strcmp(question, "$TERM") == 0) {
             worker->is_stopping = true;
         } else if (strcmp(question, "DOCUMENT") == 0) {
-            send_document(worker, pipe);
+            begin_document(worker, pipe);
         } else if (strcmp(question, "SAMPLING") == 0) {
             take_sampling_map(worker, pipe);
         } else if (strcmp(question, "MAPPING") == 0) {
@@ -71,10 +81,10 @@ void worker_answer(struct worker *worker, zsock_t *pipe)
     }
 }
 
-enum err worker_print(struct worker *worker, enum worker_document document, struct buffer *out)
+enum err worker_print(struct worker *worker, enum decoder_document document, struct buffer *out)
 {
     if (worker->actor == NULL) {
-        PRINTERS[document](worker->decoder, out);
+        decoder_print(worker->decoder, document, out);
         return buffer_check(out);
     }
     void *answer = NULL;

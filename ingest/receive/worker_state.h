@@ -18,6 +18,13 @@ struct worker_times {
     struct quantiles processing_ns; /* the same, and received */
 };
 
+/* A document on its way to who asked for it. */
+struct worker_answer {
+    struct buffer *bytes; /* owned; NULL: nobody waits for one */
+    enum decoder_document document;
+    struct document_place place;
+};
+
 struct worker {
     struct worker_options options;
     struct flow_sink sink;
@@ -26,6 +33,7 @@ struct worker {
     struct traffic *traffic;
     zactor_t *actor;
     bool is_stopping;
+    struct worker_answer answer;
     bool has_backlog;                        /* of data whose template has come */
     uint64_t expired_ns;                     /* last look for data whose template does not come */
     uint64_t losses_minute;                  /* since 1970, of what was not told yet */
@@ -44,5 +52,8 @@ struct worker {
 int worker_losses_tick(struct worker *worker, uint64_t now_ns);
 void worker_losses_finish(struct worker *worker);
 
-/* The worker's thread: answers what has been asked so far. */
+/* The worker's thread: answers what has been asked so far, or begins to. */
 void worker_answer(struct worker *worker, zsock_t *pipe);
+
+/* Prints a part of the document that was asked for, and sends it after the last. True: goes on. */
+bool worker_answer_more(struct worker *worker, zsock_t *pipe);

@@ -30,7 +30,7 @@ static void restore(const struct snapshot *snapshot, const uint8_t *exporter)
     struct buffer exporters = {0};
     struct buffer file = {0};
     struct snapshot *again;
-    decoder_print_snapshot(decoder, &exporters);
+    decoder_print(decoder, DECODER_SNAPSHOT, &exporters);
     snapshot_write(&file, &exporters, snapshot, 0);
     err = snapshot_parse(&again, file.bytes, file.size);
     assert(err == ERR_OK && snapshot_count(again) <= snapshot_count(snapshot));

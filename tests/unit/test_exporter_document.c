@@ -37,7 +37,7 @@ static void decode(const struct build *wire)
 static void check(const char *text, bool is_there)
 {
     struct buffer out = {0};
-    decoder_print_exporters(decoder, &out);
+    decoder_print(decoder, DECODER_EXPORTERS, &out);
     cr_expect_eq(
         strstr(buffer_text(&out), text) != NULL, is_there, "%s: %s", text, buffer_text(&out));
     buffer_clear(&out);
@@ -55,10 +55,60 @@ static void decode_sample(uint32_t datagram_number, uint32_t number)
     decode(&builder.wire);
 }
 
+/* A NetFlow 5 header from 10.0.0.0 and the next so many addresses. */
+static void introduce(uint32_t count)
+{
+    static const uint8_t HEADER[24] = {0, 5};
+    const struct flow_sink sink = {.take = ignore};
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t bytes[4] = {10, 0, (uint8_t)(i >> 8), (uint8_t)i};
+        struct datagram datagram = {.bytes = HEADER,
+            .size = sizeof HEADER,
+            .source = address_from_ipv4(bytes),
+            .received_ns = 1};
+        (void)decoder_decode(decoder, &datagram, &sink);
+    }
+}
+
+Test(exporter_document, is_printed_in_parts_that_are_bounded_and_the_same_as_the_whole)
+{
+    introduce(2000);
+    struct buffer whole = {0};
+    struct buffer out = {0};
+    struct document_place place = {.exporter = 0};
+    decoder_print(decoder, DECODER_EXPORTERS, &whole);
+    size_t parts = 0;
+    bool has_more = true;
+    while (has_more) {
+        size_t before = out.size;
+        has_more = decoder_print_part(decoder, DECODER_EXPORTERS, &place, &out);
+        cr_assert_leq(out.size - before, (1 << 16) + 1000);
+        parts++;
+    }
+    cr_assert_gt(parts, 5);
+    cr_assert_str_eq(buffer_text(&out), buffer_text(&whole));
+    buffer_clear(&out);
+    buffer_clear(&whole);
+}
+
+Test(exporter_document, goes_on_with_exporters_that_come_between_its_parts)
+{
+    introduce(1000);
+    struct buffer out = {0};
+    struct document_place place = {.exporter = 0};
+    cr_assert(decoder_print_part(decoder, DECODER_EXPORTERS, &place, &out));
+    introduce(1001);
+    while (decoder_print_part(decoder, DECODER_EXPORTERS, &place, &out)) {
+        cr_assert_lt(out.size, 1 << 20);
+    }
+    cr_assert(strstr(buffer_text(&out), "},\"10.0.3.232\":{") != NULL);
+    buffer_clear(&out);
+}
+
 Test(exporter_document, has_nothing_of_nobody)
 {
     struct buffer out = {0};
-    decoder_print_exporters(decoder, &out);
+    decoder_print(decoder, DECODER_EXPORTERS, &out);
     cr_assert_eq(out.size, 0);
     buffer_clear(&out);
 }

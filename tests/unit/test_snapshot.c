@@ -63,7 +63,7 @@ static void save(const struct snapshot *before, uint64_t now_ns)
 {
     struct buffer exporters = {0};
     buffer_clear(&file);
-    decoder_print_snapshot(collector.decoder, &exporters);
+    decoder_print(collector.decoder, DECODER_SNAPSHOT, &exporters);
     snapshot_write(&file, &exporters, before, now_ns);
     buffer_clear(&exporters);
     cr_assert_eq(buffer_check(&file), ERR_OK);

@@ -26,7 +26,7 @@ Test(template_document, is_empty_without_templates)
     packet_netflow5(&packet, 1, 0);
     packet_netflow5_record(&packet, 1);
     collector_decode(&collector, &packet);
-    decoder_print_templates(collector.decoder, &document);
+    decoder_print(collector.decoder, DECODER_TEMPLATES, &document);
     cr_assert_str_eq(buffer_text(&document), "");
 }
 
@@ -41,7 +41,7 @@ Test(template_document, is_by_router_version_domain_and_id)
     PACKET_OPTIONS_TEMPLATE(&packet, 300, 1, {0, 149, 4}, {0, 34, 4});
     packet_close(&packet);
     collector_decode(&collector, &packet);
-    decoder_print_templates(collector.decoder, &document);
+    decoder_print(collector.decoder, DECODER_TEMPLATES, &document);
     cr_assert_str_eq(buffer_text(&document),
         "\"203.0.113.9\":{"
         "\"9\":{\"77\":{"
@@ -62,6 +62,6 @@ Test(template_document, has_one_member_for_each_router)
     collector_decode(&collector, &packet);
     collector.source = "2001:db8::9";
     collector_decode(&collector, &packet);
-    decoder_print_templates(collector.decoder, &document);
+    decoder_print(collector.decoder, DECODER_TEMPLATES, &document);
     cr_assert_not_null(strstr(buffer_text(&document), "}}},\"2001:db8::9\":{\"9\""));
 }
