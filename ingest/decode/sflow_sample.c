@@ -97,7 +97,7 @@ static bool parse_flow_sample_expanded(struct sample_header *header, struct curs
 }
 
 /*
- * sFlow Dropped Packet Notification Structures, section 2: discarded_packet. Every drop is told,
+ * sFlow Dropped Packet Notification Structures: discarded_packet. Every drop is told,
  * up to a limit of the agent's, so no rate scales them.
  */
 static bool parse_discarded_packet(struct sample_header *header, struct cursor *sample)

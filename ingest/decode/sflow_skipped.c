@@ -2,7 +2,7 @@
 #include "ingest/decode/sflow_skipped.h"
 
 enum {
-    ENTERPRISE_SHIFT = 12, /* sFlow version 5 section 4.1: the format is below */
+    ENTERPRISE_SHIFT = 12, /* sFlow version 5 section 5, data_format */
     FORMAT_MASK = (1 << ENTERPRISE_SHIFT) - 1
 };
 

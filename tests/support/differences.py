@@ -55,9 +55,9 @@ LIST = [
         is_one_wrap, may_be=True) for captures in ("softflowd-*", "nfprobe-*")),
     Difference(
         "netflow5-basic", "TimeFlowStart TimeFlowStartNs",
-        "First is 2^32 - 1 ms while the uptime is 3 s. Uptimes are 32 bit and wrap (RFC 3954 "
-        "section 5.1, sysUpTime as in RFC 3418), so the flow began 1 ms before the wrap, not 49 "
-        "days after its export.",
+        "First is 2^32 - 1 ms while the uptime is 3 s. Both are 32 bits of milliseconds (Cisco's "
+        "NetFlow 5 header and record; RFC 3954 sections 5.1 and 8 took them over) and wrap, so the "
+        "flow began 1 ms before the wrap, not 49 days after its export.",
         is_one_wrap),
     *(Difference(
         captures, "TimeFlowStart TimeFlowStartNs TimeFlowEnd TimeFlowEndNs",
@@ -102,15 +102,17 @@ LIST = [
         lambda ours, theirs: abs(theirs - ours) == 1),
     Difference(
         "ipfix_withdrawal", "flows",
-        "RFC 7011 section 8.1: a withdrawn template reads no more data; tshark keeps it.",
+        "RFC 7011 section 8.1: a withdrawn template describes no more data; tshark keeps it. (By "
+        "section 8 none is to be sent over UDP; who sends one all the same can mean but that.)",
         so_many(0, 1)),
     Difference(
         "netflow9_odd_fields", "VlanId SrcVlan",
-        "IEEE 802.1Q: a VLAN id has twelve bits; here priority bits stand above it.",
+        "IEEE 802.1Q clause 9.6: a VLAN id has twelve bits; here priority bits stand above it.",
         lambda ours, theirs: ours == theirs & 0xFFF),
     Difference(
         "netflow9_odd_fields", "TCPFlags",
-        "RFC 7125 section 3, now RFC 9565: the upper four bits of tcpControlBits are no flags.",
+        "RFC 9565 section 3, before RFC 7125: the upper four bits of tcpControlBits are where TCP "
+        "has its data offset, and no flags.",
         lambda ours, theirs: ours == theirs & 0xFFF),
     Difference(
         "ipfix_enterprise", "SrcAddrEncap DstAddrEncap ProtoEncap DstPortEncap",
@@ -145,15 +147,17 @@ LIST = [
         "Records 1006, 1007, 1012, 1020 and 1030: tshark names them at most."),
     Difference(
         "sflow_without_fields", "Bytes Etype Proto SrcAddr DstAddr SrcPort DstPort",
-        "sFlow version 5 section 4.1: a record of an unknown format is passed over by its length; "
+        "sFlow version 5 section 5, data_format: what is in opaque data is passed over by its "
+        "length; "
         "tshark goes on inside record 1036 and takes what follows for an IPv4 record.",
         lambda ours, theirs: ours is None),
     Difference(
         "sflow_routed_with_texts", "TCPFlags IPTos",
-        "Records 3 and 4 have the flags in a word; tshark takes its first byte, which is zero, and "
-        "splits up the type of service."),
+        "Records 3 and 4 have the flags in a word (sFlow version 5 section 5, sampled_ipv4); "
+        "tshark takes its first byte, which is zero, and splits up the type of service."),
     Difference(
         "sflow_expanded_rewritten", "Bytes",
-        "A second raw header of two bytes is no packet; the first one tells the length.",
+        "A second raw header of two bytes is no packet, and bad; the first one tells the length "
+        "(sFlow version 5 section 5, sampled_header).",
         lambda ours, theirs: (ours, theirs) == (60, 4)),
 ]

@@ -48,8 +48,8 @@ LIST = [
           ("netflow9_firewall", 2, 1))),
     *(Difference(
         capture, "flows",
-        "nfacctd drops records that have neither addresses nor a MAC. RFC 7011 section 8 knows no "
-        "field that a template must have.",
+        "nfacctd drops records that have neither addresses nor a MAC. RFC 7011 section 3.4.1 "
+        "knows no field that a template must have.",
         so_many(mine, 0))
       for capture, mine in (
           ("netflow9-cisco-wlc", 1), ("ipfix_mpls", 1), ("ipfix_times", 4))),
@@ -77,7 +77,7 @@ LIST = [
     Difference("netflow9_odd_fields", "InIf", "nfacctd does not read element 252."),
     Difference(
         "netflow9_odd_fields", "TCPFlags",
-        "nfacctd drops flags of two bytes, as RFC 7125 section 3, now RFC 9565, has them."),
+        "nfacctd drops flags of two bytes, as RFC 9565 section 3 (before RFC 7125) has them."),
     Difference(
         "netflow9_odd_fields", "VlanId", "nfacctd takes element 59, postVlanId.",
         lambda ours, theirs: (ours, theirs) == (101, 102)),
