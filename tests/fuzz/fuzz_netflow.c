@@ -30,8 +30,8 @@ static void wait_a_minute(struct decoder *decoder, const struct flow_sink *sink,
 static void print_documents(const struct decoder *decoder)
 {
     struct buffer out = {0};
-    decoder_print_templates(decoder, &out);
-    decoder_print_exporters(decoder, &out);
+    decoder_print(decoder, DECODER_TEMPLATES, &out);
+    decoder_print(decoder, DECODER_EXPORTERS, &out);
     buffer_clear(&out);
 }
 
