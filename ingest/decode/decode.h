@@ -108,8 +108,13 @@ enum decoder_document {
 
 /* Where a document goes on that is printed in parts; zero at the start. */
 struct document_place {
-    uint32_t exporter;
+    uint32_t exporter; /* its index */
     bool has_members;
+    bool is_inside;      /* that exporter's member is begun */
+    uint32_t generation; /* of the exporter's slot when it was */
+    size_t begin;        /* where the member begins in the document */
+    uint64_t item;       /* where it goes on: the index of an option, a template's key */
+    uint32_t room;       /* of the table that the index is of */
 };
 
 /*

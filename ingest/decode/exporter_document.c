@@ -105,20 +105,7 @@ static void print_option(struct buffer *out, const struct option_entry *entry)
     buffer_text_append(out, "}");
 }
 
-static void print_options(struct buffer *out, const struct options_memory *memory)
-{
-    uint32_t printed = 0;
-    buffer_text_append(out, ",\"Options\":[");
-    for (uint32_t i = 0; i < memory->room; i++) {
-        if (memory->entries[i].key != 0) {
-            buffer_text_append(out, printed++ == 0 ? "" : ",");
-            print_option(out, &memory->entries[i]);
-        }
-    }
-    buffer_text_append(out, "]");
-}
-
-void exporter_document_print(struct buffer *out, const struct exporter *exporter)
+static void print_head(struct buffer *out, const struct exporter *exporter)
 {
     char address[ADDRESS_TEXT_SIZE];
     (void)address_format(&exporter->address, address);
@@ -132,8 +119,38 @@ void exporter_document_print(struct buffer *out, const struct exporter *exporter
     if (exporter->sources.count > 0) {
         print_sources(out, &exporter->sources);
     }
-    if (exporter->options.used > 0) {
-        print_options(out, &exporter->options);
+    if (exporter->options.room > 0) {
+        buffer_text_append(out, ",\"Options\":[");
     }
-    buffer_text_append(out, "}");
+}
+
+/* Options come in the order of their table, so when it has grown the member begins anew. */
+static void begin(struct buffer *out, const struct exporter *exporter, struct document_place *place)
+{
+    if (place->is_inside && place->room == exporter->options.room) {
+        return;
+    }
+    out->size = place->begin;
+    place->room = exporter->options.room;
+    place->item = 0;
+    print_head(out, exporter);
+}
+
+bool exporter_document_print(
+    struct buffer *out, const struct exporter *exporter, struct document_place *place, size_t end)
+{
+    begin(out, exporter, place);
+    const struct options_memory *memory = &exporter->options;
+    for (; place->item < memory->room && out->size < end && !out->failed; place->item++) {
+        if (memory->entries[place->item].key != 0) {
+            bool is_first = out->bytes[out->size - 1] == '[';
+            buffer_text_append(out, is_first ? "" : ",");
+            print_option(out, &memory->entries[place->item]);
+        }
+    }
+    if (place->item < memory->room) {
+        return true;
+    }
+    buffer_text_append(out, memory->room > 0 ? "]}" : "}");
+    return false;
 }

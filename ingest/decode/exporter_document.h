@@ -13,7 +13,12 @@
 #pragma once
 
 #include "common/buffer.h"
+#include "ingest/decode/decode.h"
 #include "ingest/decode/exporter.h"
 
-/* Appends one member of the document. */
-void exporter_document_print(struct buffer *out, const struct exporter *exporter);
+/*
+ * Appends a member of the document, or goes on with it (document.h), until the document has `end`
+ * bytes. True: there is more of it.
+ */
+bool exporter_document_print(
+    struct buffer *out, const struct exporter *exporter, struct document_place *place, size_t end);

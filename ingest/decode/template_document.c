@@ -1,40 +1,41 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- templates as JSON. */
 #include "ingest/decode/template_document.h"
 
-#include <stdlib.h>
-
-/* By version, domain, id; of one key the template announced last comes first. */
-static int compare_templates(const void *a, const void *b)
+/* Templates come by version, domain, id; no key is 0. */
+static uint64_t order_of(const struct template_key *key)
 {
-    const struct template *left = *(const struct template *const *)a;
-    const struct template *right = *(const struct template *const *)b;
-    if (left->key.version != right->key.version) {
-        return left->key.version < right->key.version ? -1 : 1;
-    }
-    if (left->key.domain != right->key.domain) {
-        return left->key.domain < right->key.domain ? -1 : 1;
-    }
-    if (left->key.id != right->key.id) {
-        return left->key.id < right->key.id ? -1 : 1;
-    }
-    return left->announced_ns > right->announced_ns ? -1 : left->announced_ns < right->announced_ns;
+    return (uint64_t)key->version << 48 | (uint64_t)key->domain << 16 | key->id;
 }
 
-/* The store's templates in order; free() it. NULL: out of memory. */
-static const struct template **sorted(const struct template_store *store)
+static uint16_t version_of(uint64_t order)
 {
-    const struct template **list = calloc(store->count, sizeof(struct template *));
-    if (list == NULL) {
-        return NULL;
-    }
-    uint32_t count = 0;
+    return (uint16_t)(order >> 48);
+}
+
+static uint32_t domain_of(uint64_t order)
+{
+    return (uint32_t)(order >> 16);
+}
+
+/*
+ * The template that comes next, of one key the one announced last, or NULL. Looked up each time,
+ * for between two parts of the document templates come and go.
+ */
+static const struct template *next_after(const struct template_store *store, uint64_t after)
+{
+    const struct template *found = NULL;
+    uint64_t lowest = UINT64_MAX;
     for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
         for (const struct template *next = store->buckets[i]; next != NULL; next = next->next) {
-            list[count++] = next;
+            uint64_t order = order_of(&next->key);
+            bool is_newer = order == lowest && next->announced_ns > found->announced_ns;
+            if (order > after && (order < lowest || is_newer)) {
+                found = next;
+                lowest = order;
+            }
         }
     }
-    qsort(list, count, sizeof(struct template *), compare_templates);
-    return list;
+    return found;
 }
 
 static void print_fields(
@@ -66,43 +67,43 @@ static void print_template(struct buffer *out, const struct template *template)
     buffer_text_append(out, "}");
 }
 
-/* Opens and closes the levels of version and domain where the list passes from one to the next. */
-static void print_list(struct buffer *out, const struct template **list, uint32_t count)
+/* Opens and closes the levels of version and domain where the document passes to the next. */
+static void print_levels(struct buffer *out, uint64_t before, uint64_t order)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        const struct template_key *key = &list[i]->key;
-        const struct template_key *before = i > 0 ? &list[i - 1]->key : NULL;
-        bool is_new_version = before == NULL || before->version != key->version;
-        bool is_new_domain = is_new_version || before->domain != key->domain;
-        if (!is_new_domain && before->id == key->id) {
-            continue; /* announced from another port as well */
-        }
-        if (is_new_domain && before != NULL) {
-            buffer_text_append(out, is_new_version ? "}}," : "},");
-        }
-        if (is_new_version) {
-            buffer_format(out, "\"%u\":{", key->version);
-        }
-        if (is_new_domain) {
-            buffer_format(out, "\"%u\":{", key->domain);
-        }
-        buffer_text_append(out, is_new_domain ? "" : ",");
-        print_template(out, list[i]);
+    bool is_new_version = version_of(before) != version_of(order);
+    bool is_new_domain = is_new_version || domain_of(before) != domain_of(order);
+    if (is_new_domain && before != 0) {
+        buffer_text_append(out, is_new_version ? "}}," : "},");
     }
-    buffer_text_append(out, "}}");
+    if (is_new_version) {
+        buffer_format(out, "\"%u\":{", version_of(order));
+    }
+    if (is_new_domain) {
+        buffer_format(out, "\"%u\":{", domain_of(order));
+    }
+    buffer_text_append(out, is_new_domain ? "" : ",");
 }
 
-void template_document_print(struct buffer *out, const struct exporter *exporter)
+bool template_document_print(
+    struct buffer *out, const struct exporter *exporter, struct document_place *place, size_t end)
 {
-    const struct template **list = sorted(&exporter->templates);
-    if (list == NULL) {
-        out->failed = true;
-        return;
+    if (!place->is_inside) {
+        char router[ADDRESS_TEXT_SIZE];
+        (void)address_format(&exporter->address, router);
+        buffer_format(out, "\"%s\":{", router);
+        place->item = 0;
     }
-    char router[ADDRESS_TEXT_SIZE];
-    (void)address_format(&exporter->address, router);
-    buffer_format(out, "\"%s\":{", router);
-    print_list(out, list, exporter->templates.count);
-    buffer_text_append(out, "}");
-    free(list);
+    const struct template *next = next_after(&exporter->templates, place->item);
+    while (next != NULL && out->size < end && !out->failed) {
+        uint64_t order = order_of(&next->key);
+        print_levels(out, place->item, order);
+        print_template(out, next);
+        place->item = order;
+        next = next_after(&exporter->templates, order);
+    }
+    if (next != NULL) {
+        return true;
+    }
+    buffer_text_append(out, place->item != 0 ? "}}}" : "}");
+    return false;
 }

@@ -195,3 +195,48 @@ Test(exporter_document, tells_the_rate_of_the_last_sample)
     decode_sample(1, 1);
     check("\"SamplingRate\":512,\"SamplingSource\":\"header\"", true);
 }
+
+/* The names of interfaces from `first` on. */
+static void name_interfaces(uint32_t first, uint32_t count)
+{
+    static struct packet packet;
+    packet_ipfix(&packet);
+    PACKET_OPTIONS_TEMPLATE(&packet, 256, 1, {0, 10, 4}, {0, 82, 8});
+    packet_open_set(&packet, 256);
+    for (uint32_t i = 0; i < count; i++) {
+        build_u32(&packet.wire, first + i);
+        build_bytes(&packet.wire, "xe-0/0/1", 8);
+    }
+    packet_close_set(&packet);
+    packet_close(&packet);
+    decode(&packet.wire);
+}
+
+static size_t count_of(const struct buffer *text, const char *what)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text->bytes, what); at != NULL; at = strstr(at + 1, what)) {
+        count++;
+    }
+    return count;
+}
+
+/* Between two parts the table of options grows, and everything in it gets another place. */
+Test(exporter_document, has_each_option_once_although_more_come_between_its_parts)
+{
+    struct buffer out = {0};
+    struct document_place place = {.exporter = 0};
+    name_interfaces(1, 1000);
+    cr_assert(decoder_print_part(decoder, DECODER_EXPORTERS, &place, &out));
+    cr_assert_lt(out.size, (1 << 16) + 1000);
+    name_interfaces(1001, 1000);
+    while (decoder_print_part(decoder, DECODER_EXPORTERS, &place, &out)) {
+        cr_assert_lt(out.size, 1 << 20);
+    }
+    (void)buffer_text(&out);
+    cr_assert_eq(count_of(&out, "\"interfaceName\""), 2000);
+    cr_assert_eq(count_of(&out, "\"ScopeID\":2000,"), 1);
+    cr_assert_eq(count_of(&out, "\"HasOptions\""), 1);
+    cr_assert_str_eq(out.bytes + out.size - 4, "\"}]}");
+    buffer_clear(&out);
+}

@@ -65,3 +65,81 @@ Test(template_document, has_one_member_for_each_router)
     decoder_print(collector.decoder, DECODER_TEMPLATES, &document);
     cr_assert_not_null(strstr(buffer_text(&document), "}}},\"2001:db8::9\":{\"9\""));
 }
+
+/* Templates of 256 and on, so many. */
+static void announce(uint16_t first, uint16_t count, uint16_t length)
+{
+    packet_ipfix(&packet);
+    for (uint16_t i = 0; i < count; i++) {
+        const struct template_field field = {0, 1, length};
+        packet_open_set(&packet, 2);
+        packet_template(&packet, (uint16_t)(first + i), &field, 1);
+        packet_close_set(&packet);
+    }
+    packet_close(&packet);
+    collector_decode(&collector, &packet);
+}
+
+static void withdraw(uint16_t id)
+{
+    packet_ipfix(&packet);
+    packet_open_set(&packet, 2);
+    build_u16(&packet.wire, id);
+    build_u16(&packet.wire, 0);
+    packet_close_set(&packet);
+    packet_close(&packet);
+    collector_decode(&collector, &packet);
+}
+
+static bool print_part(struct document_place *place)
+{
+    size_t before = document.size;
+    bool has_more = decoder_print_part(collector.decoder, DECODER_TEMPLATES, place, &document);
+    cr_assert_leq(document.size - before, (1 << 16) + 1000);
+    return has_more;
+}
+
+Test(template_document, of_one_exporter_is_printed_in_bounded_parts_and_the_same)
+{
+    struct buffer whole = {0};
+    struct document_place place = {.exporter = 0};
+    announce(256, 2000, 4);
+    decoder_print(collector.decoder, DECODER_TEMPLATES, &whole);
+    size_t parts = 1;
+    while (print_part(&place)) {
+        parts++;
+    }
+    cr_assert_gt(parts, 2);
+    cr_assert_str_eq(buffer_text(&document), buffer_text(&whole));
+    buffer_clear(&whole);
+}
+
+Test(template_document, goes_on_although_templates_come_and_go_between_its_parts)
+{
+    struct document_place place = {.exporter = 0};
+    announce(256, 2000, 4);
+    cr_assert(print_part(&place));
+    withdraw(256);
+    withdraw((uint16_t)(place.item & UINT16_MAX));
+    withdraw(2255);
+    announce(3000, 1, 8);
+    while (print_part(&place)) {
+    }
+    const char *text = buffer_text(&document);
+    cr_assert(strstr(text, "\"2254\":{") != NULL);
+    cr_assert(strstr(text, "\"2255\":{") == NULL);
+    cr_assert(strstr(text, "\"3000\":{\"TemplateId\":3000,\"FieldCount\":1,\"Fields\":[{\"Type\":1,"
+                           "\"Length\":8}]}}}}") != NULL);
+    cr_assert_eq(document.size, strlen(text));
+}
+
+Test(template_document, is_closed_although_all_templates_go_between_its_parts)
+{
+    struct document_place place = {.exporter = 0};
+    announce(256, 2000, 4);
+    cr_assert(print_part(&place));
+    withdraw(2);
+    cr_assert_not(print_part(&place));
+    const char *text = buffer_text(&document);
+    cr_assert_str_eq(text + document.size - 5, "]}}}}");
+}
