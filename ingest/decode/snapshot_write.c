@@ -28,6 +28,22 @@ static void append_be(struct buffer *out, uint64_t value, size_t size)
     buffer_append(out, bytes, size);
 }
 
+/* At once: one exporter may have four million of them. */
+static void append_fields(struct buffer *out, const struct template *template)
+{
+    size_t size = template->field_count * (size_t)SNAPSHOT_FIELD_SIZE;
+    uint8_t *to = buffer_reserve(out, size);
+    if (to == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < template->field_count; i++) {
+        const struct template_field *field = &template->fields[i];
+        uint64_t bits = (uint64_t)field->pen << 32 | (uint64_t)field->id << 16 | field->length;
+        store_be(to + i * (size_t)SNAPSHOT_FIELD_SIZE, bits, SNAPSHOT_FIELD_SIZE);
+    }
+    out->size += size;
+}
+
 static void append_template(struct buffer *out, const struct template *template)
 {
     append_be(out, template->key.domain, 4);
@@ -38,11 +54,7 @@ static void append_template(struct buffer *out, const struct template *template)
     append_be(out, template->field_count, 2);
     append_be(out, template->scope_count, 2);
     append_be(out, template->announced_ns / NS_PER_S, 8);
-    for (uint32_t i = 0; i < template->field_count; i++) {
-        append_be(out, template->fields[i].pen, 4);
-        append_be(out, template->fields[i].id, 2);
-        append_be(out, template->fields[i].length, 2);
-    }
+    append_fields(out, template);
 }
 
 static void append_rate(struct buffer *out, const struct sampling_entry *entry)
