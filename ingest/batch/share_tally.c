@@ -48,10 +48,12 @@ void share_tally_seal(struct share_tally *tally, uint32_t flow_count, struct sha
         share_list_destroy(list_p);
         *list_p = share_list_new(count);
     }
-    for (uint32_t i = 0; *list_p != NULL && i < count; i++) {
-        (*list_p)->shares[i] = (struct flow_share){tally->origins.origins[i], tally->flows[i]};
-        (*list_p)->count = i + 1;
+    struct share_list *list = *list_p;
+    if (list != NULL) {
+        list->count = count;
+        for (uint32_t i = 0; i < count; i++) {
+            list->shares[i] = (struct flow_share){tally->origins.origins[i], tally->flows[i]};
+        }
     }
     origin_map_empty(&tally->origins);
-    tally->since = 0;
 }

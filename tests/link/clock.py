@@ -46,6 +46,32 @@ def test_of_the_ingest(folder):
     check_jumps(folder, clock, Clock(folder, "store"), clock)
 
 
+def flows_by_day(store, amount, table):
+    known = store.query(f"SELECT name FROM system.tables WHERE name = '{table}'")
+    rows = known and store.query(
+        f"SELECT toDate(TimeReceived) AS day, {amount} AS flows FROM {table} GROUP BY day")
+    return {row["day"]: row["flows"] for row in rows if row["flows"] > 0}
+
+
+def test_the_ledger_tells_of_a_minute_when_it_ends_and_of_the_day_of_its_flows(folder):
+    clock = Clock(folder, "ingest")
+    ingest = goflow.Ingest(folder, place=clock.place, stop_timeout="60s").wait_until_ready()
+    store = goflow.Store(folder, ingest.endpoint).wait_until_ready()
+    flows = numbered.Flows(folder)
+    flows.send(ingest, count=20)
+    before = flows.count
+    clock.jump("+1d")
+    flows.send(ingest, count=20)
+    case.wait_for(
+        lambda: sum(flows_by_day(store, "sum(FlowsAccepted)", "netflow_loss").values()) >= before,
+        60, "rows of the first minute")
+    ingest.stop()
+    accepted = flows_by_day(store, "sum(FlowsAccepted)", "netflow_loss")
+    case.equal(accepted, flows_by_day(store, "count()", "netflow"), "flows by day")
+    case.equal(sum(accepted.values()), flows.count, "flows accepted")
+    store.stop()
+
+
 def test_of_the_store_and_its_engine(folder):
     clock = Clock(folder, "store")
     check_jumps(folder, Clock(folder, "ingest"), clock, clock)

@@ -35,6 +35,14 @@ static struct window *open_window(uint64_t max_bytes, uint32_t batches)
     return window;
 }
 
+/* Counts batches that left, by whether they were lost. */
+static void count_removed(void *context, const struct window_batch *batch, bool is_lost)
+{
+    uint32_t *removed = context;
+    cr_assert_not_null(batch->shares, "still there");
+    removed[is_lost]++;
+}
+
 /* Sends all that waits; returns how many. */
 static uint32_t send_all(struct window *window, uint64_t now_ns)
 {
@@ -104,6 +112,30 @@ Test(window, drops_the_oldest_that_nobody_has_when_it_is_full)
     cr_assert_eq(claim(window, STORE_A, FIRST, NOW), LINK_REGRANTED, "it was leased");
     cr_assert_eq(claim(window, STORE_A, FIRST + 1, NOW), LINK_GONE, "it was dropped");
     window_destroy(&window);
+}
+
+Test(window, says_which_batches_leave_it_lost_and_whose_they_were)
+{
+    uint32_t removed[2] = {0};
+    struct window_options options = {.max_bytes = 3 * PAYLOAD,
+        .first_sequence = FIRST,
+        .removed = count_removed,
+        .context = removed};
+    struct window *window = NULL;
+    cr_assert_eq(window_new(&window, &options), ERR_OK);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct window_batch batch = {.flow_count = 3, .shares = share_list_new(1)};
+        cr_assert_eq(zmq_msg_init_size(&batch.payload, PAYLOAD), 0);
+        cr_assert_eq(window_append(window, &batch), ERR_OK);
+    }
+    cr_assert_eq(removed[true], 2, "there was no room");
+    settle(window, FIRST + 3, FIRST + 3);
+    struct link_ranges ranges = one_range(FIRST + 4, FIRST + 4);
+    window_settled(window, LINK_ACK_SHELVED, &ranges);
+    link_ranges_clear(&ranges);
+    cr_assert_eq(removed[false], 2);
+    window_destroy(&window);
+    cr_assert_eq(removed[true], 3, "what the stop drops is lost");
 }
 
 Test(window, grows_past_its_first_room_and_keeps_the_order)
