@@ -110,12 +110,12 @@ def test_replay_over_http_into_a_table_that_lacks_columns(folder):
 KINDS = {
     "counters": "SELECT SourceIndex AS a, InOctets AS b FROM netflow_counters",
     "options": "SELECT ScopeID AS a, Value AS b FROM netflow_options",
-    "loss": "SELECT SamplerAddress AS a, Datagrams AS b FROM netflow_loss WHERE Type = 2",
+    "loss": "SELECT Datagrams AS a, FlowsAccepted AS b FROM netflow_loss WHERE Type = 2",
 }
 BESIDE = {
     "counters": [(number, number * 10) for number in range(1, 6)],
     "options": [(number, f"port{number}") for number in range(1, 6)],
-    "loss": [("127.0.0.1", 1)],
+    "loss": [(0, 1), (1, 0)],
 }
 
 
