@@ -17,21 +17,23 @@ static uint32_t domain_of(uint64_t order)
     return (uint32_t)(order >> 16);
 }
 
-/*
- * The template that comes next, of one key the one announced last, or NULL. Looked up each time,
- * for between two parts of the document templates come and go.
- */
+/* Whether it comes before the other, or takes its place: of one key the one announced last. */
+static bool goes_before(const struct template *template, const struct template *other)
+{
+    uint64_t order = order_of(&template->key);
+    uint64_t of_other = order_of(&other->key);
+    return order < of_other || (order == of_other && template->announced_ns > other->announced_ns);
+}
+
+/* The first behind that place, or NULL: looked up anew, as between parts templates come and go. */
 static const struct template *next_after(const struct template_store *store, uint64_t after)
 {
     const struct template *found = NULL;
-    uint64_t lowest = UINT64_MAX;
     for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
         for (const struct template *next = store->buckets[i]; next != NULL; next = next->next) {
-            uint64_t order = order_of(&next->key);
-            bool is_newer = order == lowest && next->announced_ns > found->announced_ns;
-            if (order > after && (order < lowest || is_newer)) {
+            bool is_behind = order_of(&next->key) > after;
+            if (is_behind && (found == NULL || goes_before(next, found))) {
                 found = next;
-                lowest = order;
             }
         }
     }
