@@ -25,17 +25,25 @@ static bool goes_before(const struct template *template, const struct template *
     return order < of_other || (order == of_other && template->announced_ns > other->announced_ns);
 }
 
-/* The first behind that place, or NULL: looked up anew, as between parts templates come and go. */
+/* The first behind that place, of the bucket and the one found so far. */
+static const struct template *first_behind(
+    uint64_t after, const struct template *bucket, const struct template *found)
+{
+    for (const struct template *next = bucket; next != NULL; next = next->next) {
+        bool is_behind = order_of(&next->key) > after;
+        if (is_behind && (found == NULL || goes_before(next, found))) {
+            found = next;
+        }
+    }
+    return found;
+}
+
+/* Of all, or NULL. Looked up anew each time, for between two parts templates come and go. */
 static const struct template *next_after(const struct template_store *store, uint64_t after)
 {
     const struct template *found = NULL;
     for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
-        for (const struct template *next = store->buckets[i]; next != NULL; next = next->next) {
-            bool is_behind = order_of(&next->key) > after;
-            if (is_behind && (found == NULL || goes_before(next, found))) {
-                found = next;
-            }
-        }
+        found = first_behind(after, store->buckets[i], found);
     }
     return found;
 }
