@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
+import engine_server  # noqa: E402
 import goflow  # noqa: E402
 import numbered  # noqa: E402
 
@@ -27,23 +28,26 @@ class Clock:
         self.file.write_text(offset + "\n")
 
 
-def check_jumps(folder, ingest_clock, store_clock, jumping):
-    ingest = goflow.Ingest(
-        folder, place=ingest_clock.place, ack_timeout="1s", batch_flows=300,
+def start_ingest(folder, place=goflow.HERE):
+    return goflow.Ingest(
+        folder, place=place, ack_timeout="1s", batch_flows=300,
         spool_dir=folder / "spool").wait_until_ready()
-    store = goflow.Store(folder, ingest.endpoint, place=store_clock.place).wait_until_ready()
+
+
+def check_jumps(folder, clock, ingest, database):
     flows = numbered.Flows(folder)
     for offset in JUMPS:
         flows.send(ingest, count=200)
-        jumping.jump(offset)
+        clock.jump(offset)
         flows.send(ingest, count=200)
-    flows.check(store.query)
+    flows.check(database.query)
     numbered.check_counters(ingest)
 
 
 def test_of_the_ingest(folder):
     clock = Clock(folder, "ingest")
-    check_jumps(folder, clock, Clock(folder, "store"), clock)
+    ingest = start_ingest(folder, clock.place)
+    check_jumps(folder, clock, ingest, goflow.Store(folder, ingest.endpoint).wait_until_ready())
 
 
 def flows_by_day(store, amount, table):
@@ -74,7 +78,18 @@ def test_the_ledger_tells_of_a_minute_when_it_ends_and_of_the_day_of_its_flows(f
 
 def test_of_the_store_and_its_engine(folder):
     clock = Clock(folder, "store")
-    check_jumps(folder, Clock(folder, "ingest"), clock, clock)
+    ingest = start_ingest(folder)
+    store = goflow.Store(folder, ingest.endpoint, place=clock.place).wait_until_ready()
+    check_jumps(folder, clock, ingest, store)
+
+
+def test_of_the_database_alone(folder):
+    clock = Clock(folder, "database")
+    ingest = start_ingest(folder)
+    database = engine_server.Engine(folder, place=clock.place)
+    goflow.Store(
+        folder, ingest.endpoint, ch_addr=f"127.0.0.1:{database.http_port}").wait_until_ready()
+    check_jumps(folder, clock, ingest, database)
 
 
 if __name__ == "__main__":

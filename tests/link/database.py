@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: BSD-3-Clause -- a database that dies, refuses, is late or loses answers.
+# SPDX-License-Identifier: BSD-3-Clause -- a database that dies, stops, refuses, is late, loses answers.
 """
 Each fault on the embedded engine, served to another store over HTTP, and on a real server of another
 age, into a table that the user made. Rows are compared with what was sent, one by one.
 """
 import pathlib
 import random
+import signal
 import sys
 import time
 
@@ -20,7 +21,9 @@ import numbered  # noqa: E402
 SEED = random.SystemRandom().randrange(1 << 32)
 FAULTS = 2
 LEASE = "2s"
+LEASE_OVER_S = 4  # lease, margin and some more
 DEATHS = 2
+STOPS = 3
 TABLE = """
 CREATE TABLE netflow (
     TimeReceived DateTime, SrcAddr String, DstAddr String, SrcPort UInt32, DstPort UInt32,
@@ -57,12 +60,16 @@ def run_through_proxy(folder, database, fault, delay_s=1, timeout="10s"):
     numbered.check_counters(ingest)
 
 
+def start_store(folder, ingest, database, name="store"):
+    return goflow.Store(
+        folder, ingest.endpoint, name=name, ch_addr=f"127.0.0.1:{database.http_port}",
+        block_age="50ms").wait_until_ready()
+
+
 def check_deaths(folder, database):
     chance = random.Random(SEED)
     ingest = goflow.Ingest(folder, batch_flows=500, ack_timeout=LEASE).wait_until_ready()
-    goflow.Store(
-        folder, ingest.endpoint, ch_addr=f"127.0.0.1:{database.http_port}",
-        block_age="50ms").wait_until_ready()
+    start_store(folder, ingest, database)
     flows = numbered.Flows(folder)
     for _ in range(DEATHS):
         flows.send(ingest, count=500, pps=2000)
@@ -72,6 +79,34 @@ def check_deaths(folder, database):
         database.start_again()
     flows.check(database.query, seed=SEED)
     numbered.check_counters(ingest)
+
+
+def check_stops(folder, database):
+    """It stands still in the middle of an INSERT whose store dies, while another store takes over."""
+    chance = random.Random(SEED)
+    ingest = goflow.Ingest(folder, batch_flows=500, ack_timeout=LEASE).wait_until_ready()
+    flows = numbered.Flows(folder)
+    for turn in range(STOPS):
+        store = start_store(folder, ingest, database, f"store{turn}")
+        flows.send(ingest, count=500, pps=2000)
+        time.sleep(chance.random() / 4)  # the moment is the test
+        database.send(signal.SIGSTOP)
+        store.kill()
+        other = start_store(folder, ingest, database, f"other{turn}")
+        flows.send(ingest, count=200, pps=2000)
+        time.sleep(LEASE_OVER_S)
+        database.send(signal.SIGCONT)
+        flows.check(database.query, seed=SEED)
+        other.stop()
+    numbered.check_counters(ingest)
+
+
+def test_engine_stopped_in_mid_insert(folder):
+    check_stops(folder, engine_server.Engine(folder))
+
+
+def test_server_stopped_in_mid_insert(folder):
+    check_stops(folder, Server(folder))
 
 
 def test_engine_killed_in_mid_insert(folder):

@@ -72,6 +72,9 @@ class Server:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
+    def send(self, number):
+        self.process.send(number)
+
     def kill(self):
         self.process.kill()
 

@@ -10,20 +10,24 @@ import process
 class Engine:
     """The embedded engine of a store that has no other work than to serve it."""
 
-    def __init__(self, folder, http_port=None):
+    def __init__(self, folder, http_port=None, place=goflow.HERE):
         self.folder = folder
         self.http_port = http_port or process.free_ports()
+        self.place = place
         self.deaths = 0
         self.start_again()
 
     def start_again(self):
         self.store = goflow.Store(
             self.folder, f"ipc://{self.folder}/nobody.ipc", name=f"engine{self.deaths}",
-            ch_path=self.folder / "engine",
+            place=self.place, ch_path=self.folder / "engine",
             ch_serve=f"127.0.0.1:{self.http_port}").wait_until_ready()
 
     def query(self, statement):
         return goflow.query(self.http_port, statement)
+
+    def send(self, number):
+        self.store.send(number)
 
     def kill(self):
         self.store.kill()
