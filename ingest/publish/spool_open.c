@@ -139,8 +139,8 @@ static enum err open_segment(
     enum err err = spool_segment_open(segment, &is_damaged, spool->folder.fd, on_record, recovery);
     if (is_damaged) {
         counter_add(&spool->counters.damaged, 1);
-        log_warning("spool", "segment cut at a damaged record",
-            "segment=%016" PRIx64 " size=%" PRIu64, segment->number, segment->size);
+        log_warning("spool", "segment with damaged records", "segment=%016" PRIx64 " size=%" PRIu64,
+            segment->number, segment->size);
     }
     if (err != ERR_OK) {
         counter_add(&spool->counters.damaged, 1);

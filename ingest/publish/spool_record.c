@@ -123,3 +123,20 @@ enum err spool_record_take(
     };
     return ERR_OK;
 }
+
+bool spool_record_skip(uint64_t segment_number, struct cursor *segment)
+{
+    struct cursor rest = *segment;
+    for (;;) {
+        const uint8_t *header = cursor_take(&rest, SPOOL_RECORD_HEADER);
+        if (header == NULL || cursor_take(&rest, load_be32(header + 8)) == NULL) {
+            return false;
+        }
+        struct cursor next = rest;
+        struct spool_record record;
+        if (spool_record_take(&record, segment_number, &next) == ERR_OK) {
+            *segment = rest;
+            return true;
+        }
+    }
+}

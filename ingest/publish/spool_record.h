@@ -45,7 +45,14 @@ struct spool_record {
 
 /*
  * Takes the next record of the segment of that number. ERR_END: none left. ERR_CORRUPT: torn,
- * damaged, or of a segment that was in the file before; here the segment ends.
+ * damaged, or of a segment that was in the file before.
  */
 MUST_CHECK enum err spool_record_take(
     struct spool_record *record_p, uint64_t segment_number, struct cursor *segment);
+
+/*
+ * Passes over damaged records, by the sizes that they tell, to a sound one. False: there is none,
+ * or a size is damaged; here the segment ends. Not searched for, since a payload may hold what
+ * looks like a record.
+ */
+bool spool_record_skip(uint64_t segment_number, struct cursor *segment);

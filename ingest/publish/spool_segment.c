@@ -82,21 +82,39 @@ enum err spool_segment_renew(
 }
 
 /* Gives the records to `take`. ERR_END: all; ERR_CORRUPT: those before the one at *sound_p. */
-static enum err take_records(const struct spool_segment *segment, struct cursor bytes,
-    uint64_t *sound_p, spool_record_fn *take, void *context)
+/* A walk over the records of a segment. */
+struct walk {
+    spool_record_fn *take;
+    void *context;
+    uint64_t end; /* of the last sound record */
+    bool is_damaged;
+};
+
+/* ERR_END: the rest of the file is of no account. ERR_CORRUPT: it is damaged. */
+static enum err take_records(
+    const struct spool_segment *segment, struct cursor bytes, struct walk *walk)
 {
     const uint8_t *start = bytes.pos;
     cursor_skip(&bytes, SPOOL_SEGMENT_HEADER);
     for (;;) {
-        *sound_p = (uint64_t)(bytes.pos - start);
+        uint64_t offset = (uint64_t)(bytes.pos - start);
+        struct cursor rest = bytes;
         struct spool_record record;
         enum err err = spool_record_take(&record, segment->number, &bytes);
+        if (err == ERR_CORRUPT) {
+            walk->is_damaged = true;
+            bytes = rest;
+            if (spool_record_skip(segment->number, &bytes)) {
+                continue;
+            }
+        }
         if (err == ERR_OK) {
-            err = take(context, segment, *sound_p, &record);
+            err = walk->take(walk->context, segment, offset, &record);
         }
         if (err != ERR_OK) {
             return err;
         }
+        walk->end = (uint64_t)(bytes.pos - start);
     }
 }
 
@@ -114,8 +132,7 @@ static enum err read_whole(const struct spool_segment *segment, uint8_t *bytes)
     return ERR_OK;
 }
 
-static enum err scan(
-    struct spool_segment *segment, bool *is_damaged_p, spool_record_fn *take, void *context)
+static enum err scan(struct spool_segment *segment, struct walk *walk)
 {
     uint64_t size = segment->size;
     uint8_t *bytes = malloc(size);
@@ -127,11 +144,11 @@ static enum err scan(
         err = spool_segment_header_parse(&segment->ingest_id, cursor_of(bytes, size));
     }
     if (err == ERR_OK) {
-        err = take_records(segment, cursor_of(bytes, size), &segment->size, take, context);
-        *is_damaged_p = err == ERR_CORRUPT;
+        err = take_records(segment, cursor_of(bytes, size), walk);
+        segment->size = walk->end;
     }
     free(bytes);
-    if (*is_damaged_p) {
+    if (err == ERR_CORRUPT && walk->is_damaged) {
         return ftruncate(segment->fd, (off_t)segment->size) == 0 ? ERR_OK : ERR_IO;
     }
     return err == ERR_END ? ERR_OK : err;
@@ -150,9 +167,9 @@ enum err spool_segment_open(struct spool_segment *segment_p, bool *is_damaged_p,
         return ERR_IO;
     }
     segment_p->size = (uint64_t)status.st_size;
-    enum err err = segment_p->size < SPOOL_SEGMENT_HEADER
-                       ? ERR_CORRUPT
-                       : scan(segment_p, is_damaged_p, take, context);
+    struct walk walk = {.take = take, .context = context, .end = SPOOL_SEGMENT_HEADER};
+    enum err err = segment_p->size < SPOOL_SEGMENT_HEADER ? ERR_CORRUPT : scan(segment_p, &walk);
+    *is_damaged_p = walk.is_damaged;
     if (err != ERR_OK) {
         spool_segment_close(segment_p);
     }

@@ -12,6 +12,8 @@ import numbered  # noqa: E402
 LEASE = "1s"
 ROOMY_LEASE = "20s"  # millions of rows on a busy machine: no block may come after its lease
 WINDOW = "4MiB"
+RECORD_MAGIC = b"GFRB"
+RECORD_HEADER = 48
 
 
 def start_ingest(folder, **settings):
@@ -96,6 +98,25 @@ def test_a_read_only_folder_is_said_at_the_start(folder):
     ingest = goflow.Ingest(folder, spool_dir=folder / "spool")
     case.true(ingest.wait() != 0, "it starts without the spool it was told to have")
     case.true("spool" in ingest.stderr, f"does not say why: {ingest.failure()}")
+
+
+def test_a_damaged_record_costs_its_batch_alone(folder):
+    ingest = start_ingest(folder, batch_flows=500)
+    flows = numbered.Flows(folder)
+    flows.send(ingest)
+    ingest.kill()
+    [segment] = (folder / "spool").glob("*.spool")
+    content = bytearray(segment.read_bytes())
+    second = content.index(RECORD_MAGIC, content.index(RECORD_MAGIC) + 1)
+    content[second + RECORD_HEADER] ^= 0x10
+    segment.write_bytes(content)
+    ingest = start_ingest(folder, batch_flows=500)
+    store = start_store(folder, ingest)
+    numbered.check_counters(ingest)
+    flows.check(store.query, certain=0)
+    case.equal(ingest.metrics().sum("goflow_spool_damaged_total"), 1, "damaged records")
+    lost = flows.count - store.rows()
+    case.true(0 < lost < 2 * 500, f"{lost} flows are lost")
 
 
 if __name__ == "__main__":

@@ -214,8 +214,15 @@ Test(spool, unlinks_segments_whose_batches_are_settled)
     rig_remove_folder(folder);
 }
 
+/* Sequences that are to be found. */
+struct expected {
+    uint64_t sequences[3];
+    size_t count;
+};
+
 /* Three batches in one segment; the file is changed; what is found then? */
-static void check_damage(const char *folder, size_t keep_size, size_t flip_at, size_t expected)
+static void check_damage(
+    const char *folder, size_t keep_size, size_t flip_at, struct expected expected)
 {
     struct found found;
     struct spool *spool = open_spool(folder, &found);
@@ -236,10 +243,10 @@ static void check_damage(const char *folder, size_t keep_size, size_t flip_at, s
     }
     (void)close(fd);
     spool = open_spool(folder, &found);
-    cr_assert_eq(
-        found.count, expected, "cut %zu flip %zu: %zu found", keep_size, flip_at, found.count);
+    cr_assert_eq(found.count, expected.count, "cut %zu flip %zu: %zu found", keep_size, flip_at,
+        found.count);
     for (size_t i = 0; i < found.count; i++) {
-        cr_assert_eq(found.batches[i].sequence, i + 1);
+        cr_assert_eq(found.batches[i].sequence, expected.sequences[i]);
         check_payload(spool, &found.batches[i]);
     }
     /* It goes on after the damage. */
@@ -247,8 +254,8 @@ static void check_damage(const char *folder, size_t keep_size, size_t flip_at, s
     check_payload(spool, &batch);
     spool_close(&spool);
     spool = open_spool(folder, &found);
-    cr_assert_eq(found.count, expected + 1);
-    cr_assert_eq(found.batches[expected].sequence, 100);
+    cr_assert_eq(found.count, expected.count + 1);
+    cr_assert_eq(found.batches[expected.count].sequence, 100);
     spool_close(&spool);
     char damaged[128];
     for (unsigned number = 1; number <= 4; number++) {
@@ -266,16 +273,51 @@ Test(spool, cuts_a_tail_that_is_torn_anywhere)
 {
     const char *folder = make_folder();
     for (size_t size = HEADER; size < HEADER + 3 * RECORD; size += 13) {
-        check_damage(folder, size, 0, (size - HEADER) / RECORD);
+        const struct expected whole_ones = {{1, 2, 3}, (size - HEADER) / RECORD};
+        check_damage(folder, size, 0, whole_ones);
     }
     rig_remove_folder(folder);
 }
 
-Test(spool, trusts_nothing_after_a_damaged_byte)
+/* Where the next record begins only the size tells. */
+Test(spool, loses_one_batch_to_a_damaged_byte_and_the_rest_to_a_damaged_size)
 {
     const char *folder = make_folder();
-    for (size_t at = HEADER + RECORD; at < HEADER + 2 * RECORD; at++) {
-        check_damage(folder, 0, at, 1);
+    const struct expected others = {{1, 3}, 2};
+    const struct expected first = {{1}, 1};
+    const struct expected last_lost = {{1, 2}, 2};
+    for (size_t at = 0; at < RECORD; at++) {
+        bool is_size = at >= 8 && at < 12;
+        check_damage(folder, 0, HEADER + RECORD + at, is_size ? first : others);
+        check_damage(folder, 0, HEADER + 2 * RECORD + at, last_lost);
+    }
+    rig_remove_folder(folder);
+}
+
+/* What it settled is sent again, and a store asks the table. */
+Test(spool, gives_back_what_a_damaged_record_had_settled)
+{
+    const char *folder = make_folder();
+    struct found found;
+    for (off_t at = 0; at < 48 + 16; at++) {
+        struct spool *spool = open_spool(folder, &found);
+        struct window_batch first = append(spool, 1);
+        (void)append(spool, 2);
+        spool_settle(spool, &first);
+        spool_close(&spool);
+        char path[128];
+        segment_path(folder, 1, path);
+        int fd = open(path, O_RDWR);
+        uint8_t byte = 0;
+        cr_assert_eq(pread(fd, &byte, 1, HEADER + 2 * RECORD + at), 1);
+        byte ^= 0x10;
+        cr_assert_eq(pwrite(fd, &byte, 1, HEADER + 2 * RECORD + at), 1);
+        (void)close(fd);
+        spool = open_spool(folder, &found);
+        cr_assert_eq(found.count, 2, "%d: %zu found", (int)at, found.count);
+        cr_assert_eq(counter_get(&spool_counters(spool)->damaged), 1);
+        spool_close(&spool);
+        cr_assert_eq(unlink(path), 0);
     }
     rig_remove_folder(folder);
 }
