@@ -100,13 +100,10 @@ static enum err take_records(
         uint64_t offset = (uint64_t)(bytes.pos - start);
         struct cursor rest = bytes;
         struct spool_record record;
-        enum err err = spool_record_take(&record, segment->number, &bytes);
-        if (err == ERR_CORRUPT) {
-            walk->is_damaged = true;
-            bytes = rest;
-            if (spool_record_skip(segment->number, &bytes)) {
-                continue;
-            }
+        enum err err = spool_record_take(&record, segment->number, &rest);
+        walk->is_damaged |= err == ERR_CORRUPT;
+        if (err == ERR_CORRUPT && spool_record_skip(segment->number, &bytes)) {
+            continue;
         }
         if (err == ERR_OK) {
             err = walk->take(walk->context, segment, offset, &record);
@@ -114,6 +111,7 @@ static enum err take_records(
         if (err != ERR_OK) {
             return err;
         }
+        bytes = rest;
         walk->end = (uint64_t)(bytes.pos - start);
     }
 }
