@@ -3,7 +3,7 @@
  *
  * The bytes are ordinary protobuf: any reader of the .proto reads them. A batch payload is a
  * FlowBatch: for each flow the tag of `flows`, its length as a two-byte varint (padded where one
- * would do), and the message. tests/unit/test_flow_codec.c holds both directions against
+ * would do), and the message. flow_pack.c and flow_unpack.c; test_flow_codec.c holds both against
  * protobuf-c.
  */
 #pragma once

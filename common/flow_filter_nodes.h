@@ -25,7 +25,7 @@ struct filter_node {
     enum filter_op op;
     uint32_t left; /* children, for AND, OR and NOT */
     uint32_t right;
-    enum flow_field field; /* for the tests */
+    enum flow_field field; /* for the others */
     uint64_t number;
     struct address prefix;
     uint32_t prefix_bits;
