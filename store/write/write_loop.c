@@ -5,10 +5,8 @@
 #include "common/log.h"
 #include "common/mapping.h"
 #include "store/write/admit.h"
-#include "store/write/backoff.h"
+#include "store/write/outage.h"
 #include "store/write/write_queue.h"
-
-#include <unistd.h>
 
 #define COMPONENT "write"
 
@@ -20,10 +18,7 @@ struct write_loop {
     bool is_prepared[RECORD_KIND_COUNT];
     bool was_given_up[RECORD_KIND_COUNT]; /* said in the log */
     bool was_rejected;                    /* the oldest block, since it came to be the oldest */
-    bool is_away;                         /* said in the log */
-    uint64_t away_ns;
-    struct backoff backoff;
-    uint64_t due_ns; /* no attempt before */
+    struct outage outage;
     bool is_stopping;
     uint64_t stop_ns;        /* no attempt after */
     struct mapping *mapping; /* columns for elements; owned, or NULL */
@@ -61,40 +56,6 @@ static void give_back(struct write_loop *loop, enum block_outcome outcome)
     (void)zsock_send(loop->options->blocks, "p", block);
 }
 
-static void come_back(struct write_loop *loop)
-{
-    counter_set(&loop->options->counters->is_up, 1);
-    backoff_reset(&loop->backoff);
-    if (loop->is_away) {
-        loop->is_away = false;
-        log_warning(COMPONENT, "the database takes data again", "after_s=%llu",
-            (unsigned long long)((clock_monotonic_ns() - loop->away_ns) / NS_PER_S));
-    }
-}
-
-static void back_off(struct write_loop *loop, struct buffer *error)
-{
-    uint32_t wait_ms = backoff_next_ms(&loop->backoff);
-    loop->due_ns = clock_monotonic_ns() + wait_ms * NS_PER_MS;
-    counter_set(&loop->options->counters->is_up, 0);
-    if (!loop->is_away) {
-        loop->is_away = true;
-        loop->away_ns = clock_monotonic_ns();
-        log_warning(COMPONENT, "the database takes no data; trying again until it does",
-            "blocks=%zu error=\"%s\"", loop->queue.count, buffer_text(error));
-        return;
-    }
-    log_debug(COMPONENT, "still no database", "wait_ms=%u error=\"%s\"", (unsigned)wait_ms,
-        buffer_text(error));
-}
-
-/* The statement may still be under way: the table is asked when it can't commit any more. */
-static void wait_until_settled(struct write_loop *loop)
-{
-    uint64_t settled_ns = sink_settled_ns(loop->options->sink);
-    loop->due_ns = settled_ns > loop->due_ns ? settled_ns : loop->due_ns;
-}
-
 /* Rows beside flows must not hold flows up for ever, so without a folder they are given up. */
 static bool may_give_up(struct write_loop *loop, enum record_kind kind, struct buffer *error)
 {
@@ -119,7 +80,7 @@ static void shelve(struct write_loop *loop, struct buffer *error)
     if (is_kept || may_give_up(loop, block->kind, error)) {
         give_back(loop, BLOCK_REJECTED);
     } else {
-        back_off(loop, error);
+        outage_continue(&loop->outage, loop->queue.count, error);
     }
 }
 
@@ -141,10 +102,10 @@ static void prepare(struct write_loop *loop)
     } else if (loop->is_prepared[kind]) {
         /* After a refused block only its insert shows whether things are well again. */
         if (!loop->was_rejected) {
-            come_back(loop);
+            outage_end(&loop->outage);
         }
     } else {
-        back_off(loop, &error);
+        outage_continue(&loop->outage, loop->queue.count, &error);
     }
     buffer_clear(&error);
 }
@@ -187,7 +148,7 @@ static void come_late(struct write_loop *loop, struct block *block, struct buffe
 {
     block->late_rows = block_rows(block);
     if (!admit_halve(block)) {
-        back_off(loop, error);
+        outage_continue(&loop->outage, loop->queue.count, error);
     }
 }
 
@@ -198,7 +159,7 @@ static void insert(struct write_loop *loop)
     switch (insert_rows(loop, block, &error)) {
     case SINK_DONE:
         give_back(loop, BLOCK_STORED);
-        come_back(loop);
+        outage_end(&loop->outage);
         break;
     case SINK_REJECT:
         admit_doubt(block); /* a view may have refused what the table took */
@@ -206,14 +167,15 @@ static void insert(struct write_loop *loop)
         break;
     case SINK_UNKNOWN:
         admit_doubt(block);
-        back_off(loop, &error);
-        wait_until_settled(loop);
+        outage_continue(&loop->outage, loop->queue.count, &error);
+        /* the statement may be under way: the table is asked when it can't commit any more */
+        outage_wait_until(&loop->outage, sink_settled_ns(loop->options->sink));
         break;
     case SINK_LATE:
         come_late(loop, block, &error);
         break;
     case SINK_RETRY:
-        back_off(loop, &error);
+        outage_continue(&loop->outage, loop->queue.count, &error);
         break;
     }
     buffer_clear(&error);
@@ -231,7 +193,8 @@ static int wait_ms(const struct write_loop *loop)
         return -1;
     }
     uint64_t now_ns = clock_monotonic_ns();
-    return now_ns >= loop->due_ns ? 0 : (int)((loop->due_ns - now_ns) / NS_PER_MS + 1);
+    uint64_t due_ns = loop->outage.due_ns;
+    return now_ns >= due_ns ? 0 : (int)((due_ns - now_ns) / NS_PER_MS + 1);
 }
 
 static void begin_stop(struct write_loop *loop)
@@ -285,7 +248,7 @@ static bool is_over(const struct write_loop *loop)
 
 static void attempt(struct write_loop *loop)
 {
-    if (!has_work(loop) || clock_monotonic_ns() < loop->due_ns) {
+    if (!has_work(loop) || clock_monotonic_ns() < loop->outage.due_ns) {
         return;
     }
     if (!loop->is_prepared[next_kind(loop)]) {
@@ -311,8 +274,8 @@ void write_loop_run(zsock_t *pipe, void *options)
     const struct write_loop_options *settings = options;
     struct write_loop loop = {
         .options = settings, .pipe = pipe, .queue = {.counters = settings->counters}};
-    backoff_init(&loop.backoff, loop.options->retry_min_ms, loop.options->retry_max_ms,
-        clock_wall_ns() ^ (uint64_t)getpid());
+    outage_init(
+        &loop.outage, &settings->counters->is_up, settings->retry_min_ms, settings->retry_max_ms);
     loop.poller = zpoller_new(pipe, loop.options->blocks, NULL);
     /* zsys's signal handling is off, and its poller must not end on EINTR either. */
     if (loop.poller != NULL) {

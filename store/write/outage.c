@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- waits while the database takes no data. */
+#include "store/write/outage.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <unistd.h>
+
+#define COMPONENT "write"
+
+void outage_init(
+    struct outage *outage, struct counter *is_up, uint32_t retry_min_ms, uint32_t retry_max_ms)
+{
+    *outage = (struct outage){.is_up = is_up};
+    backoff_init(
+        &outage->backoff, retry_min_ms, retry_max_ms, clock_wall_ns() ^ (uint64_t)getpid());
+}
+
+void outage_continue(struct outage *outage, size_t blocks, struct buffer *error)
+{
+    uint32_t wait_ms = backoff_next_ms(&outage->backoff);
+    uint64_t now_ns = clock_monotonic_ns();
+    outage->due_ns = now_ns + wait_ms * NS_PER_MS;
+    counter_set(outage->is_up, 0);
+    if (!outage->is_on) {
+        outage->is_on = true;
+        outage->start_ns = now_ns;
+        log_warning(COMPONENT, "the database takes no data; trying again until it does",
+            "blocks=%zu error=\"%s\"", blocks, buffer_text(error));
+        return;
+    }
+    log_debug(COMPONENT, "still no database", "wait_ms=%u error=\"%s\"", (unsigned)wait_ms,
+        buffer_text(error));
+}
+
+void outage_wait_until(struct outage *outage, uint64_t until_ns)
+{
+    outage->due_ns = until_ns > outage->due_ns ? until_ns : outage->due_ns;
+}
+
+void outage_end(struct outage *outage)
+{
+    counter_set(outage->is_up, 1);
+    backoff_reset(&outage->backoff);
+    if (outage->is_on) {
+        outage->is_on = false;
+        log_warning(COMPONENT, "the database takes data again", "after_s=%llu",
+            (unsigned long long)((clock_monotonic_ns() - outage->start_ns) / NS_PER_S));
+    }
+}

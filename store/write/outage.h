@@ -1,0 +1,34 @@
+/*
+ * outage.h -- the times in which the database takes no data: said once, waited out, over.
+ *
+ * A value of the writer's thread. Between its beginning and its end nothing is tried before due_ns.
+ */
+#pragma once
+
+#include "common/buffer.h"
+#include "common/counter.h"
+#include "store/write/backoff.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct outage {
+    struct counter *is_up; /* borrowed; 1 or 0 */
+    bool is_on;            /* said in the log */
+    uint64_t start_ns;
+    uint64_t due_ns; /* no attempt before */
+    struct backoff backoff;
+};
+
+/* Nothing is known yet: the database counts as down until outage_end(). */
+void outage_init(
+    struct outage *outage, struct counter *is_up, uint32_t retry_min_ms, uint32_t retry_max_ms);
+
+/* An attempt failed, and so many blocks wait: the next one is due after the backoff. */
+void outage_continue(struct outage *outage, size_t blocks, struct buffer *error);
+
+/* The next attempt is not due before this moment (monotonic) either. */
+void outage_wait_until(struct outage *outage, uint64_t until_ns);
+
+/* An attempt went well, whether or not one had failed before. */
+void outage_end(struct outage *outage);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- what a writer does while there is no database. */
+#include "common/clock.h"
+#include "store/write/outage.h"
+
+#include <criterion/criterion.h>
+
+enum {
+    RETRY_MIN_MS = 1000,
+    RETRY_MAX_MS = 60000
+};
+
+static struct counter is_up;
+static struct outage outage;
+static struct buffer error;
+
+static void start(void)
+{
+    outage_init(&outage, &is_up, RETRY_MIN_MS, RETRY_MAX_MS);
+    buffer_text_append(&error, "no answer");
+}
+
+static void finish(void)
+{
+    buffer_clear(&error);
+}
+
+TestSuite(outage, .init = start, .fini = finish);
+
+static uint64_t wait_ns(void)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    outage_continue(&outage, 3, &error);
+    return outage.due_ns - now_ns;
+}
+
+Test(outage, waits_longer_each_time_and_shortly_again_after_its_end)
+{
+    cr_assert_leq(wait_ns(), 2 * RETRY_MIN_MS * NS_PER_MS);
+    for (int i = 0; i < 10; i++) {
+        outage_continue(&outage, 3, &error);
+    }
+    cr_assert_geq(wait_ns(), RETRY_MAX_MS / 2 * NS_PER_MS);
+    outage_end(&outage);
+    cr_assert_leq(wait_ns(), 2 * RETRY_MIN_MS * NS_PER_MS);
+}
+
+Test(outage, is_what_the_counter_says)
+{
+    cr_assert_eq(counter_get(&is_up), 0);
+    outage_end(&outage);
+    cr_assert_eq(counter_get(&is_up), 1);
+    outage_continue(&outage, 3, &error);
+    cr_assert_eq(counter_get(&is_up), 0);
+}
+
+Test(outage, is_never_shortened_by_a_moment_to_wait_for)
+{
+    outage_continue(&outage, 3, &error);
+    uint64_t due_ns = outage.due_ns;
+    outage_wait_until(&outage, due_ns - 1);
+    cr_assert_eq(outage.due_ns, due_ns);
+    outage_wait_until(&outage, due_ns + 1);
+    cr_assert_eq(outage.due_ns, due_ns + 1);
+}
