@@ -2,22 +2,21 @@
 #include "common/mapping.h"
 
 #include "common/flow.h"
+#include "common/text_line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    LINE_SIZE = 256,
     LAST_ID = 65535
 };
 
-/* The words of one line, without its comment. */
-struct mapping_line {
-    char element[LINE_SIZE];
-    char name[LINE_SIZE];
-    char type[LINE_SIZE];
-    char surplus[LINE_SIZE];
-    int words;
+/* Where the words stand in a line. */
+enum {
+    WORD_ELEMENT,
+    WORD_NAME,
+    WORD_TYPE,
+    WORD_SURPLUS
 };
 
 static const struct {
@@ -97,18 +96,18 @@ static bool find_type(struct mapping_column *column, const char *name)
     return false;
 }
 
-/* NULL, or what is wrong with the column beside those before it; *word_p: where. */
-static const char *check_others(const struct mapping *mapping, const struct mapping_column *column,
-    const struct mapping_line *line, const char **word_p)
+/* NULL, or what is wrong with the column beside those before it; *word_p: in which word. */
+static const char *check_others(
+    const struct mapping *mapping, const struct mapping_column *column, uint32_t *word_p)
 {
     for (size_t i = 0; i < mapping->count; i++) {
         const struct mapping_column *other = &mapping->columns[i];
         if (other->pen == column->pen && other->id == column->id) {
-            *word_p = line->element;
+            *word_p = WORD_ELEMENT;
             return "an element that an earlier line has";
         }
         if (strcmp(other->name, column->name) == 0 && other->type_name != column->type_name) {
-            *word_p = line->name;
+            *word_p = WORD_NAME;
             return "a column that an earlier line has with another type";
         }
     }
@@ -116,67 +115,63 @@ static const char *check_others(const struct mapping *mapping, const struct mapp
 }
 
 static const char *parse_column(struct mapping_column *column, const struct mapping *mapping,
-    const struct mapping_line *line, const char **word_p)
+    const struct text_line *line, uint32_t *word_p)
 {
-    *word_p = line->element;
-    if (line->words < 2) {
+    *word_p = WORD_ELEMENT;
+    if (line->count < 2) {
         return "not of the form ENTERPRISE/ID COLUMN [TYPE]";
     }
-    if (!parse_element(column, line->element)) {
+    if (!parse_element(column, line->words[WORD_ELEMENT])) {
         return "no element like 0/82 or 2636/137";
     }
-    *word_p = line->name;
-    if (!is_name(line->name)) {
+    *word_p = WORD_NAME;
+    const char *name = line->words[WORD_NAME];
+    if (!is_name(name)) {
         return "no column: letters, digits and _ with no digit first, 63 at most";
     }
-    if (is_taken(line->name)) {
+    if (is_taken(name)) {
         return "a column of ours";
     }
-    strcpy(column->name, line->name);
-    *word_p = line->type;
-    if (!find_type(column, line->words > 2 ? line->type : TYPES[0].name)) {
+    strcpy(column->name, name);
+    *word_p = WORD_TYPE;
+    if (!find_type(column, line->count > WORD_TYPE ? line->words[WORD_TYPE] : TYPES[0].name)) {
         return "neither String, UInt8 to UInt64, Int8 to Int64, Float64, IPv4 nor IPv6";
     }
-    *word_p = line->surplus;
-    return line->words > 3 ? "a word too many" : check_others(mapping, column, line, word_p);
+    *word_p = WORD_SURPLUS;
+    return line->count > WORD_SURPLUS ? "a word too many" : check_others(mapping, column, word_p);
 }
 
-/* Splits the line into words; false: it is too long. */
-static bool split(struct mapping_line *line, const char *text, size_t size)
+static enum err add_line(
+    struct mapping *mapping, const struct text_line *line, struct mapping_fault *fault)
 {
-    char copy[LINE_SIZE];
-    if (size >= sizeof copy) {
-        return false;
-    }
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    copy[strcspn(copy, "#\r")] = '\0';
-    line->words = sscanf(
-        copy, "%255s %255s %255s %255s", line->element, line->name, line->type, line->surplus);
-    line->words = line->words > 0 ? line->words : 0;
-    return true;
-}
-
-static enum err read_line(
-    struct mapping *mapping, const char *text, size_t size, struct mapping_fault *fault)
-{
-    struct mapping_line line = {.words = 0};
-    const char *word = "";
-    fault->line++;
-    fault->reason = "longer than a line may be";
-    if (!split(&line, text, size)) {
-        return ERR_INVALID;
-    }
-    if (line.words == 0) {
-        return ERR_OK;
-    }
     struct mapping_column column;
-    fault->reason = parse_column(&column, mapping, &line, &word);
+    uint32_t word = 0;
+    fault->reason = parse_column(&column, mapping, line, &word);
     if (fault->reason != NULL) {
-        (void)snprintf(fault->word, sizeof fault->word, "%.*s", MAPPING_WORD_SIZE - 1, word);
+        (void)snprintf(
+            fault->word, sizeof fault->word, "%.*s", MAPPING_WORD_SIZE - 1, line->words[word]);
         return ERR_INVALID;
     }
     mapping->columns[mapping->count++] = column;
+    return ERR_OK;
+}
+
+static enum err add_lines(struct mapping *mapping, const char *text, struct mapping_fault *fault)
+{
+    struct text_line line = {.number = 0};
+    enum err err;
+    while ((err = text_line_next(&line, &text)) == ERR_OK) {
+        fault->line = line.number;
+        err = add_line(mapping, &line, fault);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
+    if (err == ERR_FULL) {
+        fault->line = line.number;
+        fault->reason = "longer than a line may be";
+        return ERR_INVALID;
+    }
     return ERR_OK;
 }
 
@@ -199,14 +194,10 @@ enum err mapping_parse(struct mapping **mapping_p, const char *text, struct mapp
     if (mapping == NULL) {
         return ERR_MEMORY;
     }
-    while (*text != '\0') {
-        size_t size = strcspn(text, "\n");
-        enum err err = read_line(mapping, text, size, fault_p);
-        if (err != ERR_OK) {
-            free(mapping);
-            return err;
-        }
-        text += size + (text[size] != '\0' ? 1 : 0);
+    enum err err = add_lines(mapping, text, fault_p);
+    if (err != ERR_OK) {
+        free(mapping);
+        return err;
     }
     qsort(mapping->columns, mapping->count, sizeof mapping->columns[0], compare);
     *mapping_p = mapping;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sampling rates by prefix. */
 #include "ingest/decode/sampling_map.h"
 
-#include <stdio.h>
+#include "common/text_line.h"
+
 #include <stdlib.h>
 
 enum {
     FIRST_ROOM = 16,
-    LINE_SIZE = 256,
     ADDRESS_BITS = 128,
     MAPPED_BITS = 96 /* in front of an IPv4 address */
 };
@@ -23,12 +23,11 @@ struct sampling_map {
     struct prefix_rule *rules; /* the longest prefix first */
 };
 
-/* The words of one line, without its comment. */
-struct map_line {
-    char prefix[LINE_SIZE];
-    char rate[LINE_SIZE];
-    char use[LINE_SIZE];
-    int words;
+/* Where the words stand in a line. */
+enum {
+    WORD_PREFIX,
+    WORD_RATE,
+    WORD_USE
 };
 
 static bool parse_number(uint64_t *number_p, const char *text, uint64_t max)
@@ -72,19 +71,21 @@ static bool parse_prefix(struct prefix_rule *rule, char *text)
 }
 
 /* NULL, or what is wrong. */
-static const char *parse_rule(struct prefix_rule *rule, struct map_line *line)
+static const char *parse_rule(struct prefix_rule *rule, const struct text_line *line)
 {
-    if (line->words < 2 || line->words > 3) {
+    if (line->count < 2 || line->count > 3) {
         return "not of the form PREFIX RATE [default|override]";
     }
-    if (!parse_prefix(rule, line->prefix)) {
+    if (!parse_prefix(rule, line->words[WORD_PREFIX])) {
         return "no prefix like 192.0.2.0/24 or 2001:db8::/32";
     }
-    if (!parse_number(&rule->rule.rate, line->rate, UINT32_MAX) || rule->rule.rate == 0) {
+    if (!parse_number(&rule->rule.rate, line->words[WORD_RATE], UINT32_MAX) ||
+        rule->rule.rate == 0) {
         return "no rate from 1 to 4294967295";
     }
-    rule->rule.is_override = line->words == 3 && strcmp(line->use, "override") == 0;
-    if (line->words == 3 && !rule->rule.is_override && strcmp(line->use, "default") != 0) {
+    rule->rule.is_override = line->count == 3 && strcmp(line->words[WORD_USE], "override") == 0;
+    if (line->count == 3 && !rule->rule.is_override &&
+        strcmp(line->words[WORD_USE], "default") != 0) {
         return "neither default nor override";
     }
     return NULL;
@@ -105,40 +106,6 @@ static enum err append(struct sampling_map *map, const struct prefix_rule *rule)
     return ERR_OK;
 }
 
-/* Splits the line into words; false: it is too long. */
-static bool split(struct map_line *line, const char *text, size_t size)
-{
-    char copy[LINE_SIZE];
-    if (size >= sizeof copy) {
-        return false;
-    }
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    copy[strcspn(copy, "#\r")] = '\0';
-    char surplus[2];
-    line->words =
-        sscanf(copy, "%255s %255s %255s %1s", line->prefix, line->rate, line->use, surplus);
-    line->words = line->words > 0 ? line->words : 0;
-    return true;
-}
-
-static enum err read_line(
-    struct sampling_map *map, const char *text, size_t size, struct sampling_map_fault *fault)
-{
-    struct map_line line;
-    struct prefix_rule rule;
-    fault->line++;
-    fault->reason = "longer than a line may be";
-    if (!split(&line, text, size)) {
-        return ERR_INVALID;
-    }
-    if (line.words == 0) {
-        return ERR_OK;
-    }
-    fault->reason = map->count < SAMPLING_MAP_MAX ? parse_rule(&rule, &line) : "one rule too many";
-    return fault->reason != NULL ? ERR_INVALID : append(map, &rule);
-}
-
 /* The longest first. */
 static int compare(const void *a, const void *b)
 {
@@ -153,13 +120,21 @@ static int compare(const void *a, const void *b)
 static enum err read_lines(
     struct sampling_map *map, const char *text, struct sampling_map_fault *fault)
 {
-    while (*text != '\0') {
-        size_t size = strcspn(text, "\n");
-        enum err err = read_line(map, text, size, fault);
+    struct text_line line = {.number = 0};
+    struct prefix_rule rule;
+    enum err err;
+    while ((err = text_line_next(&line, &text)) == ERR_OK) {
+        fault->line = line.number;
+        fault->reason =
+            map->count < SAMPLING_MAP_MAX ? parse_rule(&rule, &line) : "one rule too many";
+        err = fault->reason != NULL ? ERR_INVALID : append(map, &rule);
         if (err != ERR_OK) {
             return err;
         }
-        text += size + (text[size] != '\0' ? 1 : 0);
+    }
+    if (err == ERR_FULL) {
+        *fault = (struct sampling_map_fault){line.number, "longer than a line may be"};
+        return ERR_INVALID;
     }
     return ERR_OK;
 }
