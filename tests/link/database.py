@@ -43,6 +43,17 @@ class Server(clickhouse.Server):
         self.start()
 
 
+class Older:
+    """The embedded engine, which seems to lack the clock that ClickHouse has since 2025."""
+
+    def __init__(self, folder):
+        engine = engine_server.Engine(folder)
+        self.proxy = faulty_proxy.Proxy(engine.http_port)
+        self.proxy.spoil(faulty_proxy.hide, b"nowInBlock64", faulty_proxy.FOR_EVER)
+        self.http_port = self.proxy.port
+        self.query = engine.query
+
+
 def run_through_proxy(folder, database, fault, delay_s=1, timeout="10s"):
     proxy = faulty_proxy.Proxy(database.http_port, delay_s)
     ingest = goflow.Ingest(folder, batch_flows=500, ack_timeout=LEASE).wait_until_ready()
@@ -143,6 +154,12 @@ def test_server_answers_after_the_timeout(folder):
 
 def test_engine_gets_a_request_after_the_store_gave_it_up(folder):
     run_through_proxy(folder, engine_server.Engine(folder), faulty_proxy.deliver_late, 4, timeout="500ms")
+
+
+def test_older_engine_gets_a_request_after_the_store_gave_it_up(folder):
+    older = Older(folder)
+    run_through_proxy(folder, older, faulty_proxy.deliver_late, 4, timeout="500ms")
+    case.true(older.proxy.left < faulty_proxy.FOR_EVER, "nobody asked for its clock")
 
 
 def test_server_gets_a_request_after_the_store_gave_it_up(folder):

@@ -10,6 +10,7 @@ spoils the next three requests that contain the pattern, or all of them (FOR_EVE
     answer_late     the answer comes after `proxy.delay_s`
     deliver_late    the request is taken whole, and given to the server after `proxy.delay_s`, even
                     if the client has given up: what a network does that was cut, and is not any more
+    hide            the server is asked for something else than the pattern, which nobody has
     narrow          the request takes as long as a wire needs that carries `proxy.rate` octets a second
 """
 import contextlib
@@ -93,6 +94,11 @@ def answer_late(proxy, client, request):
 def deliver_late(proxy, client, request):
     time.sleep(proxy.delay_s)
     forward(proxy, client, request)
+
+
+def hide(proxy, client, request):
+    """As long as it was, so that its length is still right."""
+    forward(proxy, client, request.replace(proxy.pattern, b"x" * len(proxy.pattern)))
 
 
 def narrow(proxy, client, request):
