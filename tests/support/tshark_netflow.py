@@ -48,6 +48,7 @@ FIELDS = {
     "PostNatDstAddr": ["post_natdestination_ipv4_address", "post_nat_destination_ipv6_address"],
     "PostNatSrcPort": ["post_naptsource_transport_port"],
     "PostNatDstPort": ["post_naptdestination_transport_port"],
+    "PortRangeStart": ["port_range_start"], "PortRangeEnd": ["port_range_end"],
     "NatEvent": ["nat_event"], "FirewallEvent": ["firewall_event"],
     "FirewallExtendedEvent": ["fw_ext_event"],
 }
