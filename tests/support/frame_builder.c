@@ -103,6 +103,19 @@ void frame_udp(struct build *frame, uint16_t dst_port)
     build_zeroes(frame, 4);
 }
 
+void frame_vxlan(struct build *frame, uint32_t network)
+{
+    build_u32(frame, 0x08000000);
+    build_u32(frame, network << 8);
+}
+
+void frame_geneve(struct build *frame, uint32_t network)
+{
+    build_u32(frame, 0x02006558);
+    build_u32(frame, network << 8);
+    build_zeroes(frame, 8);
+}
+
 void frame_ordinary(struct build *frame)
 {
     frame_ethernet(frame, 0x0800);

@@ -43,5 +43,9 @@ void frame_tcp(struct build *frame, uint16_t flags);
 /* From FRAME_SRC_PORT. */
 void frame_udp(struct build *frame, uint16_t dst_port);
 
+/* Behind UDP; an Ethernet frame follows. Geneve has two words of options. */
+void frame_vxlan(struct build *frame, uint32_t network);
+void frame_geneve(struct build *frame, uint32_t network);
+
 /* Ethernet, IPv4 and TCP: what most samples are. */
 void frame_ordinary(struct build *frame);

@@ -179,8 +179,7 @@ Test(packet_layers, go_on_inside_tunnels)
     struct build frame = {0};
     frame_ipv4(&frame, 17);
     frame_udp(&frame, 4789);
-    build_u32(&frame, 0x08000000);
-    build_u32(&frame, 5001 << 8);
+    frame_vxlan(&frame, 5001);
     frame_ordinary(&frame);
     check_frame(PACKET_IPV4, &frame, "1:20 4:8 99:8 0:14 1:20 3:20");
     frame = (struct build){0};
@@ -212,9 +211,7 @@ Test(packet_layers, of_geneve_with_its_options_and_of_teredo_even_without_octets
     struct build frame = {0};
     frame_ipv4(&frame, 17);
     frame_udp(&frame, 6081);
-    build_u32(&frame, 0x02006558);
-    build_u32(&frame, 5002 << 8);
-    build_zeroes(&frame, 8);
+    frame_geneve(&frame, 5002);
     frame_ordinary(&frame);
     check_frame(PACKET_IPV4, &frame, "1:20 4:8 12:16 0:14 1:20 3:20");
     frame = (struct build){0};

@@ -72,8 +72,7 @@ static struct build two_tunnels(void)
     build_u32(&frame, 4711);
     frame_ipv6(&frame, 17);
     frame_udp(&frame, 4789);
-    build_u32(&frame, 0x08000000);
-    build_u32(&frame, 5001 << 8);
+    frame_vxlan(&frame, 5001);
     return frame;
 }
 
@@ -271,8 +270,7 @@ Test(packet_tunnel, reads_vxlan_on_both_ports)
         struct build frame = {0};
         frame_ipv4(&frame, 17);
         frame_udp(&frame, PORTS[i]);
-        build_u32(&frame, 0x08000000);
-        build_u32(&frame, 5001 << 8);
+        frame_vxlan(&frame, 5001);
         put_inner_ethernet(&frame);
         read_frame(&frame);
         check_outer(17);
@@ -287,9 +285,7 @@ Test(packet_tunnel, reads_geneve_past_its_options)
     struct build frame = {0};
     frame_ipv4(&frame, 17);
     frame_udp(&frame, 6081);
-    build_u32(&frame, 0x02006558);
-    build_u32(&frame, 5002 << 8);
-    build_zeroes(&frame, 8);
+    frame_geneve(&frame, 5002);
     put_inner_ethernet(&frame);
     read_frame(&frame);
     check_tunnel(4, 5002);

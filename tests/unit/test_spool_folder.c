@@ -64,6 +64,17 @@ static struct spool *open_spool(const struct place *place, size_t *recovered_p)
     return spool;
 }
 
+/* Closes it, and finds so many batches in it again; the place goes. */
+static void check_left(struct place *place, struct spool *spool, size_t batches)
+{
+    size_t recovered;
+    spool_close(&spool);
+    spool = open_spool(place, &recovered);
+    cr_assert_eq(recovered, batches);
+    spool_close(&spool);
+    remove_place(place);
+}
+
 static void look(struct place *place, struct spool *spool)
 {
     place->now_ns += 2 * NS_PER_S;
@@ -120,11 +131,7 @@ Test(spool_folder, takes_nothing_while_there_is_no_place_for_it)
     look(&place, spool);
     cr_assert(is_writable(spool));
     cr_assert_eq(append(spool, 2, &batch), ERR_OK);
-    spool_close(&spool);
-    spool = open_spool(&place, &recovered);
-    cr_assert_eq(recovered, 2);
-    spool_close(&spool);
-    remove_place(&place);
+    check_left(&place, spool, 2);
 }
 
 Test(spool_folder, does_not_share_one_that_another_process_has)
@@ -157,11 +164,7 @@ Test(spool_folder, that_was_removed_is_made_anew)
     check_readable(spool, &first);
     check_readable(spool, &second);
     spool_settle(spool, &first);
-    spool_close(&spool);
-    spool = open_spool(&place, &recovered);
-    cr_assert_eq(recovered, 1);
-    spool_close(&spool);
-    remove_place(&place);
+    check_left(&place, spool, 1);
 }
 
 /* A disk is pulled out, its mount point is used meanwhile, and it is put in again. */
@@ -186,11 +189,7 @@ Test(spool_folder, that_comes_back_has_its_segments_again)
     spool_settle(spool, &first);
     cr_assert_not(has_segment(place.spool, 1));
     cr_assert_eq(append(spool, 3, &first), ERR_OK);
-    spool_close(&spool);
-    spool = open_spool(&place, &recovered);
-    cr_assert_eq(recovered, 1);
-    spool_close(&spool);
-    remove_place(&place);
+    check_left(&place, spool, 1);
 }
 
 Test(spool_folder, numbers_that_are_taken_there_are_passed_over)
