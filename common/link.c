@@ -20,10 +20,13 @@ enum {
     RETURN_LINGER_MS = 500
 };
 
-/* What free() keeps for the next batch; 32 MiB is the most that M_MMAP_THRESHOLD takes. */
+/*
+ * What free() keeps for the next batches: blocks of half a million rows give back 62 MB each, and
+ * several may be written at about the same time. 32 MiB is the most that M_MMAP_THRESHOLD takes.
+ */
 enum {
     HEAP_BATCH_MOST = 32 << 20,
-    HEAP_KEPT = 64 << 20
+    HEAP_KEPT = 256 << 20
 };
 
 /*

@@ -32,7 +32,7 @@ struct link_endpoints {
 
 /*
  * Takes SIGINT and SIGTERM back from CZMQ, which catches them with its first socket, and has the
- * allocator keep up to 64 MiB of freed batches. Call it on the main thread, after daemon_setup();
+ * allocator keep up to 256 MiB of freed batches. Call it on the main thread, after daemon_setup();
  * more than once is harmless.
  */
 void link_setup(void);

@@ -29,7 +29,7 @@ enum {
     BATCH_BYTES = 256 << 10,
     BLOCK_BATCHES = 240,
     BLOCK_ROWS = BLOCK_BATCHES * BATCH_FLOWS, /* about -block.rows */
-    MAX_INFLIGHT = 2,
+    MAX_INFLIGHT = 1,
     WARM_BLOCKS = 4, /* until every block's memory was used */
     BLOCKS = 8,      /* measured */
     AHEAD_MAX = 2 * BLOCK_ROWS,
