@@ -28,19 +28,6 @@ char *text_entries_put_json(char *out, const uint8_t *bytes, size_t size)
     return out;
 }
 
-bool text_map_has(const struct text_map *map, const char *key, size_t key_size)
-{
-    const uint8_t *p = map->bytes;
-    for (uint32_t i = 0; i < map->count; i++) {
-        struct text_entry entry;
-        p = text_entry_read(&entry, p);
-        if (entry.key_size == key_size && memcmp(entry.key, key, key_size) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool text_map_append(struct text_map *map, const struct text_entry *entry)
 {
     size_t size = text_entry_size(entry);

@@ -60,7 +60,5 @@ static inline const uint8_t *text_entry_read(struct text_entry *entry_p, const u
  */
 char *text_entries_put_json(char *out, const uint8_t *bytes, size_t size);
 
-bool text_map_has(const struct text_map *map, const char *key, size_t key_size);
-
 /* Adds the entry at the end, whether or not its key is there. False: there is no room for it. */
 bool text_map_append(struct text_map *map, const struct text_entry *entry);
