@@ -1,7 +1,7 @@
 /*
  * pull_counters.h -- what the puller's thread counts, and how it is shown.
  *
- * Internal to store/pull: pull.c counts, pull_counters.c reports on the HTTP thread.
+ * Internal to store/pull: its other files count, pull_counters.c reports on the HTTP thread.
  * In flows, and in rows of all other kinds: in = stored + shelved + dropped + waiting.
  */
 #pragma once
@@ -41,5 +41,11 @@ struct pull_counters {
     struct counter stale_epochs;
     struct counter acks[LINK_ACK_KIND_COUNT];
 };
+
+/* Where rows of a kind are counted. */
+static inline struct pull_rows *pull_rows_of(struct pull_counters *counters, enum record_kind kind)
+{
+    return kind == RECORD_FLOWS ? &counters->flows : &counters->records;
+}
 
 void pull_report(const struct pull_counters *counters, struct metrics_page *page);
