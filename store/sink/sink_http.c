@@ -2,16 +2,14 @@
 #include "common/log.h"
 #include "store/sink/content_coding.h"
 #include "store/sink/fence.h"
-#include "store/sink/http_client.h"
-#include "store/sink/sink_address.h"
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_error.h"
 #include "store/sink/sink_form.h"
+#include "store/sink/sink_servers.h"
 #include "store/sink/sql_text.h"
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -21,23 +19,13 @@
 #define LZ4       "Content-Encoding: lz4"
 
 enum {
-    ERROR_TEXT_MAX = 2000,    /* an exception's stack trace is of no use to an operator */
-    UNKNOWN_COMPRESSION = 89, /* what a server says to an encoding that it does not know */
-    HTTP_OK = 200,
-    HTTP_TOO_LARGE = 413,
-    HTTP_SERVER_ERROR = 500,
-    HTTP_UNAVAILABLE = 503
+    UNKNOWN_COMPRESSION = 89 /* what a server says to an encoding that it does not know */
 };
 
-/*
- * Inserts and queries have a connection each: a query must not wait behind an insert. Servers are
- * tried in turn, starting with the one that answered last.
- */
+/* Inserts and queries have a connection each: a query must not wait behind an insert. */
 struct sink_http {
     struct sink_backend backend;
-    char (*urls)[SINK_ADDRESS_SIZE];
-    size_t url_count;
-    _Atomic size_t current;
+    struct sink_servers servers;
     struct http_client *inserter;
     struct http_client *querier;
     pthread_mutex_t query_lock;
@@ -49,91 +37,9 @@ struct sink_http {
     bool is_unsettled; /* the last insert has no answer: the server may still be at it */
 };
 
-struct http_statement {
-    const char *arguments; /* of the URL, percent-encoded */
-    const char *body;
-    size_t body_size;
-    const char *header;
-    struct buffer *answer;
-    long written_rows; /* out: -1 when the server does not say */
-};
-
 static struct sink_http *http_of(struct sink_backend *backend)
 {
     return (struct sink_http *)backend;
-}
-
-static void append_error(struct buffer *error, const char *url, const char *text, size_t size)
-{
-    while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == ' ')) {
-        size--;
-    }
-    buffer_format(
-        error, "%s: %.*s", url, (int)(size < ERROR_TEXT_MAX ? size : ERROR_TEXT_MAX), text);
-}
-
-/* An answer without an exception's code: from a proxy, or from something that is no ClickHouse. */
-static enum sink_outcome status_outcome(long status)
-{
-    if (status == HTTP_TOO_LARGE) {
-        return SINK_REJECT;
-    }
-    return status < HTTP_SERVER_ERROR || status == HTTP_UNAVAILABLE ? SINK_RETRY : SINK_UNKNOWN;
-}
-
-static enum sink_outcome answer_outcome(
-    const struct http_exchange *exchange, const char *url, struct buffer *error)
-{
-    const char *text = buffer_text(exchange->answer);
-    int code = exchange->exception_code;
-    if (exchange->status == HTTP_OK && code == 0) {
-        return SINK_DONE;
-    }
-    if (code == 0) {
-        code = sink_error_code(text);
-    }
-    if (sink_error_code(text) != 0) {
-        append_error(error, url, text, exchange->answer->size);
-    } else {
-        buffer_format(error, "%s: HTTP status %ld ", url, exchange->status);
-        append_error(error, "answer", text, exchange->answer->size);
-    }
-    return code != 0 ? sink_error_outcome(code) : status_outcome(exchange->status);
-}
-
-/* Tries the servers in turn until the statement has left for one of them. */
-static enum sink_outcome post(struct sink_http *http, struct http_client *client,
-    struct http_statement *statement, struct buffer *error)
-{
-    size_t first = atomic_load(&http->current);
-    for (size_t i = 0; i < http->url_count; i++) {
-        size_t server = (first + i) % http->url_count;
-        const char *base = http->urls[server];
-        struct buffer url = {0};
-        buffer_format(&url, "%s/?%s", base, statement->arguments);
-        struct http_exchange exchange = {.url = buffer_text(&url),
-            .body = statement->body,
-            .body_size = statement->body_size,
-            .header = statement->header,
-            .answer = statement->answer};
-        struct buffer why = {0};
-        buffer_text_append(error, error->size > 0 ? "; " : "");
-        enum err err = http_client_post(client, &exchange, &why);
-        enum sink_outcome outcome = SINK_RETRY;
-        statement->written_rows = exchange.written_rows;
-        if (err == ERR_OK) {
-            outcome = answer_outcome(&exchange, base, error);
-            atomic_store(&http->current, server);
-        } else {
-            append_error(error, base, buffer_text(&why), why.size);
-        }
-        buffer_clear(&why);
-        buffer_clear(&url);
-        if (err != ERR_REFUSED) {
-            return err == ERR_OK ? outcome : SINK_UNKNOWN;
-        }
-    }
-    return SINK_RETRY;
 }
 
 static enum sink_outcome http_query(struct sink_backend *backend, const char *sql,
@@ -144,12 +50,12 @@ static enum sink_outcome http_query(struct sink_backend *backend, const char *sq
     /* The server holds the answer back until it is whole, so that its status can be believed. */
     buffer_text_append(&arguments, "wait_end_of_query=1&default_format=");
     http_client_escape(&arguments, format);
-    struct http_statement statement = {.arguments = buffer_text(&arguments),
+    struct sink_request request = {.arguments = buffer_text(&arguments),
         .body = sql,
         .body_size = strlen(sql),
         .answer = result};
     (void)pthread_mutex_lock(&http->query_lock);
-    enum sink_outcome outcome = post(http, http->querier, &statement, error);
+    enum sink_outcome outcome = sink_servers_post(&http->servers, http->querier, &request, error);
     (void)pthread_mutex_unlock(&http->query_lock);
     buffer_clear(&arguments);
     if (outcome != SINK_DONE) {
@@ -227,14 +133,14 @@ struct insert {
 
 /* Whether the fence let the rows in. */
 static enum sink_outcome fence_outcome(const struct insert *insert, enum sink_outcome outcome,
-    const struct http_statement *statement, struct buffer *error)
+    const struct sink_request *request, struct buffer *error)
 {
     bool fails_when_late = insert->fence == FENCE_BEGIN || insert->fence == FENCE_FORM;
     if (fails_when_late && fence_has_refused(buffer_text(error))) {
         return SINK_LATE;
     }
-    if (outcome == SINK_DONE && insert->fence == FENCE_BLOCK && statement->written_rows <= 0) {
-        bool is_late = statement->written_rows == 0;
+    if (outcome == SINK_DONE && insert->fence == FENCE_BLOCK && request->written_rows <= 0) {
+        bool is_late = request->written_rows == 0;
         buffer_text_append(error, is_late ? FENCE_LATE : "no count of rows came");
         return is_late ? SINK_LATE : SINK_UNKNOWN;
     }
@@ -246,14 +152,14 @@ static enum sink_outcome send_bytes(struct sink_http *http, const struct insert 
     const struct buffer *bytes, const char *header, struct buffer *error)
 {
     struct buffer answer = {0};
-    struct http_statement statement = {.arguments = insert->arguments,
+    struct sink_request request = {.arguments = insert->arguments,
         .body = bytes->bytes,
         .body_size = bytes->size,
         .header = header,
         .answer = &answer};
-    enum sink_outcome outcome = post(http, http->inserter, &statement, error);
+    enum sink_outcome outcome = sink_servers_post(&http->servers, http->inserter, &request, error);
     buffer_clear(&answer);
-    return fence_outcome(insert, outcome, &statement, error);
+    return fence_outcome(insert, outcome, &request, error);
 }
 
 static enum sink_outcome send_form(struct sink_http *http, const struct insert *insert,
@@ -335,7 +241,7 @@ static void http_close_backend(struct sink_backend *backend)
     sink_form_clear(&http->form);
     buffer_clear(&http->compressed);
     (void)pthread_mutex_destroy(&http->query_lock);
-    free(http->urls);
+    sink_servers_clear(&http->servers);
     free(http);
 }
 
@@ -344,24 +250,6 @@ static const struct sink_backend_class HTTP_CLASS = {.query = http_query,
     .settle = http_settle,
     .interrupt = http_interrupt,
     .close = http_close_backend};
-
-static enum err set_urls(struct sink_http *http, const struct sink_options *options)
-{
-    http->url_count = options->addresses.count;
-    http->urls = calloc(http->url_count, sizeof *http->urls);
-    if (http->urls == NULL) {
-        return ERR_MEMORY;
-    }
-    for (size_t i = 0; i < http->url_count; i++) {
-        const char *address = options->addresses.values[i];
-        if (sink_address_is_embedded(address) ||
-            sink_address_url(address, options->port, http->urls[i]) != ERR_OK) {
-            log_error(COMPONENT, "not the address of a server", "ch.addr=\"%s\"", address);
-            return ERR_INVALID;
-        }
-    }
-    return ERR_OK;
-}
 
 static enum err open_clients(struct sink_http *http, const struct http_client_options *options)
 {
@@ -391,7 +279,7 @@ enum err sink_http_open(struct sink_backend **backend_p, const struct sink_optio
     struct http_client_options client = {.username = options->username,
         .password = options->password,
         .timeout_ms = options->timeout_ms};
-    enum err err = set_urls(http, options);
+    enum err err = sink_servers_init(&http->servers, &options->addresses, options->port);
     if (err == ERR_OK) {
         err = open_clients(http, &client);
     }
