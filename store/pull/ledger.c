@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- which batches this store has, and on what lease. */
 #include "store/pull/ledger_ingest.h"
 
-#include "common/clock.h"
-
 #include <stdlib.h>
 
 enum {
-    INGESTS_MAX = 4096,
-    ASK_AT_ONCE = 16,   /* batches; a question wakes four threads on its way and back */
-    ASK_WITHIN_MS = 50, /* fewer wait so long for more, or a part of a short lease */
-    ASK_WITHIN_PART = 16,
-    ASK_AGAIN_MS = 200,   /* the question or its answer was lost */
-    LEASE_MS_LEAST = 100, /* what a peer says is not trusted to be sensible */
-    LEASE_MS_MOST = 3600 * 1000
+    INGESTS_MAX = 4096
 };
 
 struct ledger {
@@ -96,31 +88,10 @@ static struct ledger_ingest *add_ingest(struct ledger *ledger, uint64_t id)
     return ingest;
 }
 
-static uint64_t sane_lease_ns(uint32_t lease_ms)
-{
-    uint64_t ms = lease_ms < LEASE_MS_LEAST ? LEASE_MS_LEAST : lease_ms;
-    return (ms > LEASE_MS_MOST ? LEASE_MS_MOST : ms) * NS_PER_MS;
-}
-
 static struct ledger_ingest *find_or_add_ingest(struct ledger *ledger, uint64_t id)
 {
     struct ledger_ingest *ingest = find_ingest(ledger, id);
     return ingest != NULL ? ingest : add_ingest(ledger, id);
-}
-
-/* The lease of a batch, new or known, is wanted soon. */
-static void ask_for(struct ledger_ingest *ingest, uint64_t sequence, uint64_t now_ns)
-{
-    if (ingest->asking_count == 0) {
-        uint64_t within_ns = ASK_WITHIN_MS * NS_PER_MS;
-        uint64_t part_ns = ingest->lease_ns / ASK_WITHIN_PART;
-        ingest->ask_due_ns = now_ns + (part_ns < within_ns ? part_ns : within_ns);
-    }
-    ingest->asking_count++;
-    if (ingest->asking_count >= ASK_AT_ONCE) {
-        ingest->ask_due_ns = 0;
-    }
-    link_ranges_add(&ingest->asking, sequence, sequence);
 }
 
 enum ledger_arrival ledger_take(
@@ -136,7 +107,7 @@ enum ledger_arrival ledger_take(
     } else {
         ingest->epoch = header->epoch;
     }
-    ingest->lease_ns = sane_lease_ns(header->lease_ms);
+    ledger_ingest_set_lease(ingest, header->lease_ms);
     struct ledger_batch *batch = ledger_ingest_find(ingest, header->sequence);
     if (batch == NULL) {
         batch = ledger_ingest_insert(ingest, header->sequence, now_ns);
@@ -152,7 +123,7 @@ enum ledger_arrival ledger_take(
         return LEDGER_DUPLICATE;
     }
     /* Of a batch that is leased already, this says that the ingest has not heard of it lately. */
-    ask_for(ingest, batch->sequence, now_ns);
+    ledger_ingest_ask(ingest, batch->sequence, now_ns);
     if (batch->state != LEDGER_FORGOTTEN) {
         return LEDGER_DUPLICATE;
     }
@@ -261,17 +232,11 @@ void ledger_forget(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
     }
 }
 
-/* ASKED for a whole lease: the ingest is away, or has sent the batch elsewhere by now. */
-static uint64_t end_ns(const struct ledger_ingest *ingest, const struct ledger_batch *batch)
-{
-    return batch->state == LEDGER_LEASED ? batch->lease_end_ns : batch->asked_ns + ingest->lease_ns;
-}
-
 static void forget_ended(struct ledger *ledger, struct ledger_ingest *ingest, uint64_t now_ns)
 {
     for (size_t i = 0; ingest->live_count > 0 && i < ingest->count; i++) {
         struct ledger_batch *batch = &ingest->batches[i];
-        if (ledger_batch_is_live(batch) && now_ns >= end_ns(ingest, batch)) {
+        if (ledger_batch_is_live(batch) && now_ns >= ledger_ingest_end_ns(ingest, batch)) {
             forget(ledger, ingest, batch);
         }
     }
@@ -308,29 +273,12 @@ static void acknowledge(struct ledger *ledger, const struct ledger_ingest *inges
     link_ranges_reset(ranges);
 }
 
-/* Asks again for everything that is live: what has no lease yet gets it, leases go on. */
-static void ask_for_all(struct ledger_ingest *ingest, uint64_t now_ns)
-{
-    link_ranges_reset(&ingest->asking);
-    for (size_t i = 0; i < ingest->count; i++) {
-        if (ledger_batch_is_live(&ingest->batches[i])) {
-            uint64_t sequence = ingest->batches[i].sequence;
-            link_ranges_add(&ingest->asking, sequence, sequence);
-        }
-    }
-    ingest->ask_due_ns = 0;
-    uint64_t lease_third_ns = ingest->lease_ns / 3;
-    uint64_t again_ns = ASK_AGAIN_MS * NS_PER_MS;
-    bool is_soon = ingest->asked_count > 0 && again_ns < lease_third_ns;
-    ingest->renew_due_ns = now_ns + (is_soon ? again_ns : lease_third_ns);
-}
-
 void ledger_flush(struct ledger *ledger, uint64_t now_ns)
 {
     for (size_t i = 0; i < ledger->ingest_count; i++) {
         struct ledger_ingest *ingest = &ledger->ingests[i];
         if (ingest->live_count > 0 && now_ns >= ingest->renew_due_ns) {
-            ask_for_all(ingest, now_ns);
+            ledger_ingest_ask_all(ingest, now_ns);
         }
         for (int kind = LINK_ACK_STORED; kind < LINK_ACK_KIND_COUNT; kind++) {
             acknowledge(ledger, ingest, (enum link_ack_kind)kind, &ingest->settled[kind], now_ns);

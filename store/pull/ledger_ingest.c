@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the batches that a ledger has of one ingest. */
 #include "store/pull/ledger_ingest.h"
 
+#include "common/clock.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     ROOM_AT_START = 64,
-    STORED_KEPT = 4096 /* remembered, to answer duplicates */
+    STORED_KEPT = 4096, /* remembered, to answer duplicates */
+    ASK_AT_ONCE = 16,   /* batches; a question wakes four threads on its way and back */
+    ASK_WITHIN_MS = 50, /* fewer wait so long for more, or a part of a short lease */
+    ASK_WITHIN_PART = 16,
+    ASK_AGAIN_MS = 200,   /* the question or its answer was lost */
+    LEASE_MS_LEAST = 100, /* what a peer says is not trusted to be sensible */
+    LEASE_MS_MOST = 3600 * 1000
 };
 
 void ledger_ingest_clear(struct ledger_ingest *ingest)
@@ -121,4 +129,45 @@ struct ledger_batch *ledger_ingest_insert(
     ingest->count++;
     *batch = (struct ledger_batch){.sequence = sequence, .state = LEDGER_FORGOTTEN};
     return batch;
+}
+
+void ledger_ingest_set_lease(struct ledger_ingest *ingest, uint32_t lease_ms)
+{
+    uint64_t ms = lease_ms < LEASE_MS_LEAST ? LEASE_MS_LEAST : lease_ms;
+    ingest->lease_ns = (ms > LEASE_MS_MOST ? LEASE_MS_MOST : ms) * NS_PER_MS;
+}
+
+uint64_t ledger_ingest_end_ns(const struct ledger_ingest *ingest, const struct ledger_batch *batch)
+{
+    return batch->state == LEDGER_LEASED ? batch->lease_end_ns : batch->asked_ns + ingest->lease_ns;
+}
+
+void ledger_ingest_ask(struct ledger_ingest *ingest, uint64_t sequence, uint64_t now_ns)
+{
+    if (ingest->asking_count == 0) {
+        uint64_t within_ns = ASK_WITHIN_MS * NS_PER_MS;
+        uint64_t part_ns = ingest->lease_ns / ASK_WITHIN_PART;
+        ingest->ask_due_ns = now_ns + (part_ns < within_ns ? part_ns : within_ns);
+    }
+    ingest->asking_count++;
+    if (ingest->asking_count >= ASK_AT_ONCE) {
+        ingest->ask_due_ns = 0;
+    }
+    link_ranges_add(&ingest->asking, sequence, sequence);
+}
+
+void ledger_ingest_ask_all(struct ledger_ingest *ingest, uint64_t now_ns)
+{
+    link_ranges_reset(&ingest->asking);
+    for (size_t i = 0; i < ingest->count; i++) {
+        if (ledger_batch_is_live(&ingest->batches[i])) {
+            uint64_t sequence = ingest->batches[i].sequence;
+            link_ranges_add(&ingest->asking, sequence, sequence);
+        }
+    }
+    ingest->ask_due_ns = 0;
+    uint64_t lease_third_ns = ingest->lease_ns / 3;
+    uint64_t again_ns = ASK_AGAIN_MS * NS_PER_MS;
+    bool is_soon = ingest->asked_count > 0 && again_ns < lease_third_ns;
+    ingest->renew_due_ns = now_ns + (is_soon ? again_ns : lease_third_ns);
 }

@@ -1,7 +1,8 @@
 /*
  * ledger_ingest.h -- inside the ledger: the batches of one ingest, in order of sequence.
  *
- * Internal to store/pull. Finding, making room and forgetting what is old; ledger.c has the rules.
+ * Internal to store/pull, the puller's thread. Finding, making room, forgetting what is old, and
+ * when the ingest is asked for which leases; ledger.c has the rules.
  */
 #pragma once
 
@@ -45,3 +46,13 @@ void ledger_ingest_set_state(
  */
 bool ledger_ingest_is_quiet(
     const struct ledger_ingest *ingest, const struct ledger_batch *batch, uint64_t now_ns);
+
+/* What a peer says is made sensible. */
+void ledger_ingest_set_lease(struct ledger_ingest *ingest, uint32_t lease_ms);
+/* ASKED for a whole lease: the ingest is away, or has sent the batch elsewhere by now. */
+uint64_t ledger_ingest_end_ns(const struct ledger_ingest *ingest, const struct ledger_batch *batch);
+
+/* The lease of a batch, new or known, is wanted soon. */
+void ledger_ingest_ask(struct ledger_ingest *ingest, uint64_t sequence, uint64_t now_ns);
+/* Asks again for everything that is live: what has no lease yet gets it, leases go on. */
+void ledger_ingest_ask_all(struct ledger_ingest *ingest, uint64_t now_ns);
