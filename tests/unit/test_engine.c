@@ -133,6 +133,7 @@ Test(engine, leaves_signals_to_the_program, .fini = remove_folder)
     cr_assert_neq(signal(SIGINT, on_signal), SIG_ERR);
     cr_assert_neq(signal(SIGTERM, on_signal), SIG_ERR);
     cr_assert_neq(signal(SIGPIPE, SIG_IGN), SIG_ERR);
+    cr_assert_neq(signal(SIGHUP, SIG_DFL), SIG_ERR); /* nohup would have it ignored */
     open_engine();
     struct engine_session *session = NULL;
     cr_assert_eq(engine_session_open(&session, engine), ERR_OK);
