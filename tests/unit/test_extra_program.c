@@ -91,6 +91,26 @@ Test(extra_program, takes_what_no_flow_field_takes)
     check("0/82=abc 2636/137=0x0102");
 }
 
+/* The event itself, addresses and ports have fields. */
+Test(extra_program, keeps_what_a_nat_tells_besides_its_event)
+{
+    static const struct template_field NAT[] = {{.id = 230, .length = 1}, {.id = 283, .length = 4},
+        {.id = 284, .length = 4}, {.id = 295, .length = 4}, {.id = 361, .length = 2},
+        {.id = 363, .length = 2}, {.id = 364, .length = 2}};
+    COMPILE(NAT, true);
+    cr_assert_eq(run("\x01\0\0\0\x07pool\0\0\x01\0\x04\0\0\x40\0\x80"), 0);
+    check("0/283=7 0/284=pool 0/295=256 0/363=64 0/364=128");
+}
+
+Test(extra_program, keeps_a_vendor_s_elements_as_bytes_under_its_number)
+{
+    static const struct template_field NETSCALER[] = {
+        {.id = 8, .length = 4}, {.pen = 5951, .id = 129, .length = 4}};
+    COMPILE(NETSCALER, true);
+    cr_assert_eq(run("\x0a\0\0\1\0\0\x12\x34"), 0);
+    check("5951/129=0x00001234");
+}
+
 Test(extra_program, takes_only_what_has_a_name_unless_all_is_wanted)
 {
     name_elements("2636/137 Policy UInt32\n0/8 Source String");
