@@ -2,6 +2,12 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
 pkg_check_modules(CZMQ REQUIRED IMPORTED_TARGET libczmq)
+# Debian's also name what libzmq itself was built with, which CMake reads another way when it configures
+# a second time: then everything would be compiled again, beneath whoever runs it.
+foreach(package ZMQ CZMQ)
+    set_target_properties(PkgConfig::${package} PROPERTIES
+        INTERFACE_INCLUDE_DIRECTORIES "${${package}_INCLUDEDIR}" INTERFACE_COMPILE_OPTIONS "")
+endforeach()
 pkg_check_modules(PROTOBUF_C REQUIRED IMPORTED_TARGET libprotobuf-c)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)

@@ -37,7 +37,7 @@ def enter_network():
 
 
 def start_collector(folder):
-    """Until the first rows are there; flows go on coming while the case runs."""
+    """Until the first rows are there; flows go on coming until the case ends. The caller stops it."""
     collector = process.Process(
         "goflow", [goflow.program("goflow"), f"-ch.serve=127.0.0.1:{SQL_PORT}"], folder)
     process.Process(
@@ -49,12 +49,13 @@ def start_collector(folder):
         return page and goflow.Metrics(page).sum("goflow_write_rows_stored_total") > 0
 
     collector.until(has_rows, READY_S, "no rows")
+    return collector
 
 
 def test_blocks_run_as_they_stand(folder):
     enter_network()
     goflow.replay(folder, "-synthetic=netflow9", "-count=20", f"-write={folder}/export.pcap")
-    start_collector(folder)
+    collector = start_collector(folder)
     environment = {**os.environ, "PATH": f"{case.Settings.bin}:{os.environ['PATH']}"}
     found = list(blocks())
     case.true(len(found) > 2, "hardly a block is left to run")
@@ -64,6 +65,7 @@ def test_blocks_run_as_they_stand(folder):
         case.equal(done.child.returncode, 0, f"{document}: {commands}{done.stderr}status")
         case.true(done.stdout and "Exception" not in done.stdout,
                   f"{document}: {commands}{done.stdout}")
+    collector.stop()  # its children with it
 
 
 if __name__ == "__main__":
