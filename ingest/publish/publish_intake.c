@@ -58,6 +58,7 @@ static void publish_on_tap(struct publisher *publisher, zmq_msg_t *payload)
     void *tap = zsock_resolve(publisher->tap);
     zmq_msg_t copy;
     (void)zmq_msg_init(&copy);
+    watch_touched(&publisher->watch, PUBLISH_TAP);
     if (zmq_msg_copy(&copy, payload) != 0 ||
         zmq_send(tap, LINK_TAP_TOPIC, strlen(LINK_TAP_TOPIC), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
         zmq_msg_send(&copy, tap, ZMQ_DONTWAIT) < 0) {
@@ -143,6 +144,7 @@ bool publish_intake(struct publisher *publisher)
         int size =
             zmq_recv(zsock_resolve(publisher->inbox), &batch, sizeof(struct batch *), ZMQ_DONTWAIT);
         if (size != sizeof(struct batch *)) {
+            watch_emptied(&publisher->watch, PUBLISH_INBOX);
             return false;
         }
         publish_accept(publisher, batch);

@@ -147,6 +147,7 @@ static void take_acks(struct publisher *publisher)
         zframe_destroy(&body);
         zmsg_destroy(&message);
     }
+    watch_emptied(&publisher->watch, PUBLISH_ACKS);
 }
 
 /* XPUB passes on the first subscription to a topic and the end of the last. */
@@ -162,26 +163,7 @@ static void take_subscriptions(struct publisher *publisher)
             counter_set(subscriptions, count - 1);
         }
     }
-}
-
-enum {
-    ITEM_PIPE,
-    ITEM_INBOX,
-    ITEM_ACKS,
-    ITEM_DATA,
-    ITEM_TAP,
-    ITEM_COUNT
-};
-
-/* A bit for each item. */
-#define READY(item) (1U << (item))
-#define READY_ALL   (READY(ITEM_COUNT) - 1)
-
-/* Without a socket poll() passes over it. */
-static zmq_pollitem_t item_of(zsock_t *socket, short events)
-{
-    return (zmq_pollitem_t){
-        .socket = socket != NULL ? zsock_resolve(socket) : NULL, .fd = -1, .events = events};
+    watch_emptied(&publisher->watch, PUBLISH_TAP);
 }
 
 /* How long nothing may happen. */
@@ -190,37 +172,25 @@ static int patience_ms(const struct publisher *publisher)
     return window_count(publisher->window) > 0 ? TICK_MS : publish_ledger_due_ms(publisher);
 }
 
-/* Which items have something: the others are not asked, as each question is two system calls. */
-static unsigned wait_for_work(struct publisher *publisher, zsock_t *pipe)
+static unsigned wait_for_work(struct publisher *publisher)
 {
     bool has_unsent = window_next(publisher->window) != NULL;
-    zmq_pollitem_t items[ITEM_COUNT] = {
-        [ITEM_PIPE] = item_of(pipe, ZMQ_POLLIN),
-        [ITEM_INBOX] = item_of(publisher->inbox, ZMQ_POLLIN),
-        [ITEM_ACKS] = item_of(publisher->acks, ZMQ_POLLIN),
-        [ITEM_DATA] = item_of(has_unsent ? publisher->data : NULL, ZMQ_POLLOUT),
-        [ITEM_TAP] = item_of(publisher->tap, ZMQ_POLLIN),
-    };
-    (void)zmq_poll(items, ITEM_COUNT, patience_ms(publisher));
-    unsigned ready = 0;
-    for (int i = 0; i < ITEM_COUNT; i++) {
-        ready |= items[i].revents != 0 ? READY(i) : 0;
-    }
-    return ready;
+    unsigned unwanted = has_unsent ? 0 : WATCH_BIT(PUBLISH_DATA);
+    return watch_wait(&publisher->watch, WATCH_ALL & ~unwanted, patience_ms(publisher));
 }
 
 /* Moves everything on. True while a worker's port may have more. */
 static bool turn(struct publisher *publisher, unsigned ready)
 {
-    if (publisher->tap != NULL && (ready & READY(ITEM_TAP)) != 0) {
+    if ((ready & WATCH_BIT(PUBLISH_TAP)) != 0) {
         take_subscriptions(publisher);
     }
     if (publisher->spool != NULL) {
         spool_look(publisher->spool, clock_monotonic_ns()); /* before batches go to its folder */
     }
     publish_ledger_tick(publisher);
-    bool has_more = (ready & READY(ITEM_INBOX)) != 0 && publish_intake(publisher);
-    if ((ready & READY(ITEM_ACKS)) != 0) {
+    bool has_more = (ready & WATCH_BIT(PUBLISH_INBOX)) != 0 && publish_intake(publisher);
+    if ((ready & WATCH_BIT(PUBLISH_ACKS)) != 0) {
         take_acks(publisher);
     }
     window_tick(publisher->window, clock_monotonic_ns());
@@ -245,7 +215,7 @@ static bool is_worth_waiting(const struct publisher *publisher)
            (zsock_events(publisher->data) & ZMQ_POLLOUT) != 0;
 }
 
-static void wait_for_stores(struct publisher *publisher, zsock_t *pipe)
+static void wait_for_stores(struct publisher *publisher)
 {
     uint64_t begin_ns = clock_monotonic_ns();
     uint64_t waited_ms = 0;
@@ -259,7 +229,7 @@ static void wait_for_stores(struct publisher *publisher, zsock_t *pipe)
                 publisher->stop_timeout_ms);
             is_told = true;
         }
-        (void)turn(publisher, wait_for_work(publisher, pipe));
+        (void)turn(publisher, wait_for_work(publisher));
         waited_ms = (clock_monotonic_ns() - begin_ns) / NS_PER_MS;
     }
 }
@@ -282,29 +252,36 @@ static void abandon(struct publisher *publisher)
 }
 
 /* Delivers what is left, for as long as a stop may take. */
-static void finish(struct publisher *publisher, zsock_t *pipe)
+static void finish(struct publisher *publisher)
 {
     publisher->is_stopping = true;
-    while (turn(publisher, READY_ALL)) {
+    while (turn(publisher, WATCH_BIT(PUBLISH_INBOX) | WATCH_BIT(PUBLISH_ACKS))) {
     }
     publish_ledger_tell(publisher); /* what is lost from here on is in the metrics and the log */
-    wait_for_stores(publisher, pipe);
+    wait_for_stores(publisher);
     abandon(publisher);
+}
+
+static void open_watch(struct publisher *publisher, zsock_t *pipe)
+{
+    watch_receiver(&publisher->watch, PUBLISH_PIPE, pipe);
+    watch_receiver(&publisher->watch, PUBLISH_INBOX, publisher->inbox);
+    watch_receiver(&publisher->watch, PUBLISH_ACKS, publisher->acks);
+    watch_sender(&publisher->watch, PUBLISH_DATA, publisher->data);
+    watch_receiver(&publisher->watch, PUBLISH_TAP, publisher->tap);
 }
 
 void publish_run(zsock_t *pipe, void *context)
 {
     struct publisher *publisher = context;
+    open_watch(publisher, pipe);
     (void)zsock_signal(pipe, 0);
     for (;;) {
-        unsigned ready = wait_for_work(publisher, pipe);
-        zmsg_t *command = (ready & READY(ITEM_PIPE)) != 0 ? zmsg_recv_nowait(pipe) : NULL;
-        if (command != NULL) {
-            /* The one command there is: $TERM, from zactor_destroy(). */
-            zmsg_destroy(&command);
+        unsigned ready = wait_for_work(publisher);
+        if (watch_has_term(&publisher->watch, PUBLISH_PIPE)) {
             break;
         }
         (void)turn(publisher, ready);
     }
-    finish(publisher, pipe);
+    finish(publisher);
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/watch.h"
 #include "ingest/batch/account_book.h"
 #include "ingest/batch/record_batch.h"
 #include "ingest/publish/publish.h"
@@ -16,8 +17,18 @@
 #include <stdatomic.h>
 #include <zstd.h>
 
+/* What the thread waits for. */
+enum {
+    PUBLISH_PIPE, /* $TERM */
+    PUBLISH_INBOX,
+    PUBLISH_ACKS,
+    PUBLISH_DATA,
+    PUBLISH_TAP
+};
+
 struct publisher {
     zactor_t *actor;
+    struct watch watch;
     zsock_t *inbox; /* struct batch *, from the ports */
     zsock_t *data;
     zsock_t *acks;

@@ -158,15 +158,19 @@ static void settle_batch(
     }
 }
 
-static void take_finished_blocks(struct holding *holding)
+/* False: none was finished. */
+static bool take_finished_blocks(struct holding *holding)
 {
+    bool is_any = false;
     for (struct block *block = assembly_finished(holding->assembly); block != NULL;
          block = assembly_finished(holding->assembly)) {
         for (size_t i = 0; i < block->batch_count; i++) {
             settle_batch(holding, block, &block->batches[i]);
         }
         assembly_recycle(holding->assembly, block);
+        is_any = true;
     }
+    return is_any;
 }
 
 enum err holding_new(struct holding **holding_p, const struct holding_options *options)
@@ -266,10 +270,11 @@ static void tick(struct holding *holding, uint64_t now_ns)
 
 void holding_turn(struct holding *holding, uint64_t now_ns, bool is_flush)
 {
-    take_finished_blocks(holding);
     tick(holding, now_ns);
-    fill_blocks(holding, now_ns);
-    assembly_submit(holding->assembly, now_ns, is_flush || holding->is_last);
+    do {
+        fill_blocks(holding, now_ns);
+        assembly_submit(holding->assembly, now_ns, is_flush || holding->is_last);
+    } while (take_finished_blocks(holding));
     holding->is_last = false;
     counter_set(&holding->counters->block_rows, assembly_max_rows(holding->assembly));
     counter_set(&holding->counters->inflight, assembly_inflight(holding->assembly));

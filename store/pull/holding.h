@@ -40,8 +40,9 @@ void holding_refuse(
 void holding_lease(struct holding *holding, const struct link_lease *lease, uint64_t now_ns);
 
 /*
- * Moves everything on: finished blocks, leases that ran out, batches into blocks, blocks to the
- * writer (all of them for a flush), acknowledgements that are due.
+ * Moves everything on: leases that ran out, batches into blocks, blocks to the writer (all of them
+ * for a flush), finished blocks, acknowledgements that are due. What it does last with the
+ * exchange is to ask for a finished block, and there is none.
  */
 void holding_turn(struct holding *holding, uint64_t now_ns, bool is_flush);
 

@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/watch.h"
 #include "store/pull/holding.h"
 #include "store/pull/pull_counters.h"
 
@@ -12,8 +13,17 @@ enum {
     BATCHES_A_TURN = 64
 };
 
+/* What the thread waits for. */
+enum {
+    ITEM_PIPE, /* $TERM */
+    ITEM_ACKS,
+    ITEM_BLOCKS,
+    ITEM_DATA
+};
+
 struct puller {
     zactor_t *actor;
+    struct watch watch;
     zsock_t *data;
     zsock_t *acks;
     zsock_t *blocks; /* borrowed: readable when a block is finished */
@@ -33,6 +43,7 @@ static void send_ack(void *context, uint64_t ingest_id, const struct link_ack *a
     uint8_t routing_id[LINK_ROUTING_ID_SIZE];
     link_routing_id(LINK_INGEST, ingest_id, routing_id);
     void *acks = zsock_resolve(puller->acks);
+    watch_touched(&puller->watch, ITEM_ACKS);
     if (zmq_send(acks, routing_id, sizeof routing_id, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
         zmq_send(acks, bytes, size, ZMQ_DONTWAIT) >= 0) {
         counter_add(&puller->counters.acks[ack->kind], 1);
@@ -95,6 +106,7 @@ static void pull_batches(struct puller *puller)
 {
     for (int i = 0; i < BATCHES_A_TURN && holding_may_take(puller->holding); i++) {
         if (!receive_message(puller)) {
+            watch_emptied(&puller->watch, ITEM_DATA);
             return;
         }
     }
@@ -115,18 +127,8 @@ static void take_leases(struct puller *puller)
         }
         zmsg_destroy(&message);
     }
+    watch_emptied(&puller->watch, ITEM_ACKS);
 }
-
-enum {
-    ITEM_PIPE,
-    ITEM_ACKS,
-    ITEM_BLOCKS,
-    ITEM_DATA,
-    ITEM_COUNT
-};
-
-/* A bit for each item. */
-#define READY(item) (1U << (item))
 
 /* Milliseconds until a turn is due; -1: for ever. */
 static int wait_ms(const struct puller *puller)
@@ -139,40 +141,30 @@ static int wait_ms(const struct puller *puller)
     return due_ns > now_ns ? (int)((due_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS) : 0;
 }
 
-/* Which items have something: the others are not asked, as each question is two system calls. */
-static unsigned wait_for_work(struct puller *puller, zsock_t *pipe, bool is_pulling)
+static unsigned wait_for_work(struct puller *puller, bool is_pulling)
 {
-    zmq_pollitem_t items[ITEM_COUNT] = {
-        [ITEM_PIPE] = {.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN},
-        [ITEM_ACKS] = {.socket = zsock_resolve(puller->acks), .events = ZMQ_POLLIN},
-        [ITEM_BLOCKS] = {.socket = zsock_resolve(puller->blocks), .events = ZMQ_POLLIN},
-        [ITEM_DATA] = {.socket = zsock_resolve(puller->data),
-            .events = is_pulling && holding_may_take(puller->holding) ? ZMQ_POLLIN : 0},
-    };
-    (void)zmq_poll(items, ITEM_COUNT, wait_ms(puller));
-    unsigned ready = 0;
-    for (int i = 0; i < ITEM_COUNT; i++) {
-        ready |= items[i].revents != 0 ? READY(i) : 0;
-    }
-    return ready;
+    bool may_take = is_pulling && holding_may_take(puller->holding);
+    unsigned unwanted = may_take ? 0 : WATCH_BIT(ITEM_DATA);
+    return watch_wait(&puller->watch, WATCH_ALL & ~unwanted, wait_ms(puller));
 }
 
 /* Moves everything on but the data socket. */
 static void turn(struct puller *puller, unsigned ready, bool is_flush)
 {
-    if ((ready & READY(ITEM_ACKS)) != 0) {
+    if ((ready & WATCH_BIT(ITEM_ACKS)) != 0) {
         take_leases(puller);
     }
     holding_turn(puller->holding, clock_monotonic_ns(), is_flush);
+    watch_emptied(&puller->watch, ITEM_BLOCKS);
 }
 
 /* Writes what is here, for as long as a stop may take. */
-static void finish(struct puller *puller, zsock_t *pipe)
+static void finish(struct puller *puller)
 {
     uint64_t end_ns = clock_monotonic_ns() + puller->stop_timeout_ms * NS_PER_MS;
-    turn(puller, READY(ITEM_ACKS), true);
+    turn(puller, WATCH_BIT(ITEM_ACKS), true);
     while (counter_get(&puller->counters.batches_waiting) > 0 && clock_monotonic_ns() < end_ns) {
-        turn(puller, wait_for_work(puller, pipe, false), true);
+        turn(puller, wait_for_work(puller, false), true);
     }
     uint64_t batches = counter_get(&puller->counters.batches_waiting);
     if (batches > 0) {
@@ -182,24 +174,30 @@ static void finish(struct puller *puller, zsock_t *pipe)
     }
 }
 
+static void open_watch(struct puller *puller, zsock_t *pipe)
+{
+    watch_receiver(&puller->watch, ITEM_PIPE, pipe);
+    watch_receiver(&puller->watch, ITEM_ACKS, puller->acks);
+    watch_receiver(&puller->watch, ITEM_BLOCKS, puller->blocks);
+    watch_receiver(&puller->watch, ITEM_DATA, puller->data);
+}
+
 static void puller_run(zsock_t *pipe, void *context)
 {
     struct puller *puller = context;
+    open_watch(puller, pipe);
     (void)zsock_signal(pipe, 0);
     for (;;) {
-        unsigned ready = wait_for_work(puller, pipe, true);
-        zmsg_t *command = (ready & READY(ITEM_PIPE)) != 0 ? zmsg_recv_nowait(pipe) : NULL;
-        if (command != NULL) {
-            /* The one command there is: $TERM, from zactor_destroy(). */
-            zmsg_destroy(&command);
+        unsigned ready = wait_for_work(puller, true);
+        if (watch_has_term(&puller->watch, ITEM_PIPE)) {
             break;
         }
-        if ((ready & READY(ITEM_DATA)) != 0) {
+        if ((ready & WATCH_BIT(ITEM_DATA)) != 0) {
             pull_batches(puller);
         }
         turn(puller, ready, false);
     }
-    finish(puller, pipe);
+    finish(puller);
 }
 
 static enum err open_holding(

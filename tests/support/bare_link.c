@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/link_frame.h"
+#include "common/watch.h"
 #include "store/pull/assembly.h"
 
 #include <stdlib.h>
@@ -105,14 +106,24 @@ static bool receive_batch(struct bare_link *link, void *data)
     return is_there;
 }
 
-static void take_finished(struct bare_link *link)
+static bool take_finished(struct bare_link *link)
 {
+    bool is_any = false;
     for (struct block *block = assembly_finished(link->assembly); block != NULL;
          block = assembly_finished(link->assembly)) {
         assembly_recycle(link->assembly, block);
+        is_any = true;
     }
+    return is_any;
 }
 
+enum {
+    ITEM_PIPE, /* $TERM */
+    ITEM_BLOCKS,
+    ITEM_DATA
+};
+
+/* As many of its system calls as the puller's: what it has less are leases and answers. */
 static void receive_batches(zsock_t *pipe, void *context)
 {
     struct bare_link *link = context;
@@ -121,21 +132,25 @@ static void receive_batches(zsock_t *pipe, void *context)
         abort();
     }
     (void)zsock_signal(pipe, 0);
-    zmq_pollitem_t items[] = {
-        {.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN}, /* $TERM */
-        {.socket = zsock_resolve(link->options.exchange.socket), .events = ZMQ_POLLIN},
-        {.socket = zsock_resolve(data)},
-    };
-    while (items[0].revents == 0) {
-        items[2].events = assembly_is_blocked(link->assembly) ? 0 : ZMQ_POLLIN;
-        (void)zmq_poll(items, 3, -1);
-        if (items[1].revents != 0) {
-            take_finished(link);
-        }
-        while (items[2].revents != 0 && receive_batch(link, zsock_resolve(data))) {
+    struct watch watch = {0};
+    watch_receiver(&watch, ITEM_PIPE, pipe);
+    watch_receiver(&watch, ITEM_BLOCKS, link->options.exchange.socket);
+    watch_receiver(&watch, ITEM_DATA, data);
+    while (!watch_has_term(&watch, ITEM_PIPE)) {
+        unsigned unwanted = assembly_is_blocked(link->assembly) ? WATCH_BIT(ITEM_DATA) : 0;
+        unsigned ready = watch_wait(&watch, WATCH_ALL & ~unwanted, -1);
+        bool has_more = (ready & WATCH_BIT(ITEM_DATA)) != 0;
+        do {
             assembly_submit(link->assembly, clock_monotonic_ns(), false);
+            while (has_more && !assembly_is_blocked(link->assembly)) {
+                has_more = receive_batch(link, zsock_resolve(data));
+                assembly_submit(link->assembly, clock_monotonic_ns(), false);
+            }
+        } while (take_finished(link));
+        if ((ready & WATCH_BIT(ITEM_DATA)) != 0 && !has_more) {
+            watch_emptied(&watch, ITEM_DATA);
         }
-        assembly_submit(link->assembly, clock_monotonic_ns(), false);
+        watch_emptied(&watch, ITEM_BLOCKS);
     }
     zsock_destroy(&data);
 }
