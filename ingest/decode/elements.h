@@ -52,7 +52,7 @@ enum element_list {
     LIST_SUB_TEMPLATE_MULTI /* of several */
 };
 
-/* Of the packet sections in a record (RFC 7133 section 3); of several the last counts for all. */
+/* Of the packet sections in a record (RFC 7133); of several the last counts for all. */
 enum section_fact {
     SECTION_FRAME_TYPE, /* what element 315 holds */
     SECTION_OFFSET,     /* octets of the packet left out in front of it */

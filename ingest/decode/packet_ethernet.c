@@ -5,7 +5,7 @@ enum {
     ETHERNET_SIZE = 14,
     VLAN_TAG_SIZE = 4,
     SNAP_SIZE = 8,
-    LENGTH_MAX = 1500, /* a type field up to this is a length: IEEE 802.3 section 3.2.6 */
+    LENGTH_MAX = 1500, /* a type field up to this is a length: IEEE 802.3 clause 3.2.6 */
     VLAN_ID_MASK = 0x0fff
 };
 

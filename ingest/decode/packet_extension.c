@@ -6,7 +6,7 @@ enum {
     ROUTING_ADDRESS_OFFSET = 8
 };
 
-/* Next-header values that are extension headers (RFC 7045 section 4). */
+/* IANA's IPv6 Extension Header Types (RFC 7045) that tell what follows them. */
 enum extension {
     EXTENSION_HOP_BY_HOP = 0,
     EXTENSION_ROUTING = 43,

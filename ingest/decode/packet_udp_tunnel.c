@@ -80,7 +80,7 @@ enum packet_step packet_read_vxlan(struct packet_reader *reader)
     return PACKET_STEP_ETHERNET;
 }
 
-/* draft-ietf-nvo3-vxlan-gpe section 3: the fourth octet names the payload. */
+/* draft-ietf-nvo3-vxlan-gpe, Next Protocol: the fourth octet names the payload. */
 enum packet_step packet_read_vxlan_gpe(struct packet_reader *reader)
 {
     const uint8_t *header = cursor_take(&reader->cursor, VXLAN_SIZE);
@@ -112,7 +112,7 @@ enum packet_step packet_read_geneve(struct packet_reader *reader)
     return packet_follow_etype(reader, load_be16(header + 2));
 }
 
-/* 3GPP TS 29.281 section 5.1: each extension header tells its size in units of 4 octets. */
+/* 3GPP TS 29.281 section 5.2.1: each extension header tells its size in units of 4 octets. */
 static void skip_gtp_options(struct cursor *cursor, uint8_t flags)
 {
     const uint8_t *optional = cursor_take(cursor, 4);

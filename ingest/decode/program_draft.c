@@ -17,7 +17,7 @@ static uint64_t mask_of_field(enum flow_field field)
     case FLOW_SRC_VLAN:
     case FLOW_DST_VLAN:
     case FLOW_CUSTOMER_VLAN_ID:
-    case FLOW_TCP_FLAGS: /* RFC 9565 section 3: above are TCP's data offset */
+    case FLOW_TCP_FLAGS: /* RFC 9565: above is TCP's data offset, to be ignored */
         return 0xfff;
     case FLOW_FRAGMENT_OFFSET:
         return 0x1fff;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- steps of a program that concern the flow alone. */
 #include "ingest/decode/program_step.h"
 
-/* RFC 5102 section 5.8 in RFC 3032's order: label 20 bits, EXP 3, bottom of stack 1. */
+/* Elements 70 to 79, in RFC 3032's order without its TTL: label 20 bits, EXP 3, bottom bit. */
 static void append_label(struct flow *flow, uint32_t place, uint32_t entry)
 {
     static const enum flow_field LABELS[] = {

@@ -42,7 +42,7 @@ enum sflow_record_outcome sflow_read_raw_header(struct flow *flow, struct cursor
 }
 
 /*
- * sFlow 802.11 Structures, section 3: extended_80211_payload. The frame in the raw header is
+ * sFlow 802.11 Structures: extended_80211_payload. The frame in the raw header is
  * encrypted; here is what it carries, from the logical link control on.
  */
 enum sflow_record_outcome sflow_read_80211_payload(struct flow *flow, struct cursor record)

@@ -4,7 +4,7 @@
 #include "common/clock.h"
 #include "common/cursor.h"
 
-/* Block types, draft-ietf-opsawg-pcapng section 10.1. */
+/* draft-ietf-opsawg-pcapng, Standardized Block Type Codes. */
 enum {
     BLOCK_SECTION = 0x0a0d0d0a,
     BLOCK_INTERFACE = 1,

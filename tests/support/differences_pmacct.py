@@ -77,7 +77,7 @@ LIST = [
     Difference("netflow9_odd_fields", "InIf", "nfacctd does not read element 252."),
     Difference(
         "netflow9_odd_fields", "TCPFlags",
-        "nfacctd drops flags of two bytes, as RFC 9565 section 3 (before RFC 7125) has them."),
+        "nfacctd drops flags of two bytes, as RFC 9565 (before it RFC 7125) has them."),
     Difference(
         "netflow9_odd_fields", "VlanId", "nfacctd takes element 59, postVlanId.",
         lambda ours, theirs: (ours, theirs) == (101, 102)),
@@ -96,7 +96,7 @@ LIST = [
         so_many(7, 0)),
     Difference(
         "sflow-print-v6", "OutIf",
-        "sFlow 5, struct flow_sample: the two highest bits of an interface are its format, here 2, "
+        "sFlow version 5 section 5, interface: its two highest bits are the format, here 2, "
         "several interfaces, whose number is unknown; sfacctd takes all 32 bits as an index.",
         lambda ours, theirs: (ours, theirs) == (None, 2 << 30)),
     Difference(
