@@ -16,7 +16,7 @@ static size_t wire_bytes(const struct held_set *held)
     return SET_HEADER_SIZE + held->size;
 }
 
-/* The template may have been withdrawn or have expired meanwhile. True: it is one of options. */
+/* The template may have expired meanwhile. True: it is one of options. */
 static bool decode_set(
     struct decode_context *context, const struct held_set *held, const struct template_key *key)
 {

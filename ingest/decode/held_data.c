@@ -175,18 +175,6 @@ void held_data_forget(struct held_list *list, const struct template_key *key)
     }
 }
 
-void held_data_forget_domain(struct held_list *list, const struct template_key *key)
-{
-    struct held_queue *next = NULL;
-    for (struct held_queue *queue = list->queues; queue != NULL; queue = next) {
-        next = queue->next;
-        bool is_of_domain = queue->key.domain == key->domain && queue->key.version == key->version;
-        if (queue->is_freed && is_of_domain) {
-            drop_queue(list, queue);
-        }
-    }
-}
-
 struct held_set *held_data_take(struct held_queue *queue)
 {
     struct held_list *list = &queue->exporter->held;

@@ -55,9 +55,6 @@ bool held_data_is_due(const struct held_list *list, const struct template_key *k
 /* Drops and counts what is due, for its template is not that any more which freed it. */
 void held_data_forget(struct held_list *list, const struct template_key *key);
 
-/* The same for all templates of the key's domain. */
-void held_data_forget_domain(struct held_list *list, const struct template_key *key);
-
 /*
  * Takes the oldest set out of the queue; the caller owns it then, and free()s it. The queue is gone
  * where that was its last.

@@ -303,26 +303,3 @@ void template_store_choose(struct template_store *store)
         }
     }
 }
-
-void template_store_withdraw(
-    struct template_store *store, const struct template_key *key, uint16_t source_port)
-{
-    struct template **link = find_link(store, key, source_port);
-    if (*link != NULL) {
-        unlink_and_free(store, link);
-    }
-}
-
-void template_store_withdraw_all(
-    struct template_store *store, const struct template_key *key, bool is_options)
-{
-    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
-        struct template **link = &store->buckets[i];
-        while (*link != NULL) {
-            const struct template_key *other = &(*link)->key;
-            bool is_withdrawn = other->domain == key->domain && other->version == key->version &&
-                                (*link)->is_options == is_options;
-            link = pass(store, link, is_withdrawn);
-        }
-    }
-}

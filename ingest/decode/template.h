@@ -132,11 +132,3 @@ struct template *template_store_find(struct template_store *store, const struct 
  * nothing to Extra until it is announced with other fields.
  */
 void template_store_choose(struct template_store *store);
-
-/* Forgets one template (RFC 7011 section 8.1). Unknown ones are no fault. */
-void template_store_withdraw(
-    struct template_store *store, const struct template_key *key, uint16_t source_port);
-
-/* Forgets all templates, or all options templates, of a domain. */
-void template_store_withdraw_all(
-    struct template_store *store, const struct template_key *key, bool is_options);

@@ -50,20 +50,6 @@ static void take_options_counts(struct cursor *set, struct template_draft *draft
         (uint32_t)draft->definition.scope_count + second / NETFLOW9_FIELD_SIZE;
 }
 
-/* RFC 7011 section 8.1: a record without fields; the set's own id withdraws all of its kind. */
-static void withdraw(struct decode_context *context, const struct template_draft *draft)
-{
-    struct template_store *store = &context->exporter->templates;
-    const struct template_definition *definition = &draft->definition;
-    if (definition->key.id < TEMPLATE_FIRST_ID) {
-        template_store_withdraw_all(store, &definition->key, definition->is_options);
-        held_data_forget_domain(&context->exporter->held, &definition->key);
-    } else {
-        template_store_withdraw(store, &definition->key, definition->source_port);
-        held_data_forget(&context->exporter->held, &definition->key);
-    }
-}
-
 /* Data that another definition has set free is not to be read by this one. */
 static enum err put(struct decode_context *context, const struct template_definition *definition)
 {
@@ -110,7 +96,10 @@ static void learn(struct decode_context *context, struct template_draft *draft)
     }
 }
 
-/* A withdrawal is four bytes in both kinds of set: an options withdrawal has no scope count. */
+/*
+ * A record without fields withdraws its template. Over UDP a collector ignores that (RFC 7011
+ * section 8.4): it may come late, or from anybody. An options withdrawal has no scope count.
+ */
 static bool is_withdrawal(const struct template_draft *draft, const struct cursor *set)
 {
     bool has_fields = cursor_left(set) >= 2 && load_be16(set->pos) != 0;
@@ -124,7 +113,6 @@ static void read_record(
     draft->definition.scope_count = 0;
     if (is_withdrawal(draft, set)) {
         cursor_skip(set, 2);
-        withdraw(context, draft);
         return;
     }
     if (draft->definition.is_options) {

@@ -101,11 +101,6 @@ LIST = [
         "RFC 7011 section 6.1.10: a fraction of 0x80000000 is half a second; tshark is 1 ns off.",
         lambda ours, theirs: abs(theirs - ours) == 1),
     Difference(
-        "ipfix_withdrawal", "flows",
-        "RFC 7011 section 8.1: a withdrawn template describes no more data; tshark keeps it. (By "
-        "section 8 none is to be sent over UDP; who sends one all the same can mean but that.)",
-        so_many(0, 1)),
-    Difference(
         "netflow9_odd_fields", "VlanId SrcVlan",
         "IEEE 802.1Q clause 9.6: a VLAN id has twelve bits; here priority bits stand above it.",
         lambda ours, theirs: ours == theirs & 0xFFF),

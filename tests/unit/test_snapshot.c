@@ -227,16 +227,14 @@ Test(snapshot, brings_back_nothing_of_other_exporters)
     snapshot_destroy(&snapshot);
 }
 
-Test(snapshot, does_not_bring_back_what_was_withdrawn)
+Test(snapshot, brings_back_the_last_definition_of_a_template)
 {
     announce();
     save(NULL, collector.received_ns);
     struct snapshot *snapshot = parsed();
     restart_with(snapshot);
     packet_ipfix(&packet);
-    packet_open_set(&packet, 2);
-    build_u32(&packet.wire, TEMPLATE_ID << 16);
-    packet_close_set(&packet);
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 12, 4}, {0, 2, 4}, {0, 83, TEMPLATE_VARIABLE});
     packet_close(&packet);
     collector_decode(&collector, &packet);
     save(snapshot, collector.received_ns);
@@ -244,7 +242,9 @@ Test(snapshot, does_not_bring_back_what_was_withdrawn)
     snapshot = parsed();
     restart_with(snapshot);
     send_data();
-    cr_assert_eq(collector.status, DECODE_TEMPLATE_MISSING);
+    cr_assert_eq(collector.flow_count, 1);
+    cr_assert_not(flow_has(&collector.flows[0], FLOW_BYTES));
+    cr_assert_eq(flow_number(&collector.flows[0], FLOW_PACKETS), 1500);
     restart_with(NULL);
     snapshot_destroy(&snapshot);
 }

@@ -80,17 +80,6 @@ static void announce(uint16_t first, uint16_t count, uint16_t length)
     collector_decode(&collector, &packet);
 }
 
-static void withdraw(uint16_t id)
-{
-    packet_ipfix(&packet);
-    packet_open_set(&packet, 2);
-    build_u16(&packet.wire, id);
-    build_u16(&packet.wire, 0);
-    packet_close_set(&packet);
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
-}
-
 static bool print_part(struct document_place *place)
 {
     size_t before = document.size;
@@ -114,15 +103,31 @@ Test(template_document, of_one_exporter_is_printed_in_bounded_parts_and_the_same
     buffer_clear(&whole);
 }
 
+/* Templates that are not announced again go when a new one finds no place. */
+static void start_short_lived(void)
+{
+    collector_stop(&collector);
+    collector_start_with(&collector,
+        &(struct decoder_options){.max_templates_per_exporter = 2000, .template_lifetime_s = 100});
+    announce(256, 2000, 4);
+}
+
+static void wait_s(uint64_t seconds)
+{
+    collector.received_ns += seconds * UINT64_C(1000000000);
+}
+
 Test(template_document, goes_on_although_templates_come_and_go_between_its_parts)
 {
     struct document_place place = {.exporter = 0};
-    announce(256, 2000, 4);
+    start_short_lived();
     cr_assert(print_part(&place));
-    withdraw(256);
-    withdraw((uint16_t)(place.item & UINT16_MAX));
-    withdraw(2255);
-    announce(3000, 1, 8);
+    uint16_t last_printed = (uint16_t)(place.item & UINT16_MAX);
+    wait_s(70);
+    announce(257, (uint16_t)(last_printed - 257), 4);
+    announce((uint16_t)(last_printed + 1), (uint16_t)(2254 - last_printed), 4);
+    wait_s(70);
+    announce(3000, 1, 8); /* instead of 256, the last printed, and 2255 */
     while (print_part(&place)) {
     }
     const char *text = buffer_text(&document);
@@ -136,9 +141,10 @@ Test(template_document, goes_on_although_templates_come_and_go_between_its_parts
 Test(template_document, is_closed_although_all_templates_go_between_its_parts)
 {
     struct document_place place = {.exporter = 0};
-    announce(256, 2000, 4);
+    start_short_lived();
     cr_assert(print_part(&place));
-    withdraw(2);
+    wait_s(140);
+    announce(256, 1, 4); /* no other is left, and this one was printed */
     cr_assert_not(print_part(&place));
     const char *text = buffer_text(&document);
     cr_assert_str_eq(text + document.size - 5, "]}}}}");
