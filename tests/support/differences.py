@@ -61,16 +61,16 @@ LIST = [
         is_one_wrap),
     *(Difference(
         captures, "TimeFlowStart TimeFlowStartNs TimeFlowEnd TimeFlowEndNs",
-        "Times of the exporter's uptime (21, 22), and its start (160) in options data of the same "
-        "domain: RFC 7011 section 3.4.2.1 lets options tell of all records; tshark does not join "
-        "them, and shows the export time or none.",
+        "Times of the exporter's uptime (21, 22), which IANA's registry counts from its start "
+        "(160). That is in options data, whose scope is the message's domain (RFC 7011 section "
+        "3.4.2.1); tshark does not join them, and shows the export time or none.",
         lambda ours, theirs: ours is not None and (theirs is None or 0 <= theirs - ours < 10**6),
         may_be=True)
       for captures in ("ipfix-basic", "softflowd-10")),
     Difference(
         "netflow5-invalid-*", "flows",
-        "The headers count 55582 and 163 records in a datagram of 30. Version 5 has at most 30, "
-        "and nothing else in a header that lies is worth belief: dropped, reason count.",
+        "The headers count 55582 and 163 records in a datagram of 30. Cisco's header of version 5 "
+        "counts 1 to 30, and nothing else in one that lies is worth belief: dropped, reason count.",
         so_many(0, 30)),
     Difference(
         "sflow-multiple-counter-30-pdus", "flows",
@@ -78,8 +78,8 @@ LIST = [
         so_many(7, 0)),
     *(Difference(
         captures, "flows",
-        "Data that comes before its template waits for it, as RFC 3954 section 9 allows; tshark "
-        "leaves it undecoded.",
+        "Data that comes before its template waits for it, as RFC 3954 section 9 asks of a "
+        "collector; tshark leaves it undecoded.",
         lambda ours, theirs: bool(ours) and not theirs)
       for captures in ("netflow9-data-before-template", "netflow9_data_before_template")),
     Difference(
@@ -106,8 +106,8 @@ LIST = [
         lambda ours, theirs: ours == theirs & 0xFFF),
     Difference(
         "netflow9_odd_fields", "TCPFlags",
-        "RFC 9565 section 3, before RFC 7125: the upper four bits of tcpControlBits are where TCP "
-        "has its data offset, and no flags.",
+        "RFC 9565, and RFC 7125 before it: the upper four bits of tcpControlBits are where TCP has "
+        "its data offset, and a collector ignores them.",
         lambda ours, theirs: ours == theirs & 0xFFF),
     Difference(
         "ipfix_enterprise", "SrcAddrEncap DstAddrEncap ProtoEncap DstPortEncap",
@@ -128,11 +128,12 @@ LIST = [
         "ipfix_packet_section",
         "Bytes Packets SrcAddr DstAddr Etype Proto SrcMac DstMac IPTTL IPv6FlowLabel LayerStack "
         "LayerSize",
-        "RFC 7133 section 3: the element holds a packet; tshark shows it as bytes. The header "
-        "parser is the one of sFlow's raw headers, which are compared."),
+        "RFC 7133: the element holds a packet; tshark shows it as bytes. The header parser is the "
+        "one of sFlow's raw headers, which are compared."),
     Difference(
         "sflow_discarded", "flows",
-        "tshark does not know discarded packet samples (sFlow's drop notification, format 5).",
+        "tshark does not know discarded packet samples (format 5 of sFlow Dropped Packet "
+        "Notification Structures).",
         so_many(1, 0)),
     Difference(
         "sflow_expanded_rewritten",
@@ -142,9 +143,8 @@ LIST = [
         "Records 1006, 1007, 1012, 1020 and 1030: tshark names them at most."),
     Difference(
         "sflow_without_fields", "Bytes Etype Proto SrcAddr DstAddr SrcPort DstPort",
-        "sFlow version 5 section 5, data_format: what is in opaque data is passed over by its "
-        "length; "
-        "tshark goes on inside record 1036 and takes what follows for an IPv4 record.",
+        "sFlow version 5 section 5, data_format: opaque data ends where its length says; tshark "
+        "goes on inside record 1036 and takes what follows for an IPv4 record.",
         lambda ours, theirs: ours is None),
     Difference(
         "sflow_routed_with_texts", "TCPFlags IPTos",
