@@ -107,6 +107,16 @@ bool daemon_take_reload(void)
     return reload_fd >= 0 && read(reload_fd, &count, sizeof count) == (ssize_t)sizeof count;
 }
 
+void daemon_block_signals(void)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
 bool daemon_is_stopping(void)
 {
     return atomic_load(&is_stopping);

@@ -13,6 +13,12 @@
 /* Once, at the start of main, before any thread. */
 MUST_CHECK enum err daemon_setup(void);
 
+/*
+ * At the start of a thread: from now on signals are for others, so that they cut none of its calls
+ * short. Main must stay one of these.
+ */
+void daemon_block_signals(void);
+
 bool daemon_is_stopping(void);
 
 /* Becomes readable when the process is asked to stop, for poll(2); valid after daemon_setup(). */

@@ -40,7 +40,10 @@ void watch_sender(struct watch *watch, unsigned item, zsock_t *socket);
  */
 unsigned watch_wait(struct watch *watch, unsigned wanted, int timeout_ms);
 
-/* A receive on this item found nothing, and the socket was not used since. */
+/*
+ * A receive on this item found nothing, and the socket was not used since. Only for threads that no
+ * signal disturbs (daemon_block_signals()): a receive cut short looks the same.
+ */
 void watch_emptied(struct watch *watch, unsigned item);
 /* Something was sent on this receiver, which may have taken the news of a message away. */
 void watch_touched(struct watch *watch, unsigned item);

@@ -2,6 +2,7 @@
 #include "ingest/publish/publish_state.h"
 
 #include "common/clock.h"
+#include "common/daemon.h"
 #include "common/log.h"
 
 #include <inttypes.h>
@@ -274,6 +275,7 @@ static void open_watch(struct publisher *publisher, zsock_t *pipe)
 void publish_run(zsock_t *pipe, void *context)
 {
     struct publisher *publisher = context;
+    daemon_block_signals();
     open_watch(publisher, pipe);
     (void)zsock_signal(pipe, 0);
     for (;;) {

@@ -2,6 +2,7 @@
 #include "store/pull/pull.h"
 
 #include "common/clock.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "common/watch.h"
 #include "store/pull/holding.h"
@@ -185,6 +186,7 @@ static void open_watch(struct puller *puller, zsock_t *pipe)
 static void puller_run(zsock_t *pipe, void *context)
 {
     struct puller *puller = context;
+    daemon_block_signals();
     open_watch(puller, pipe);
     (void)zsock_signal(pipe, 0);
     for (;;) {

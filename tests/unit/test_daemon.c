@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -28,6 +29,26 @@ Test(daemon, stops_on_sigterm)
     cr_assert_eq(raise(SIGTERM), 0);
     cr_assert(daemon_is_stopping());
     cr_assert(stop_is_readable());
+}
+
+static void *take_a_signal(void *context)
+{
+    daemon_block_signals();
+    (void)pthread_kill(pthread_self(), SIGTERM);
+    *(bool *)context = daemon_is_stopping();
+    return NULL;
+}
+
+Test(daemon, a_thread_that_blocks_signals_is_left_alone)
+{
+    cr_assert_eq(daemon_setup(), ERR_OK);
+    bool is_disturbed = true;
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, take_a_signal, &is_disturbed), 0);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    cr_assert_not(is_disturbed);
+    cr_assert_eq(raise(SIGTERM), 0);
+    cr_assert(daemon_is_stopping(), "the others take them");
 }
 
 Test(daemon, ends_at_once_on_a_second_signal, .signal = SIGINT)
