@@ -13,10 +13,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import golden  # noqa: E402
 import goflow  # noqa: E402
+import recordings  # noqa: E402
 import tshark  # noqa: E402
 
-SFLOW_PORT = 6343
-RECORDED = case.ROOT.parent / "shared" / "captures"
 SAMPLE = re.compile(r"(Expanded c|C)ounters sample, seq \d+$")
 UNKNOWN = "Unknown sample format"
 LARGE = {"InOctets", "OutOctets", "IfSpeed", "VlanOctets", "TotalMemory", "FreeMemory"}
@@ -111,20 +110,15 @@ def check(folder, capture):
 
 
 def test_every_record_that_is_read(folder):
-    seed = case.ROOT / "tests" / "fuzz" / "corpus" / "sflow" / "counters"
-    check(folder, golden.write_capture(folder / "counters.pcap", [seed.read_bytes()], SFLOW_PORT))
+    check(folder, golden.write_sflow_seed(folder, "counters"))
 
 
 def test_recorded_exports(folder):
     for name in ("sflow-multiple-counter-30-pdus", "sflow-print-v6"):
         place = folder / name
         place.mkdir()
-        check(place, RECORDED / f"{name}.pcap")
+        check(place, recordings.FOLDER / f"{name}.pcap")
 
 
 if __name__ == "__main__":
-    is_absent = not RECORDED.is_dir()
-    if is_absent:
-        print(f"absent: no {RECORDED}, so recorded exports are not read and not counted")
-    case.main({name: test for name, test in globals().items()
-               if not (is_absent and name.startswith("test_recorded"))})
+    recordings.main(globals())

@@ -21,7 +21,6 @@ import process  # noqa: E402
 LIMIT = 100_000_000
 LARGEST = 65507  # UDP payload over IPv4
 EMPTY_FIELDS = 16  # TEMPLATE_MAX_EMPTY_FIELDS: a template with more of them is refused
-SFLOW_PORT = 6343
 HELD = 4  # datagrams that wait for their template
 EXPORTERS = 2000
 KNOWN_LIMIT = 1500  # of a datagram without records, whose exporter is known
@@ -132,7 +131,7 @@ def measure(folder, name, datagrams):
     Instructions of the last datagram, for which all others are there, or of the turn behind it if
     that costs more.
     """
-    port = SFLOW_PORT if name.startswith("sflow") else golden.NETFLOW_PORT
+    port = golden.SFLOW_PORT if name.startswith("sflow") else golden.NETFLOW_PORT
     words = ["extra"] if "extra" in name else []
     counted = [0]
     for count in range(max(1, len(datagrams) - 1), len(datagrams) + 1):

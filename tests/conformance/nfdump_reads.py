@@ -11,11 +11,8 @@ import differences_nfdump  # noqa: E402
 import golden  # noqa: E402
 import goflow  # noqa: E402
 import nfdump  # noqa: E402
+import recordings  # noqa: E402
 
-
-RECORDED = case.ROOT.parent / "shared" / "captures"
-SFLOW_PORT = 6343
-SFLOW_SEEDS = case.ROOT / "tests" / "fuzz" / "corpus" / "sflow"
 ICMP = (1, 58)
 NETFLOW7 = 6
 IDENTITY = (
@@ -83,19 +80,13 @@ def test_golden_packets(folder):
 
 def test_sflow_seeds(folder):
     for name in conformance.COLLECTED_SFLOW:
-        datagram = (SFLOW_SEEDS / name).read_bytes()
-        capture = folder / f"sflow_{name}.pcap"
-        check(folder, "sfcapd", golden.write_capture(capture, [datagram], SFLOW_PORT))
+        check(folder, "sfcapd", golden.write_sflow_seed(folder, name))
 
 
 def test_recorded_exports(folder):
-    for capture in sorted(RECORDED.glob("*.pcap")):
+    for capture in sorted(recordings.FOLDER.glob("*.pcap")):
         check(folder, "sfcapd" if capture.stem.startswith("sflow") else "nfcapd", capture)
 
 
 if __name__ == "__main__":
-    is_absent = not RECORDED.is_dir()
-    if is_absent:
-        print(f"absent: no {RECORDED}, so recorded exports are not read and not counted")
-    case.main({name: test for name, test in globals().items()
-               if not (is_absent and name.startswith("test_recorded"))})
+    recordings.main(globals())

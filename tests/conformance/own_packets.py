@@ -9,9 +9,6 @@ import conformance  # noqa: E402
 import golden  # noqa: E402
 import goflow  # noqa: E402
 
-SFLOW_PORT = 6343
-SFLOW_SEEDS = case.ROOT / "tests" / "fuzz" / "corpus" / "sflow"
-
 
 def golden_packets(name):
     def check(folder):
@@ -21,20 +18,15 @@ def golden_packets(name):
     return check
 
 
-def seed(path):
-    def check(folder):
-        capture = folder / f"sflow_{path.name}.pcap"
-        golden.write_capture(capture, [path.read_bytes()], SFLOW_PORT)
-        conformance.check(folder, capture)
-
-    return check
+def seed(name):
+    return lambda folder: conformance.check(folder, golden.write_sflow_seed(folder, name))
 
 
 def synthetic(protocol):
     """What goflow-replay makes up: every exporter's mix of traffic."""
     def check(folder):
         capture = folder / f"synthetic-{protocol}.pcap"
-        port = SFLOW_PORT if protocol == "sflow" else golden.NETFLOW_PORT
+        port = golden.SFLOW_PORT if protocol == "sflow" else golden.NETFLOW_PORT
         sent = goflow.replay(
             folder, f"-synthetic={protocol}", "-count=60", "-exporters=3", "-seed=7",
             f"-write={capture}", f"-target=127.0.0.1:{port}")
@@ -46,7 +38,8 @@ def synthetic(protocol):
 if __name__ == "__main__":
     case.main({
         **{f"test_{name}": golden_packets(name) for name in golden.names()},
-        **{f"test_sflow_{path.name}": seed(path) for path in sorted(SFLOW_SEEDS.iterdir())},
+        **{f"test_sflow_{path.name}": seed(path.name)
+           for path in sorted(golden.SFLOW_SEEDS.iterdir())},
         **{f"test_synthetic_{protocol}": synthetic(protocol)
            for protocol in ("netflow5", "netflow9", "ipfix", "sflow")},
     })

@@ -15,10 +15,8 @@ import differences_pmacct  # noqa: E402
 import golden  # noqa: E402
 import goflow  # noqa: E402
 import pmacct  # noqa: E402
+import recordings  # noqa: E402
 
-RECORDED = case.ROOT.parent / "shared" / "captures"
-SFLOW_PORT = 6343
-SFLOW_SEEDS = case.ROOT / "tests" / "fuzz" / "corpus" / "sflow"
 AT_ONCE = 8  # collectors that run side by side
 ICMP = (1, 58)
 SUMS = ("Bytes", "Packets")
@@ -66,7 +64,7 @@ def check(folder, program, captures):
 
 def synthetic(folder, protocol):
     capture = folder / f"synthetic-{protocol}.pcap"
-    port = SFLOW_PORT if protocol == "sflow" else golden.NETFLOW_PORT
+    port = golden.SFLOW_PORT if protocol == "sflow" else golden.NETFLOW_PORT
     goflow.replay(
         folder, f"-synthetic={protocol}", "-count=40", "-exporters=3", "-seed=5",
         f"-write={capture}", f"-target=127.0.0.1:{port}")
@@ -89,23 +87,17 @@ def test_golden_packets(folder):
 
 
 def test_sflow_seeds(folder):
-    check(folder, "sfacctd", [
-        golden.write_capture(
-            folder / f"sflow_{name}.pcap", [(SFLOW_SEEDS / name).read_bytes()], SFLOW_PORT)
-        for name in conformance.COLLECTED_SFLOW])
+    check(folder, "sfacctd",
+          [golden.write_sflow_seed(folder, name) for name in conformance.COLLECTED_SFLOW])
 
 
 def test_recorded_netflow(folder):
-    check(folder, "nfacctd", sorted(RECORDED.glob("[in]*.pcap")))
+    check(folder, "nfacctd", sorted(recordings.FOLDER.glob("[in]*.pcap")))
 
 
 def test_recorded_sflow(folder):
-    check(folder, "sfacctd", sorted(RECORDED.glob("sflow*.pcap")))
+    check(folder, "sfacctd", sorted(recordings.FOLDER.glob("sflow*.pcap")))
 
 
 if __name__ == "__main__":
-    is_absent = not RECORDED.is_dir()
-    if is_absent:
-        print(f"absent: no {RECORDED}, so recorded exports are not read and not counted")
-    case.main({name: test for name, test in globals().items()
-               if not (is_absent and name.startswith("test_recorded"))})
+    recordings.main(globals())

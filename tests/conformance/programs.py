@@ -12,8 +12,6 @@ import process  # noqa: E402
 import traffic  # noqa: E402
 import udp_recorder  # noqa: E402
 
-SFLOW_PORT = 6343
-
 
 def exported(folder, name, export, shown_port=golden.NETFLOW_PORT, with_v6=True):
     """A capture of what `export` sends of ordinary traffic."""
@@ -63,7 +61,7 @@ def test_nfprobe_ipfix(folder):
 
 
 def test_sfprobe_sflow(folder):
-    check(folder, "sfprobe", exporter_programs.sfprobe, shown_port=SFLOW_PORT)
+    check(folder, "sfprobe", exporter_programs.sfprobe, shown_port=golden.SFLOW_PORT)
 
 
 if __name__ == "__main__":

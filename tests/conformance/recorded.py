@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause -- recorded exports of real devices, as tshark reads them.
 """
-The recordings are not part of the project: they are looked for in ../shared/captures beside it.
-Without them this script says so and counts as nothing; own_packets.py has packets of our own.
+Without recordings this script counts as nothing; own_packets.py has packets of our own.
 """
 import pathlib
 import sys
@@ -10,8 +9,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import conformance  # noqa: E402
-
-CAPTURES = case.ROOT.parent / "shared" / "captures"
+import recordings  # noqa: E402
 
 
 def comparison(capture):
@@ -20,10 +18,9 @@ def comparison(capture):
 
 
 if __name__ == "__main__":
-    if not CAPTURES.is_dir():
-        print(f"absent: no {CAPTURES}, so nothing was read and nothing is counted")
+    if recordings.are_absent():
         sys.exit(0)
     case.main({
         f"test_{capture.stem.replace('-', '_')}_as_tshark_reads_it": comparison(capture)
-        for capture in sorted(CAPTURES.glob("*.pcap"))
+        for capture in sorted(recordings.FOLDER.glob("*.pcap"))
     })

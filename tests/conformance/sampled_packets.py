@@ -11,7 +11,6 @@ import exports  # noqa: E402
 import golden  # noqa: E402
 import packets as p  # noqa: E402
 
-SFLOW_PORT = 6343
 ETHERNET, PPP, IPV4, IPV6, MPLS = 1, 7, 11, 12, 13  # sFlow's header_protocol
 FRAME = p.ethernet(p.ETYPE_IPV4, p.inner())
 INNER6 = p.ipv6(p.TCP, p.tcp(), ("2001:db8::10", "2001:db8::11"))
@@ -63,7 +62,8 @@ TUNNELS = {
 def sampled(name, protocol, packet):
     def check(folder):
         datagram = exports.sflow_sample(512, exports.sflow_raw_header(protocol, packet))
-        capture = golden.write_capture(folder / f"sampled_{name}.pcap", [datagram], SFLOW_PORT)
+        capture = folder / f"sampled_{name}.pcap"
+        golden.write_capture(capture, [datagram], golden.SFLOW_PORT)
         case.equal(conformance.check(folder, capture), 1, "flows")
 
     return check

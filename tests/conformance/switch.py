@@ -6,11 +6,9 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import conformance  # noqa: E402
+import golden  # noqa: E402
 import openvswitch  # noqa: E402
 import udp_recorder  # noqa: E402
-
-NETFLOW_PORT = 2055
-SFLOW_PORT = 6343
 
 
 def check(folder, name, port, *exporter):
@@ -27,16 +25,16 @@ def check(folder, name, port, *exporter):
 
 
 def test_sflow(folder):
-    check(folder, "ovs-sflow", SFLOW_PORT, "sFlow", "sflow", "sampling=1", "header=128",
+    check(folder, "ovs-sflow", golden.SFLOW_PORT, "sFlow", "sflow", "sampling=1", "header=128",
           "polling=0", "agent=lo")
 
 
 def test_netflow5(folder):
-    check(folder, "ovs-netflow5", NETFLOW_PORT, "NetFlow", "netflow", "active-timeout=1")
+    check(folder, "ovs-netflow5", golden.NETFLOW_PORT, "NetFlow", "netflow", "active-timeout=1")
 
 
 def test_ipfix(folder):
-    check(folder, "ovs-ipfix", NETFLOW_PORT, "IPFIX", "ipfix", "sampling=1",
+    check(folder, "ovs-ipfix", golden.NETFLOW_PORT, "IPFIX", "ipfix", "sampling=1",
           "obs_domain_id=123", "obs_point_id=456", "cache_active_timeout=1")
 
 

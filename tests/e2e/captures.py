@@ -1,34 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause -- recorded exports of real devices through -read.
 """
-The recordings are not part of the project: they are looked for in ../shared/captures beside it.
-Without them this script says so and counts as nothing. tests/conformance compares their flows with
-other decoders; this one also runs under the sanitizers.
+Without recordings this script counts as nothing. tests/conformance compares their flows with other
+decoders; this one also runs under the sanitizers.
 """
-import json
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
-import goflow  # noqa: E402
-import process  # noqa: E402
-
-CAPTURES = case.ROOT.parent / "shared" / "captures"
-
-
-def read(folder, capture):
-    """What goflow-ingest prints of the capture: one dict a flow."""
-    done = process.check(
-        f"read-{capture.stem}",
-        [goflow.program("goflow-ingest"), f"-read={capture}", "-transport=console",
-         "-format=json"], folder)
-    case.true("datagrams" in done.stderr, f"{capture.name}: no summary on stderr")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+import conformance  # noqa: E402
+import recordings  # noqa: E402
 
 
 def test_every_capture_is_read_without_a_crash(folder):
-    flows = {path.stem: len(read(folder, path)) for path in sorted(CAPTURES.glob("*.pcap"))}
+    captures = sorted(recordings.FOLDER.glob("*.pcap"))
+    flows = {path.stem: len(conformance.read(folder, path)) for path in captures}
     case.true(len(flows) >= 30, f"only {len(flows)} captures")
     print("flows:", flows, file=sys.stderr)
     silent = [name for name, count in flows.items() if count == 0 and may_not_be_silent(name)]
@@ -42,7 +29,6 @@ def may_not_be_silent(name):
 
 
 if __name__ == "__main__":
-    if not CAPTURES.is_dir():
-        print(f"absent: no {CAPTURES}, so nothing was read and nothing is counted")
+    if recordings.are_absent():
         sys.exit(0)
     case.main(globals())

@@ -11,9 +11,11 @@ import case
 import traffic
 
 FOLDER = case.ROOT / "tests" / "golden"
+SFLOW_SEEDS = case.ROOT / "tests" / "fuzz" / "corpus" / "sflow"
 EXPORTER = ipaddress.ip_address("203.0.113.9")
 COLLECTOR = ipaddress.ip_address("192.0.2.2")
 NETFLOW_PORT = 2055
+SFLOW_PORT = 6343
 
 
 def names():
@@ -35,6 +37,12 @@ def write_capture(path, payloads, port=NETFLOW_PORT, exporters=(EXPORTER,)):
         for data, exporter in zip(payloads, itertools.cycle(exporters))]
     traffic.write_pcap(path, frames, 1_700_000_000, 0)
     return path
+
+
+def write_sflow_seed(folder, name):
+    """A pcap of one datagram of the fuzzer's corpus."""
+    datagram = (SFLOW_SEEDS / name).read_bytes()
+    return write_capture(folder / f"sflow_{name}.pcap", [datagram], SFLOW_PORT)
 
 
 def udp_frame(payload, port, exporter=EXPORTER):
