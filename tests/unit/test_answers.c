@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- RFC 5103: what a record tells of the answer. */
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -8,28 +8,13 @@ enum {
     REVERSE = 29305
 };
 
-static struct flow_collector collector;
-static struct packet packet;
-
-static void start(void)
-{
-    collector_start(&collector);
-    packet_ipfix(&packet);
-}
-
-static void stop(void)
-{
-    collector_stop(&collector);
-}
-
-TestSuite(answers, .init = start, .fini = stop);
+TestSuite(answers, .init = fixture_start_ipfix, .fini = fixture_stop);
 
 /* The second flow of the record. */
 static const struct flow *decode(void)
 {
     packet_close_set(&packet);
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
     cr_assert_eq(collector.status, DECODE_OK);
     cr_assert_eq(collector.flow_count, 2);
     return &collector.flows[1];

@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what holds for datagrams of every protocol. */
 #include "common/clock.h"
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 #include <malloc.h>
 #include <stdio.h>
 
-static struct flow_collector collector;
-static struct packet packet;
-
-static void start(void)
-{
-    collector_start(&collector);
-}
-
-static void stop(void)
-{
-    collector_stop(&collector);
-}
-
-TestSuite(decoder, .init = start, .fini = stop);
+TestSuite(decoder, .init = fixture_start, .fini = fixture_stop);
 
 Test(decoder, empty_datagram_is_counted)
 {
@@ -62,8 +49,7 @@ Test(decoder, version_decides_not_the_port)
 
 Test(decoder, newcomers_beyond_the_limit_are_refused_and_the_known_ones_kept)
 {
-    collector_stop(&collector);
-    collector_start_with(&collector, &(struct decoder_options){.max_exporters = 2});
+    fixture_restart(&(struct decoder_options){.max_exporters = 2});
     static const char *const SOURCES[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3"};
     packet_netflow5(&packet, 1, 0);
     packet_netflow5_record(&packet, 1);
@@ -80,8 +66,7 @@ Test(decoder, newcomers_beyond_the_limit_are_refused_and_the_known_ones_kept)
 
 Test(decoder, place_of_a_silent_exporter_goes_to_a_newcomer)
 {
-    collector_stop(&collector);
-    collector_start_with(&collector, &(struct decoder_options){.max_exporters = 1});
+    fixture_restart(&(struct decoder_options){.max_exporters = 1});
     packet_netflow9(&packet);
     PACKET_TEMPLATE(&packet, 0, 256, {0, 1, 4});
     collector_decode(&collector, &packet);

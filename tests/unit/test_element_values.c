@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- elements that one vendor or RFC alone knows, one by one.
  */
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -12,20 +12,7 @@ enum {
     IPV6_SIZE = 16
 };
 
-static struct flow_collector collector;
-static struct packet packet;
-
-static void start(void)
-{
-    collector_start(&collector);
-}
-
-static void stop(void)
-{
-    collector_stop(&collector);
-}
-
-TestSuite(element_values, .init = start, .fini = stop);
+TestSuite(element_values, .init = fixture_start, .fini = fixture_stop);
 
 /* Decodes a record of these fields; `write` gives it its bytes. */
 static const struct flow *decode(

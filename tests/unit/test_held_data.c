@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- data that comes before its template. */
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -7,21 +7,13 @@ enum {
     TEMPLATE_ID = 256
 };
 
-static struct flow_collector collector;
-static struct packet packet;
-
 static void start(void)
 {
     collector_start_with(
         &collector, &(struct decoder_options){.max_held_bytes = 1 << 17, .max_held_age_s = 60});
 }
 
-static void stop(void)
-{
-    collector_stop(&collector);
-}
-
-TestSuite(held_data, .init = start, .fini = stop);
+TestSuite(held_data, .init = start, .fini = fixture_stop);
 
 static uint64_t held(void)
 {
@@ -156,7 +148,7 @@ static void start_with_room(void)
     collector_start_with(&collector, &(struct decoder_options){.max_held_bytes = 1 << 20});
 }
 
-TestSuite(backlog, .init = start_with_room, .fini = stop);
+TestSuite(backlog, .init = start_with_room, .fini = fixture_stop);
 
 static uint64_t octets_of(size_t flow)
 {

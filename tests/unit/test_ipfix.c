@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- IPFIX, the broken messages first. */
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -11,27 +11,7 @@ enum {
     REVERSE = 29305
 };
 
-static struct flow_collector collector;
-static struct packet packet;
-
-static void start(void)
-{
-    collector_start(&collector);
-    packet_ipfix(&packet);
-}
-
-static void stop(void)
-{
-    collector_stop(&collector);
-}
-
-TestSuite(ipfix, .init = start, .fini = stop);
-
-static void decode(void)
-{
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
-}
+TestSuite(ipfix, .init = fixture_start_ipfix, .fini = fixture_stop);
 
 static const struct flow *first(void)
 {
@@ -70,7 +50,7 @@ Test(ipfix, variable_length_that_runs_out_of_its_set_costs_only_its_set)
     build_u8(&packet.wire, 3);
     build_bytes(&packet.wire, "eth", 3);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector_dropped(&collector, DECODE_RECORD), 1);
     cr_assert_eq(collector.flow_count, 1);
     cr_assert_eq(flow_number(first(), FLOW_BYTES), 1234);
@@ -91,7 +71,7 @@ Test(ipfix, variable_lengths_of_one_and_three_bytes_are_read)
     build_u8(&packet.wire, 0);
     build_zeroes(&packet.wire, 3); /* padding */
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.status, DECODE_OK);
     cr_assert_eq(collector.flow_count, 2);
     cr_assert_eq(flow_number(first(), FLOW_BYTES), 11);
@@ -110,7 +90,7 @@ Test(ipfix, both_families_behind_a_variable_field_are_read_in_their_place)
     packet_address(&packet, "0.0.0.0");
     packet_address(&packet, "2001:db8::7");
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 1);
     cr_assert_str_eq(collector_text(&first()->src_addr), "2001:db8::7");
 }
@@ -124,7 +104,7 @@ Test(ipfix, template_of_variable_fields_only_reads_no_endless_records)
         build_u8(&packet.wire, 'x');
     }
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 5);
 }
 
@@ -138,7 +118,7 @@ Test(ipfix, enterprise_elements_leave_no_phantoms)
     build_u8(&packet.wire, 17);
     packet_address(&packet, "10.1.2.3");
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 1);
     cr_assert_eq(flow_number(first(), FLOW_BYTES), 42);
     cr_assert_eq(flow_number(first(), FLOW_PROTO_ENCAP), 17);
@@ -162,7 +142,7 @@ Test(ipfix, withdrawals_are_ignored_over_udp)
         build_u32(&packet.wire, 42);
         packet_close_set(&packet);
     }
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.status, DECODE_OK);
     cr_assert_eq(collector.flow_count, 2);
 }
@@ -176,7 +156,7 @@ Test(ipfix, integers_of_any_size_are_read)
     packet_number(&packet, 7, 1);
     packet_number(&packet, 9, 8);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(flow_number(first(), FLOW_BYTES), 0x010203);
     cr_assert_eq(flow_number(first(), FLOW_PACKETS), UINT64_C(0x0504030201));
     cr_assert_eq(flow_number(first(), FLOW_IN_IF), 7);
@@ -189,7 +169,7 @@ Test(ipfix, data_offset_in_two_byte_tcp_flags_is_left_out)
     packet_open_set(&packet, TEMPLATE_ID);
     build_u16(&packet.wire, 0x5102);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(flow_number(first(), FLOW_TCP_FLAGS), 0x102);
 }
 
@@ -204,7 +184,7 @@ static void decode_both_families(const char *ipv4, const char *ipv6, uint8_t ver
     build_u8(&packet.wire, version);
     packet_close_set(&packet);
     collector.flow_count = 0;
-    decode();
+    fixture_decode();
 }
 
 Test(ipfix, of_two_families_the_address_that_is_there_counts)
@@ -234,7 +214,7 @@ Test(ipfix, ipv6_addresses_are_whole)
     packet_address(&packet, "::");
     build_u32(&packet.wire, 0xfff12345);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_str_eq(collector_text(&first()->src_addr), "2001:db8:1:2:3:4:5:6");
     cr_assert_str_eq(collector_text(&first()->dst_addr), "2001:db8::9");
     cr_assert_not(flow_has(first(), FLOW_NEXT_HOP));
@@ -251,7 +231,7 @@ Test(ipfix, logical_interface_goes_before_the_physical_one)
     build_u32(&packet.wire, 3);
     build_u32(&packet.wire, 0);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(flow_number(first(), FLOW_IN_IF), 2);
     cr_assert_eq(flow_number(first(), FLOW_OUT_IF), 3);
 }
@@ -267,7 +247,7 @@ Test(ipfix, label_stack_is_read_top_first)
     packet_number(&packet, 0, 3);
     packet_address(&packet, "192.0.2.77");
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(flow_number(first(), FLOW_HAS_MPLS), 1);
     cr_assert_eq(flow_number(first(), FLOW_MPLS_COUNT), 2);
     cr_assert_eq(flow_number(first(), FLOW_MPLS_1_LABEL), 16001);
@@ -284,7 +264,7 @@ Test(ipfix, icmp_type_and_code_are_told_apart)
     build_u16(&packet.wire, 0);
     build_u16(&packet.wire, 0x8001);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(flow_number(first(), FLOW_ICMP_TYPE), 0x80);
     cr_assert_eq(flow_number(first(), FLOW_ICMP_CODE), 1);
 }
@@ -297,7 +277,7 @@ Test(ipfix, icmp_behind_a_variable_field_is_found)
     build_bytes(&packet.wire, "ge-0/", 5);
     build_u16(&packet.wire, 0x0302);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(flow_number(first(), FLOW_ICMP_TYPE), 3);
     cr_assert_eq(flow_number(first(), FLOW_ICMP_CODE), 2);
 }
@@ -310,7 +290,7 @@ Test(ipfix, delta_counters_go_before_totals)
     packet_u64(&packet, 1500);
     packet_u64(&packet, 3);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(flow_number(first(), FLOW_BYTES), 1500);
     cr_assert_eq(flow_number(first(), FLOW_PACKETS), 3);
 }
@@ -323,7 +303,7 @@ Test(ipfix, total_beside_a_delta_of_zero_is_not_counted_again)
     packet_u64(&packet, 0);
     packet_u64(&packet, 65);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_not(flow_has(first(), FLOW_BYTES));
 }
 
@@ -345,7 +325,7 @@ Test(ipfix, reverse_elements_are_a_second_flow)
         build_u8(&packet.wire, 0x12);
     }
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 3, "the first record tells of no answer");
     const struct flow *answer = &collector.flows[2];
     cr_assert_str_eq(collector_text(&answer->src_addr), "198.51.100.7");
@@ -369,7 +349,7 @@ Test(ipfix, firewall_s_responder_octets_are_a_second_flow)
     build_u32(&packet.wire, 200);
     build_u8(&packet.wire, 2);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 2);
     cr_assert_eq(flow_number(&collector.flows[0], FLOW_BYTES), 100);
     cr_assert_eq(flow_number(&collector.flows[1], FLOW_BYTES), 200);
@@ -389,7 +369,7 @@ Test(ipfix, sampling_of_interval_and_space_is_their_ratio)
     packet_open_set(&packet, TEMPLATE_ID);
     build_u32(&packet.wire, 42);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(flow_number(first(), FLOW_SAMPLING_RATE), 1000);
     cr_assert_eq(flow_number(first(), FLOW_SAMPLING_SOURCE), FLOW_SAMPLING_OPTIONS);
 }
@@ -401,14 +381,14 @@ Test(ipfix, rate_from_another_domain_of_the_exporter_counts_for_want_of_a_nearer
     build_u32(&packet.wire, 1);
     packet_u64(&packet, 64);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     packet_ipfix(&packet);
     packet_overwrite(&packet, 14, PACKET_DOMAIN + 1);
     PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 1, 4});
     packet_open_set(&packet, TEMPLATE_ID);
     build_u32(&packet.wire, 42);
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(flow_number(first(), FLOW_SAMPLING_RATE), 64);
 }
 
@@ -421,7 +401,7 @@ Test(ipfix, next_hop_is_bgps_where_no_other_is_told)
     packet_address(&packet, "192.0.2.9");
     packet_address(&packet, "198.51.100.1");
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 2);
     char text[ADDRESS_TEXT_SIZE];
     (void)address_format(&collector.flows[0].next_hop, text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- NetFlow 5, the broken datagrams first. */
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -8,20 +8,7 @@ enum {
     RECORD_SIZE = 48
 };
 
-static struct flow_collector collector;
-static struct packet packet;
-
-static void start(void)
-{
-    collector_start(&collector);
-}
-
-static void stop(void)
-{
-    collector_stop(&collector);
-}
-
-TestSuite(netflow5, .init = start, .fini = stop);
+TestSuite(netflow5, .init = fixture_start, .fini = fixture_stop);
 
 Test(netflow5, short_header_is_refused_at_every_length)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- NetFlow 9, the broken datagrams first. */
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -9,20 +9,7 @@ enum {
     OPTIONS_ID = 300
 };
 
-static struct flow_collector collector;
-static struct packet packet;
-
-static void start(void)
-{
-    collector_start(&collector);
-}
-
-static void stop(void)
-{
-    collector_stop(&collector);
-}
-
-TestSuite(netflow9, .init = start, .fini = stop);
+TestSuite(netflow9, .init = fixture_start, .fini = fixture_stop);
 
 /* Source and destination address, octets of 4 bytes, packets of 4 bytes: records of 16 bytes. */
 static void write_template(uint16_t id)
@@ -326,8 +313,7 @@ Test(netflow9, processes_on_one_address_with_clashing_templates_are_told_apart)
 
 Test(netflow9, template_expires_when_it_is_not_announced_again)
 {
-    collector_stop(&collector);
-    collector_start_with(&collector, &(struct decoder_options){.template_lifetime_s = 600});
+    fixture_restart(&(struct decoder_options){.template_lifetime_s = 600});
     send_template();
     collector.received_ns += UINT64_C(601000000000);
     send_records(1);
@@ -336,8 +322,7 @@ Test(netflow9, template_expires_when_it_is_not_announced_again)
 
 Test(netflow9, templates_over_the_limit_are_refused)
 {
-    collector_stop(&collector);
-    collector_start_with(&collector, &(struct decoder_options){.max_templates_per_exporter = 2});
+    fixture_restart(&(struct decoder_options){.max_templates_per_exporter = 2});
     packet_netflow9(&packet);
     write_template(256);
     write_template(257);
@@ -351,8 +336,7 @@ Test(netflow9, templates_over_the_limit_are_refused)
 
 Test(netflow9, memory_of_all_templates_is_bounded)
 {
-    collector_stop(&collector);
-    collector_start_with(&collector, &(struct decoder_options){.max_template_bytes = 4096});
+    fixture_restart(&(struct decoder_options){.max_template_bytes = 4096});
     packet_netflow9(&packet);
     for (uint16_t id = 256; id < 300; id++) {
         write_template(id);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- parts of packets as elements of a record (RFC 7133). */
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -8,27 +8,7 @@ enum {
     VARIABLE = TEMPLATE_VARIABLE
 };
 
-static struct flow_collector collector;
-static struct packet packet;
-
-static void start(void)
-{
-    collector_start(&collector);
-    packet_ipfix(&packet);
-}
-
-static void stop(void)
-{
-    collector_stop(&collector);
-}
-
-TestSuite(packet_section, .init = start, .fini = stop);
-
-static void decode(void)
-{
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
-}
+TestSuite(packet_section, .init = fixture_start_ipfix, .fini = fixture_stop);
 
 static const struct flow *first(void)
 {
@@ -56,7 +36,7 @@ Test(packet_section, beginning_behind_the_header_is_not_read)
         build_u16(&packet.wire, offset);
     }
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 2);
     cr_assert_eq(flow_number(&collector.flows[0], FLOW_SRC_PORT), 53);
     cr_assert_eq(flow_number(&collector.flows[1], FLOW_IN_IF), 9);
@@ -70,7 +50,7 @@ Test(packet_section, padding_is_no_header)
     build_u16(&packet.wire, 20);
     put_ip_section();
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 1);
     cr_assert_str_eq(collector_text(&first()->dst_addr), "198.51.100.7");
     cr_assert_not(flow_has(first(), FLOW_DST_PORT));
@@ -92,7 +72,7 @@ Test(packet_section, is_read_like_a_sampled_header)
     packet_address(&packet, "192.0.2.1");
     packet_address(&packet, "198.51.100.7");
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 1);
     cr_assert_eq(flow_number(first(), FLOW_IN_IF), 9);
     cr_assert_eq(flow_number(first(), FLOW_BYTES), 1514);
@@ -113,7 +93,7 @@ Test(packet_section, of_another_frame_type_is_not_read)
         build_u16(&packet.wire, 0x0806);
     }
     packet_close_set(&packet);
-    decode();
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 3);
     cr_assert_eq(flow_number(&collector.flows[0], FLOW_ETYPE), 0x0806);
     cr_assert_eq(flow_number(&collector.flows[1], FLOW_ETYPE), 0x0806);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- every way of writing a time. */
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -11,21 +11,7 @@ enum {
 #define NTP_HALF_PAST ((UINT64_C(1700000000) + UINT64_C(2208988800)) << 32 | UINT64_C(0x80000000))
 #define EXPORT_NS     (UINT64_C(1700000000000000000))
 
-static struct flow_collector collector;
-static struct packet packet;
-
-static void start(void)
-{
-    collector_start(&collector);
-    packet_ipfix(&packet);
-}
-
-static void stop(void)
-{
-    collector_stop(&collector);
-}
-
-TestSuite(record_time, .init = start, .fini = stop);
+TestSuite(record_time, .init = fixture_start_ipfix, .fini = fixture_stop);
 
 /* Writes one record of these values and decodes it. */
 static const struct flow *decode(const uint64_t *values, const size_t *sizes, size_t count)
@@ -35,8 +21,7 @@ static const struct flow *decode(const uint64_t *values, const size_t *sizes, si
         packet_number(&packet, values[i], sizes[i]);
     }
     packet_close_set(&packet);
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 1);
     return &collector.flows[0];
 }
@@ -226,8 +211,7 @@ static void tell_start(uint32_t domain_ago_s)
 Test(record_time, uptime_counts_from_the_start_that_options_data_told_before)
 {
     tell_start(3600);
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
     packet_ipfix(&packet);
     PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 22, 4}, {0, 21, 4});
     check(decode((uint64_t[]){3599000, 3600000}, (size_t[]){4, 4}, 2),

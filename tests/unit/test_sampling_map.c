@@ -2,7 +2,7 @@
  * to. */
 #include "ingest/decode/sampling_map.h"
 
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -13,14 +13,7 @@ enum {
     MAPPED = 7
 };
 
-static struct flow_collector collector;
-static struct packet packet;
 static struct sampling_map *map;
-
-static void start(void)
-{
-    collector_start(&collector);
-}
 
 static void stop(void)
 {
@@ -28,7 +21,7 @@ static void stop(void)
     sampling_map_destroy(&map);
 }
 
-TestSuite(sampling_map, .init = start, .fini = stop);
+TestSuite(sampling_map, .init = fixture_start, .fini = stop);
 
 static void use(const char *text)
 {
@@ -173,8 +166,7 @@ static void send_options(uint32_t rate)
     build_u32(&packet.wire, PACKET_DOMAIN);
     build_u32(&packet.wire, rate);
     packet_close_set(&packet);
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
 }
 
 Test(sampling_map, default_gives_way_to_options_and_these_to_the_record)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- who tells a record's sampling rate, source by source. */
 #include "ingest/decode/sampling_map.h"
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -12,25 +12,11 @@ enum {
     SAMPLER = 3
 };
 
-static struct flow_collector collector;
-static struct packet packet;
-
-static void start(void)
-{
-    collector_start(&collector);
-}
-
-static void stop(void)
-{
-    collector_stop(&collector);
-}
-
-TestSuite(sampling_sources, .init = start, .fini = stop);
+TestSuite(sampling_sources, .init = fixture_start, .fini = fixture_stop);
 
 static void decode(void)
 {
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
     cr_assert_eq(collector.status, DECODE_OK);
 }
 

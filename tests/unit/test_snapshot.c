@@ -3,7 +3,7 @@
 
 #include "common/buffer.h"
 #include "common/crc32c.h"
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -15,14 +15,7 @@ enum {
     HEADER_SIZE = 24
 };
 
-static struct flow_collector collector;
-static struct packet packet;
 static struct buffer file;
-
-static void start(void)
-{
-    collector_start(&collector);
-}
 
 static void stop(void)
 {
@@ -30,7 +23,7 @@ static void stop(void)
     buffer_clear(&file);
 }
 
-TestSuite(snapshot, .init = start, .fini = stop);
+TestSuite(snapshot, .init = fixture_start, .fini = stop);
 
 static void announce(void)
 {
@@ -41,8 +34,7 @@ static void announce(void)
     build_u32(&packet.wire, PACKET_DOMAIN);
     build_u32(&packet.wire, RATE);
     packet_close_set(&packet);
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
     cr_assert_eq(collector.status, DECODE_OK);
 }
 
@@ -54,8 +46,7 @@ static void send_data(void)
     build_u32(&packet.wire, 1500);
     build_u8(&packet.wire, 0);
     packet_close_set(&packet);
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
 }
 
 /* Writes the file anew from the collector's decoder. */
@@ -71,8 +62,7 @@ static void save(const struct snapshot *before, uint64_t now_ns)
 
 static void restart_with(const struct snapshot *snapshot)
 {
-    collector_stop(&collector);
-    collector_start_with(&collector, &(struct decoder_options){.snapshot = snapshot});
+    fixture_restart(&(struct decoder_options){.snapshot = snapshot});
 }
 
 static struct snapshot *parsed(void)
@@ -191,8 +181,7 @@ static void announce_samplers(void)
     }
     packet_close_set(&packet);
     PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 10, 4}, {0, 1, 4});
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
 }
 
 Test(snapshot, brings_back_the_sampler_of_an_interface)
@@ -206,8 +195,7 @@ Test(snapshot, brings_back_the_sampler_of_an_interface)
     build_u32(&packet.wire, 5);
     build_u32(&packet.wire, 1500);
     packet_close_set(&packet);
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
     cr_assert_eq(collector.flow_count, 1);
     cr_assert_eq(flow_number(&collector.flows[0], FLOW_SAMPLING_RATE), 300);
     restart_with(NULL);
@@ -235,8 +223,7 @@ Test(snapshot, brings_back_the_last_definition_of_a_template)
     restart_with(snapshot);
     packet_ipfix(&packet);
     PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 12, 4}, {0, 2, 4}, {0, 83, TEMPLATE_VARIABLE});
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
     save(snapshot, collector.received_ns);
     snapshot_destroy(&snapshot);
     snapshot = parsed();

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the templates as JSON. */
 #include "common/buffer.h"
-#include "tests/support/flow_collector.h"
+#include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
 
-static struct flow_collector collector;
-static struct packet packet;
 static struct buffer document;
-
-static void start(void)
-{
-    collector_start(&collector);
-}
 
 static void stop(void)
 {
@@ -19,7 +12,7 @@ static void stop(void)
     collector_stop(&collector);
 }
 
-TestSuite(template_document, .init = start, .fini = stop);
+TestSuite(template_document, .init = fixture_start, .fini = stop);
 
 Test(template_document, is_empty_without_templates)
 {
@@ -39,8 +32,7 @@ Test(template_document, is_by_router_version_domain_and_id)
     packet_ipfix(&packet);
     PACKET_TEMPLATE(&packet, 2, 256, {6876, 880, 1});
     PACKET_OPTIONS_TEMPLATE(&packet, 300, 1, {0, 149, 4}, {0, 34, 4});
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
     decoder_print(collector.decoder, DECODER_TEMPLATES, &document);
     cr_assert_str_eq(buffer_text(&document),
         "\"203.0.113.9\":{"
@@ -76,8 +68,7 @@ static void announce(uint16_t first, uint16_t count, uint16_t length)
         packet_template(&packet, (uint16_t)(first + i), &field, 1);
         packet_close_set(&packet);
     }
-    packet_close(&packet);
-    collector_decode(&collector, &packet);
+    fixture_decode();
 }
 
 static bool print_part(struct document_place *place)
