@@ -1,174 +1,19 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- a scanner over SQL that finds FORMAT and the data. */
+/* SPDX-License-Identifier: BSD-3-Clause -- finds FORMAT and the data in an INSERT. */
 #include "store/sink/statement.h"
 
-#include <ctype.h>
+#include "store/sink/sql_scanner.h"
+
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
-
-enum token_kind {
-    TOKEN_END,
-    TOKEN_WORD,   /* name, keyword or number, unquoted */
-    TOKEN_QUOTED, /* 'string', "name" or `name` */
-    TOKEN_OPEN,
-    TOKEN_CLOSE,
-    TOKEN_SEMICOLON,
-    TOKEN_OTHER
-};
-
-struct token {
-    enum token_kind kind;
-    size_t start;
-    size_t end;
-};
-
-struct scanner {
-    const char *text;
-    size_t size;
-    size_t pos;
-};
-
-static char peek(const struct scanner *scanner, size_t offset)
-{
-    bool is_inside = offset < scanner->size - scanner->pos;
-    return (char)(is_inside ? scanner->text[scanner->pos + offset] : '\0');
-}
-
-static void skip_line(struct scanner *scanner)
-{
-    const char *start = scanner->text + scanner->pos;
-    const char *end = memchr(start, '\n', scanner->size - scanner->pos);
-    scanner->pos = end != NULL ? (size_t)(end - scanner->text) + 1 : scanner->size;
-}
-
-static void skip_block_comment(struct scanner *scanner)
-{
-    const char *start = scanner->text + scanner->pos + 2;
-    const char *end = memmem(start, scanner->size - scanner->pos - 2, "*/", 2);
-    scanner->pos = end != NULL ? (size_t)(end - scanner->text) + 2 : scanner->size;
-}
-
-static void skip_blanks_and_comments(struct scanner *scanner)
-{
-    while (scanner->pos < scanner->size) {
-        char byte = peek(scanner, 0);
-        char next = peek(scanner, 1);
-        if (isspace((unsigned char)byte)) {
-            scanner->pos++;
-        } else if ((byte == '-' && next == '-') || (byte == '#' && (next == '!' || next == ' '))) {
-            skip_line(scanner);
-        } else if (byte == '/' && next == '*') {
-            skip_block_comment(scanner);
-        } else {
-            return;
-        }
-    }
-}
-
-static bool is_word_byte(char byte)
-{
-    return isalnum((unsigned char)byte) || byte == '_';
-}
-
-/* A backslash escapes the next byte; a doubled quote reads as two strings, which is as good. */
-static void skip_quoted(struct scanner *scanner)
-{
-    char quote = scanner->text[scanner->pos++];
-    while (scanner->pos < scanner->size) {
-        char byte = scanner->text[scanner->pos++];
-        if (byte == quote) {
-            return;
-        }
-        if (byte == '\\' && scanner->pos < scanner->size) {
-            scanner->pos++;
-        }
-    }
-}
-
-/* $tag$ text $tag$; the tag may be empty. False: it is only a dollar sign. */
-static bool skip_heredoc(struct scanner *scanner)
-{
-    const char *start = scanner->text + scanner->pos;
-    size_t length = 1;
-    while (is_word_byte(peek(scanner, length))) {
-        length++;
-    }
-    if (peek(scanner, length) != '$') {
-        return false;
-    }
-    length++;
-    size_t left = scanner->size - scanner->pos - length;
-    const char *end = memmem(start + length, left, start, length);
-    scanner->pos = end != NULL ? (size_t)(end - scanner->text) + length : scanner->size;
-    return true;
-}
-
-static enum token_kind skip_punctuation(struct scanner *scanner)
-{
-    char byte = scanner->text[scanner->pos++];
-    switch (byte) {
-    case '(':
-    case '[':
-    case '{':
-        return TOKEN_OPEN;
-    case ')':
-    case ']':
-    case '}':
-        return TOKEN_CLOSE;
-    case ';':
-        return TOKEN_SEMICOLON;
-    default:
-        return TOKEN_OTHER;
-    }
-}
-
-static enum token_kind skip_token(struct scanner *scanner)
-{
-    if (scanner->pos == scanner->size) {
-        return TOKEN_END;
-    }
-    char byte = scanner->text[scanner->pos];
-    if (is_word_byte(byte)) {
-        while (is_word_byte(peek(scanner, 0))) {
-            scanner->pos++;
-        }
-        return TOKEN_WORD;
-    }
-    if (byte == '\'' || byte == '"' || byte == '`') {
-        skip_quoted(scanner);
-        return TOKEN_QUOTED;
-    }
-    if (byte == '$' && skip_heredoc(scanner)) {
-        return TOKEN_QUOTED;
-    }
-    return skip_punctuation(scanner);
-}
-
-static struct token next_token(struct scanner *scanner)
-{
-    skip_blanks_and_comments(scanner);
-    struct token token = {.start = scanner->pos};
-    token.kind = skip_token(scanner);
-    token.end = scanner->pos;
-    return token;
-}
-
-static bool is_word(const struct scanner *scanner, const struct token *token, const char *word)
-{
-    size_t length = token->end - token->start;
-    return token->kind == TOKEN_WORD && length == strlen(word) &&
-           strncasecmp(scanner->text + token->start, word, length) == 0;
-}
 
 static void copy_format(
-    struct statement *statement, const struct scanner *scanner, const struct token *token)
+    struct statement *statement, const struct sql_scanner *scanner, const struct sql_token *token)
 {
     (void)snprintf(statement->format, sizeof statement->format, "%.*s",
         (int)(token->end - token->start), scanner->text + token->start);
 }
 
 /* Behind the format's name come blanks and at most one line end, then data, byte by byte. */
-static size_t skip_to_data(const struct scanner *scanner, size_t pos)
+static size_t skip_to_data(const struct sql_scanner *scanner, size_t pos)
 {
     while (pos < scanner->size && (scanner->text[pos] == ' ' || scanner->text[pos] == '\t')) {
         pos++;
@@ -182,8 +27,8 @@ static size_t skip_to_data(const struct scanner *scanner, size_t pos)
     return pos;
 }
 
-static void end_at_format(struct statement *statement, const struct scanner *scanner,
-    const struct token *word, size_t settings_at)
+static void end_at_format(struct statement *statement, const struct sql_scanner *scanner,
+    const struct sql_token *word, size_t settings_at)
 {
     statement->takes_data = true;
     statement->format_at = word->start;
@@ -201,25 +46,25 @@ struct insert_walk {
 };
 
 /* True: FORMAT or VALUES was reached and the rest is data. */
-static bool take_insert_word(struct statement *statement, struct scanner *scanner,
-    struct insert_walk *walk, const struct token *word)
+static bool take_insert_word(struct statement *statement, struct sql_scanner *scanner,
+    struct insert_walk *walk, const struct sql_token *word)
 {
-    bool is_name = walk->words++ < 1; /* INTO; with it and the table's name words mean nothing */
-    if (is_name) {
-        return false;
+    if (walk->words++ == 0) {
+        return false; /* INTO, or the table's name where that is left out */
     }
-    if (is_word(scanner, word, "SELECT") || is_word(scanner, word, "WITH")) {
+    if (sql_scanner_is_word(scanner, word, "SELECT") ||
+        sql_scanner_is_word(scanner, word, "WITH")) {
         walk->is_select = true;
-    } else if (is_word(scanner, word, "INFILE")) {
+    } else if (sql_scanner_is_word(scanner, word, "INFILE")) {
         walk->has_file = true;
-    } else if (is_word(scanner, word, "SETTINGS") && !walk->is_select) {
+    } else if (sql_scanner_is_word(scanner, word, "SETTINGS") && !walk->is_select) {
         walk->settings_at = word->start;
-    } else if (is_word(scanner, word, "VALUES") && !walk->is_select) {
+    } else if (sql_scanner_is_word(scanner, word, "VALUES") && !walk->is_select) {
         (void)snprintf(statement->format, sizeof statement->format, "Values");
         end_at_format(statement, scanner, word, walk->settings_at);
         return true;
-    } else if (is_word(scanner, word, "FORMAT")) {
-        struct token format = next_token(scanner);
+    } else if (sql_scanner_is_word(scanner, word, "FORMAT")) {
+        struct sql_token format = sql_scanner_next(scanner);
         copy_format(statement, scanner, &format);
         end_at_format(statement, scanner, word, walk->settings_at);
         return true;
@@ -227,20 +72,20 @@ static bool take_insert_word(struct statement *statement, struct scanner *scanne
     return false;
 }
 
-static void parse_insert(struct statement *statement, struct scanner *scanner)
+static void parse_insert(struct statement *statement, struct sql_scanner *scanner)
 {
     struct insert_walk walk = {0};
-    for (struct token token = next_token(scanner); token.kind != TOKEN_END;
-         token = next_token(scanner)) {
-        if (token.kind == TOKEN_OPEN) {
+    for (struct sql_token token = sql_scanner_next(scanner); token.kind != SQL_END;
+         token = sql_scanner_next(scanner)) {
+        if (token.kind == SQL_OPEN) {
             walk.depth++;
-        } else if (token.kind == TOKEN_CLOSE && walk.depth > 0) {
+        } else if (token.kind == SQL_CLOSE && walk.depth > 0) {
             walk.depth--;
-        } else if (is_word(scanner, &token, "input") && walk.is_select && peek(scanner, 0) == '(' &&
-                   statement->input_at == 0) {
+        } else if (sql_scanner_is_word(scanner, &token, "input") && walk.is_select &&
+                   sql_scanner_peek(scanner, 0) == '(' && statement->input_at == 0) {
             statement->input_word = token.start;
             statement->input_at = scanner->pos + 1;
-        } else if (token.kind == TOKEN_WORD && walk.depth == 0 &&
+        } else if (token.kind == SQL_WORD && walk.depth == 0 &&
                    take_insert_word(statement, scanner, &walk, &token)) {
             break;
         }
@@ -252,41 +97,42 @@ static void parse_insert(struct statement *statement, struct scanner *scanner)
 }
 
 /* FORMAT may be a column's name: it counts when only SETTINGS or nothing follow what it names. */
-static void take_format(struct statement *statement, const struct scanner *scanner,
-    const struct token *name, const struct token *next)
+static void take_format(struct statement *statement, const struct sql_scanner *scanner,
+    const struct sql_token *name, const struct sql_token *next)
 {
-    if (next->kind == TOKEN_END || next->kind == TOKEN_SEMICOLON ||
-        is_word(scanner, next, "SETTINGS")) {
+    if (next->kind == SQL_END || next->kind == SQL_SEMICOLON ||
+        sql_scanner_is_word(scanner, next, "SETTINGS")) {
         copy_format(statement, scanner, name);
     }
 }
 
-static void parse_other(struct statement *statement, struct scanner *scanner, struct token token)
+static void parse_other(
+    struct statement *statement, struct sql_scanner *scanner, struct sql_token token)
 {
     size_t depth = 0;
-    while (token.kind != TOKEN_END && token.kind != TOKEN_SEMICOLON) {
-        bool is_format = depth == 0 && is_word(scanner, &token, "FORMAT");
-        depth += token.kind == TOKEN_OPEN;
-        depth -= token.kind == TOKEN_CLOSE && depth > 0;
-        token = next_token(scanner);
-        if (is_format && token.kind == TOKEN_WORD) {
-            struct token name = token;
-            token = next_token(scanner);
+    while (token.kind != SQL_END && token.kind != SQL_SEMICOLON) {
+        bool is_format = depth == 0 && sql_scanner_is_word(scanner, &token, "FORMAT");
+        depth += token.kind == SQL_OPEN;
+        depth -= token.kind == SQL_CLOSE && depth > 0;
+        token = sql_scanner_next(scanner);
+        if (is_format && token.kind == SQL_WORD) {
+            struct sql_token name = token;
+            token = sql_scanner_next(scanner);
             take_format(statement, scanner, &name, &token);
         }
     }
-    while (token.kind == TOKEN_SEMICOLON) {
-        token = next_token(scanner);
+    while (token.kind == SQL_SEMICOLON) {
+        token = sql_scanner_next(scanner);
     }
-    statement->has_second = token.kind != TOKEN_END;
+    statement->has_second = token.kind != SQL_END;
 }
 
 void statement_parse(struct statement *statement_p, const char *text, size_t size)
 {
-    struct scanner scanner = {.text = text, .size = size};
+    struct sql_scanner scanner = {.text = text, .size = size};
     *statement_p = (struct statement){0};
-    struct token first = next_token(&scanner);
-    if (is_word(&scanner, &first, "INSERT")) {
+    struct sql_token first = sql_scanner_next(&scanner);
+    if (sql_scanner_is_word(&scanner, &first, "INSERT")) {
         statement_p->is_insert = true;
         parse_insert(statement_p, &scanner);
     } else {
