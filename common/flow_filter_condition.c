@@ -2,6 +2,8 @@
  * values. */
 #include "common/flow_filter_condition.h"
 
+#include "common/decimal.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -76,19 +78,15 @@ static enum err read_number(struct filter_parser *parser, enum flow_field field,
 static enum err read_prefix(struct filter_parser *parser, struct filter_node *node)
 {
     char *slash = strchr(parser->word, '/');
-    char *end = NULL;
-    unsigned long bits = 0;
     if (slash != NULL) {
         *slash = '\0';
-        bits = strtoul(slash + 1, &end, 10);
     }
     if (address_parse(&node->prefix, parser->word) != ERR_OK) {
         return filter_refuse(parser, "an address is expected");
     }
     uint32_t width = address_is_ipv4(&node->prefix) ? 32 : 128;
-    if (slash == NULL) {
-        bits = width;
-    } else if (!isdigit((unsigned char)slash[1]) || *end != '\0' || bits > width) {
+    uint64_t bits = width;
+    if (slash != NULL && decimal_parse(slash + 1, width, &bits) != ERR_OK) {
         return filter_refuse(parser, "a prefix length is out of range");
     }
     node->prefix_bits = 128 - width + (uint32_t)bits;

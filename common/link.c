@@ -2,9 +2,11 @@
 #include "common/link.h"
 
 #include "common/clock.h"
+#include "common/decimal.h"
 #include "common/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,13 +55,12 @@ static enum err tcp_ack_endpoint(const char *endpoint, char out[LINK_ENDPOINT_SI
     if (colon == NULL || colon == host) {
         return ERR_INVALID;
     }
-    char *end = NULL;
-    unsigned long port = strtoul(colon + 1, &end, 10);
-    if (end == colon + 1 || *end != '\0' || port == 0 || port >= 65535) {
+    uint64_t port;
+    if (decimal_parse(colon + 1, UINT16_MAX - 1, &port) != ERR_OK || port == 0) {
         return ERR_INVALID;
     }
-    int written =
-        snprintf(out, LINK_ENDPOINT_SIZE, "%.*s:%lu", (int)(colon - endpoint), endpoint, port + 1);
+    int written = snprintf(
+        out, LINK_ENDPOINT_SIZE, "%.*s:%" PRIu64, (int)(colon - endpoint), endpoint, port + 1);
     return written < LINK_ENDPOINT_SIZE ? ERR_OK : ERR_INVALID;
 }
 

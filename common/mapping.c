@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- parses which information elements get a column. */
 #include "common/mapping.h"
 
+#include "common/decimal.h"
 #include "common/flow.h"
 #include "common/text_line.h"
 
@@ -40,26 +41,16 @@ static const struct {
 /* Columns of our table that are no fields. */
 static const char *const TAKEN[] = {"FlowType", "IngestID", "BatchSequence"};
 
-/* A decimal number that ends at `end`. */
-static bool parse_number(uint32_t *number_p, const char *text, char end, uint64_t max)
-{
-    uint64_t number = 0;
-    const char *p = text;
-    for (; *p >= '0' && *p <= '9' && number <= max; p++) {
-        number = number * 10 + (uint64_t)(*p - '0');
-    }
-    *number_p = (uint32_t)number;
-    return p > text && *p == end && number <= max;
-}
-
+/* 9/26: enterprise and id. */
 static bool parse_element(struct mapping_column *column, const char *text)
 {
-    uint32_t id;
-    const char *slash = strchr(text, '/');
-    if (slash == NULL || !parse_number(&column->pen, text, '/', UINT32_MAX) ||
-        !parse_number(&id, slash + 1, '\0', LAST_ID)) {
+    uint64_t pen;
+    uint64_t id;
+    if (decimal_take(&text, UINT32_MAX, &pen) != ERR_OK || *text != '/' ||
+        decimal_parse(text + 1, LAST_ID, &id) != ERR_OK) {
         return false;
     }
+    column->pen = (uint32_t)pen;
     column->id = (uint16_t)id;
     return true;
 }

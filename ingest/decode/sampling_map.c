@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sampling rates by prefix. */
 #include "ingest/decode/sampling_map.h"
 
+#include "common/decimal.h"
 #include "common/text_line.h"
 
 #include <stdlib.h>
@@ -30,19 +31,6 @@ enum {
     WORD_USE
 };
 
-static bool parse_number(uint64_t *number_p, const char *text, uint64_t max)
-{
-    uint64_t number = 0;
-    for (const char *digit = text; *digit != '\0'; digit++) {
-        if (*digit < '0' || *digit > '9' || number > max) {
-            return false;
-        }
-        number = number * 10 + (uint64_t)(*digit - '0');
-    }
-    *number_p = number;
-    return text[0] != '\0' && number <= max;
-}
-
 static bool has_prefix(const struct address *address, const struct address *prefix, uint32_t bits)
 {
     uint32_t bytes = bits / 8;
@@ -63,7 +51,7 @@ static bool parse_prefix(struct prefix_rule *rule, char *text)
     }
     uint32_t first = address_is_ipv4(&rule->prefix) ? MAPPED_BITS : 0;
     uint64_t length = ADDRESS_BITS - first;
-    if (slash != NULL && !parse_number(&length, slash + 1, ADDRESS_BITS - first)) {
+    if (slash != NULL && decimal_parse(slash + 1, length, &length) != ERR_OK) {
         return false;
     }
     rule->bits = first + (uint32_t)length;
@@ -79,7 +67,7 @@ static const char *parse_rule(struct prefix_rule *rule, const struct text_line *
     if (!parse_prefix(rule, line->words[WORD_PREFIX])) {
         return "no prefix like 192.0.2.0/24 or 2001:db8::/32";
     }
-    if (!parse_number(&rule->rule.rate, line->words[WORD_RATE], UINT32_MAX) ||
+    if (decimal_parse(line->words[WORD_RATE], UINT32_MAX, &rule->rule.rate) != ERR_OK ||
         rule->rule.rate == 0) {
         return "no rate from 1 to 4294967295";
     }

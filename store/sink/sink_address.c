@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- server addresses to base URLs. */
 #include "store/sink/sink_address.h"
 
+#include "common/decimal.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 bool sink_address_is_embedded(const char *address)
@@ -12,9 +13,8 @@ bool sink_address_is_embedded(const char *address)
 
 static bool is_port(const char *text)
 {
-    char *end;
-    unsigned long port = strtoul(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && port > 0 && port <= 65535;
+    uint64_t port;
+    return decimal_parse(text, UINT16_MAX, &port) == ERR_OK && port > 0;
 }
 
 /* A colon that starts a port: after the bracket of an IPv6 address, or the only one. */
