@@ -1,109 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the grammar of option values. */
 #include "common/option_value.h"
 
+#include "common/decimal.h"
+#include "common/quantity.h"
+
 #include <ctype.h>
 #include <string.h>
-
-struct unit {
-    const char *name;
-    uint64_t factor;
-};
-
-/* Largest first, so that printing finds the shortest text. */
-static const struct unit SIZE_UNITS[] = {
-    {"TiB", UINT64_C(1) << 40},
-    {"TB", UINT64_C(1000000000000)},
-    {"GiB", UINT64_C(1) << 30},
-    {"GB", UINT64_C(1000000000)},
-    {"MiB", UINT64_C(1) << 20},
-    {"MB", UINT64_C(1000000)},
-    {"KiB", UINT64_C(1) << 10},
-    {"KB", UINT64_C(1000)},
-    {"B", 1},
-    {NULL, 0},
-};
-
-static const struct unit DURATION_UNITS[] = {
-    {"w", UINT64_C(604800000)},
-    {"d", UINT64_C(86400000)},
-    {"h", UINT64_C(3600000)},
-    {"m", UINT64_C(60000)},
-    {"s", UINT64_C(1000)},
-    {"ms", 1},
-    {NULL, 0},
-};
-
-/* Reads digits; *text_p moves behind them. */
-static enum err parse_digits(const char **text_p, uint64_t *value_p)
-{
-    const char *p = *text_p;
-    uint64_t value = 0;
-    while (isdigit((unsigned char)*p)) {
-        if (__builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value)) {
-            return ERR_INVALID;
-        }
-        p++;
-    }
-    if (p == *text_p) {
-        return ERR_INVALID;
-    }
-    *text_p = p;
-    *value_p = value;
-    return ERR_OK;
-}
-
-static enum err parse_number(const char *text, uint64_t *value_p)
-{
-    enum err err = parse_digits(&text, value_p);
-    return err == ERR_OK && *text == '\0' ? ERR_OK : ERR_INVALID;
-}
-
-static const struct unit *find_unit(const struct unit *units, const char *name, size_t length)
-{
-    for (const struct unit *unit = units; unit->name != NULL; unit++) {
-        if (strlen(unit->name) == length && memcmp(unit->name, name, length) == 0) {
-            return unit;
-        }
-    }
-    return NULL;
-}
-
-/* One or more of digits + unit, added up: 64MiB, 1h30m. */
-static enum err parse_units(const char *text, const struct unit *units, uint64_t *value_p)
-{
-    uint64_t sum = 0;
-    do {
-        uint64_t part = 0;
-        enum err err = parse_digits(&text, &part);
-        size_t length = strspn(text, "BKMGTbikmgtdhsw");
-        const struct unit *unit = find_unit(units, text, length);
-        if (err != ERR_OK || unit == NULL || __builtin_mul_overflow(part, unit->factor, &part) ||
-            __builtin_add_overflow(sum, part, &sum)) {
-            return ERR_INVALID;
-        }
-        text += length;
-    } while (*text != '\0');
-    *value_p = sum;
-    return ERR_OK;
-}
-
-/* A plain number of bytes needs no unit. */
-static enum err parse_size(const char *text, uint64_t *value_p)
-{
-    enum err err = parse_number(text, value_p);
-    return err == ERR_OK ? ERR_OK : parse_units(text, SIZE_UNITS, value_p);
-}
-
-/* A plain number is refused: nobody can tell its unit. Only 0 is the same in all of them. */
-static enum err parse_duration(const char *text, uint64_t *value_p)
-{
-    if (strcmp(text, "0") == 0) {
-        *value_p = 0;
-        return ERR_OK;
-    }
-    return parse_units(text, DURATION_UNITS, value_p);
-}
 
 /* The words Go's strconv.ParseBool takes. */
 static enum err parse_bool(const char *text, bool *value_p)
@@ -186,9 +88,9 @@ static enum err set_list(const struct option *option, char *text, bool appends, 
 static enum err set_number(const struct option *option, const char *text, void *settings)
 {
     uint64_t value = 0;
-    enum err err = option->type == OPTION_NUMBER ? parse_number(text, &value)
-                   : option->type == OPTION_SIZE ? parse_size(text, &value)
-                                                 : parse_duration(text, &value);
+    enum err err = option->type == OPTION_NUMBER ? decimal_parse(text, UINT64_MAX, &value)
+                   : option->type == OPTION_SIZE ? quantity_parse_size(text, &value)
+                                                 : quantity_parse_duration(text, &value);
     if (err != ERR_OK || value < option->min || (option->max != 0 && value > option->max)) {
         return ERR_INVALID;
     }
@@ -226,22 +128,12 @@ enum err option_value_set(const struct option *option, char *text, bool appends,
     return ERR_INVALID;
 }
 
-/* In the largest unit that divides the value. */
-static void print_units(const struct unit *units, uint64_t value, struct buffer *out)
-{
-    const struct unit *unit = units;
-    while (value == 0 ? unit->factor != 1 : value % unit->factor != 0) {
-        unit++;
-    }
-    buffer_format(out, "%llu%s", (unsigned long long)(value / unit->factor), unit->name);
-}
-
 static void print_number(const struct option *option, uint64_t value, struct buffer *out)
 {
     if (option->type == OPTION_SIZE) {
-        print_units(SIZE_UNITS, value, out);
+        quantity_print_size(value, out);
     } else if (option->type == OPTION_DURATION) {
-        print_units(DURATION_UNITS, value, out);
+        quantity_print_duration(value, out);
     } else {
         buffer_format(out, "%llu", (unsigned long long)value);
     }
