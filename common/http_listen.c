@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the listening socket of an HTTP server. */
 #include "common/http_listen.h"
 
+#include "common/decimal.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -108,7 +109,8 @@ enum err http_listen_open(
     if (split_address(address, host, &port) != ERR_OK) {
         return refuse(address, "must be HOST:PORT, [IPV6]:PORT or :PORT");
     }
-    if (strspn(port, "0123456789") != strlen(port) || strlen(port) > 5) {
+    uint64_t number;
+    if (decimal_parse(port, UINT16_MAX, &number) != ERR_OK) {
         return refuse(address, "the port must be a number from 0 to 65535");
     }
     const struct addrinfo hints = {.ai_family = AF_UNSPEC,

@@ -76,9 +76,10 @@ TestSuite(http, .fini = close_server, .timeout = 20);
 
 #define END " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
-Test(http, refuses_addresses_without_a_port)
+Test(http, refuses_addresses_without_a_port_that_there_is)
 {
-    static const char *const BAD[] = {"127.0.0.1", "", ":", "::1:80", "127.0.0.1:80x", "[::1:80"};
+    static const char *const BAD[] = {"127.0.0.1", "", ":", "::1:80", "127.0.0.1:80x", "[::1:80",
+        "127.0.0.1:65536", "127.0.0.1:-1"};
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         const struct http_options options = {.address = BAD[i], .component = "test"};
         cr_assert_eq(http_open(&server, &options), ERR_INVALID, "%s", BAD[i]);
