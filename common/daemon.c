@@ -10,12 +10,14 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <termios.h>
 #include <unistd.h>
 
 static atomic_bool is_stopping;
 static volatile sig_atomic_t signal_count;
 static int stop_fd = -1;
 static int reload_fd = -1;
+static int terminal_fd = -1; /* of the standard ones, if it was started in a terminal */
 
 static void make_readable(int fd)
 {
@@ -44,11 +46,22 @@ static void stop_on_signal(int number)
     errno = saved;
 }
 
+static bool has_lost_terminal(void)
+{
+    struct termios settings;
+    return terminal_fd >= 0 && tcgetattr(terminal_fd, &settings) != 0;
+}
+
+/* Of a terminal that closes both the shell and the kernel tell: a second one must not end it. */
 static void reload_on_signal(int number)
 {
     (void)number;
     int saved = errno;
-    make_readable(reload_fd);
+    if (has_lost_terminal()) {
+        daemon_stop();
+    } else {
+        make_readable(reload_fd);
+    }
     errno = saved;
 }
 
@@ -92,6 +105,9 @@ enum err daemon_setup(void)
 
 enum err daemon_catch_reload(void)
 {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && terminal_fd < 0; fd++) {
+        terminal_fd = isatty(fd) ? fd : -1;
+    }
     enum err err = make_eventfd(&reload_fd);
     return err != ERR_OK ? err : catch_signal(SIGHUP, reload_on_signal);
 }

@@ -24,7 +24,10 @@ bool daemon_is_stopping(void);
 /* Becomes readable when the process is asked to stop, for poll(2); valid after daemon_setup(). */
 int daemon_stop_fd(void);
 
-/* From now on SIGHUP does not end the process, but asks it to read its files again. */
+/*
+ * From now on SIGHUP does not end the process, but asks it to read its files again; or to stop,
+ * when the terminal that it was started in is gone.
+ */
 MUST_CHECK enum err daemon_catch_reload(void);
 
 /* Becomes readable when that is asked for; -1, which poll(2) passes over, before it is caught. */

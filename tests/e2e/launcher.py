@@ -5,6 +5,7 @@ import os
 import pathlib
 import shlex
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -21,7 +22,7 @@ STOP_S = 90  # of a busy machine: a lease, its margin, an engine that starts aga
 class Launcher(process.Process):
     """goflow on free ports; further flags as words."""
 
-    def __init__(self, folder, *words, stores=1):
+    def __init__(self, folder, *words, stores=1, stdin=subprocess.DEVNULL):
         self.folder = folder
         self.nf_port, self.metrics_port, self.sql_port = (process.free_ports() for _ in range(3))
         self.store_port = process.free_ports(stores)
@@ -32,7 +33,7 @@ class Launcher(process.Process):
             f"-metrics.addr=127.0.0.1:{self.metrics_port}", "-loglevel=info",
             f"-store.metrics.addr=127.0.0.1:{self.store_port}", f"-ch.path={folder}/data",
             f"-ch.serve=127.0.0.1:{self.sql_port}", "-block.age=200ms", *words]
-        super().__init__("goflow", command, folder)
+        super().__init__("goflow", command, folder, stdin=stdin)
 
     def wait_until_ready(self):
         self.until(lambda: answers(self.metrics_port), READY_S, "/healthz of the ingest")
@@ -201,6 +202,17 @@ def test_the_originals_line_works_as_it_stands(folder):
 
     case.wait_until_equal(rows, sent["flows"], ARRIVE_S, "rows in the original's database")
     launcher.stop()
+
+
+def test_sighup_stops_it_only_when_its_terminal_has_closed(folder):
+    terminal, stdin = os.openpty()
+    launcher = Launcher(folder, stdin=stdin).wait_until_ready()
+    launcher.send(signal.SIGHUP)
+    launcher.until(lambda: "nothing to read again" in launcher.stderr, ARRIVE_S, "a line about it")
+    os.close(stdin)
+    os.close(terminal)
+    launcher.send(signal.SIGHUP)
+    case.equal(launcher.wait(STOP_S), 0, "status")
 
 
 def test_sighup_reaches_the_ingest_and_every_store(folder):

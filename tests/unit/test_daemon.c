@@ -2,9 +2,11 @@
 #include "common/daemon.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static bool stop_is_readable(void)
@@ -80,4 +82,33 @@ Test(daemon, reads_its_files_again_on_sighup_once_asked_for)
     cr_assert(daemon_take_reload());
     cr_assert_not(daemon_take_reload());
     cr_assert_not(daemon_is_stopping());
+}
+
+/* Standard input becomes a terminal; returns the descriptor that it lives by. */
+static int open_terminal(void)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    cr_assert_geq(master, 0);
+    cr_assert_eq(grantpt(master), 0);
+    cr_assert_eq(unlockpt(master), 0);
+    int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+    cr_assert_geq(terminal, 0);
+    cr_assert_eq(dup2(terminal, STDIN_FILENO), STDIN_FILENO);
+    (void)close(terminal);
+    return master;
+}
+
+Test(daemon, stops_on_sighup_when_its_terminal_is_gone)
+{
+    int master = open_terminal();
+    cr_assert_eq(daemon_setup(), ERR_OK);
+    cr_assert_eq(daemon_catch_reload(), ERR_OK);
+    cr_assert_eq(raise(SIGHUP), 0);
+    cr_assert_not(daemon_is_stopping(), "an operator asks for a reload");
+    cr_assert(daemon_take_reload());
+    (void)close(master);
+    cr_assert_eq(raise(SIGHUP), 0);
+    cr_assert(daemon_is_stopping());
+    cr_assert_eq(raise(SIGHUP), 0, "from the shell and from the kernel");
+    cr_assert_not(daemon_take_reload());
 }

@@ -136,6 +136,10 @@ static void start_due(struct supervisor *supervisor)
 
 static void reload_all(struct supervisor *supervisor)
 {
+    if (!supervisor->household->ingest.takes_reload) {
+        log_warning(
+            "launch", "nothing to read again", "set=\"neither -sampling.map nor -mapping\"");
+    }
     child_reload(&supervisor->household->ingest);
     for (uint32_t i = 0; i < supervisor->household->store_count; i++) {
         child_reload(&supervisor->household->stores[i]);
@@ -182,7 +186,7 @@ static void wait_once(struct supervisor *supervisor)
 int supervise(struct household *household)
 {
     struct supervisor supervisor = {.household = household, .phase = PHASE_RUN};
-    if (household->ingest.takes_reload && daemon_catch_reload() != ERR_OK) {
+    if (daemon_catch_reload() != ERR_OK) {
         return EXIT_FAILURE;
     }
     do {
