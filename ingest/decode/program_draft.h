@@ -2,7 +2,7 @@
  * program_draft.h -- a program while its template is compiled: which field gets which op.
  *
  * Settles what happens when several fields of a template have one destination: the better one is
- * taken, the others fill in where it is 0. Used by template_compile.c alone.
+ * taken, the others fill in where it is 0. template_compile.c drafts; the decoder's thread.
  */
 #pragma once
 
@@ -61,6 +61,14 @@ void draft_time(struct program_draft *draft, const struct draft_source *source,
 
 void draft_step(struct program_draft *draft, const struct draft_source *source,
     enum program_code code, uint16_t destination);
+
+/*
+ * The program of what was drafted, its ops in the order in which they run: program_layout.c.
+ * `is_variable`: the template has fields of variable length. On success *program_p is owned by the
+ * caller: template_program_destroy() it.
+ */
+MUST_CHECK enum err draft_finish(
+    struct template_program **program_p, struct program_draft *draft, bool is_variable);
 
 /* An op that belongs to no draft. Of a number for a field the bits that this cannot hold are cut.
  */

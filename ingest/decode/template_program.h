@@ -2,15 +2,15 @@
  * template_program.h -- a template compiled to the few things its records are good for.
  *
  *   template fields:  8/4   12/4   7/2   11/2   4/1   2/4   1/4   22/4   21/4   ...
- *   program:          [numbers: source, mask, destination] [addresses] [steps: all
- * else]
+ *   program:          [numbers: source, mask, destination] [addresses] [steps: all else]
  *
  * Most fields are unsigned integers. One is loaded as the eight bytes that end with it, and masked
  * to its own size and its destination's: one load and one mask for every size, no branch. So a
  * record must have eight readable bytes in front of it, which the headers of its message and set
  * always are. Fields that no line of elements.def wants cost nothing.
  *
- * A program belongs to its template; compiled by template_compile.c, run by template_program.c.
+ * A program belongs to its template; compiled by template_compile.c, laid out by program_layout.c,
+ * run by template_program.c.
  * Only the decoder's thread touches it. Formats: RFC 7011 section 6, RFC 3954 section 8.
  */
 #pragma once
