@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- which batches this store has, and on what lease. */
-#include "store/pull/ledger_ingest.h"
+#include "store/pull/known_ingests.h"
 
 #include <stdlib.h>
-
-enum {
-    INGESTS_MAX = 4096
-};
 
 struct ledger {
     struct ledger_listener listener;
     uint64_t store_id;
-    struct ledger_ingest *ingests;
-    size_t ingest_count;
-    size_t latest; /* index of the ingest last found */
+    struct known_ingests ingests;
     uint64_t stale_epochs;
     uint64_t now_ns; /* the latest time that was passed in */
 };
@@ -35,70 +29,16 @@ void ledger_destroy(struct ledger **ledger_p)
     if (ledger == NULL) {
         return;
     }
-    for (size_t i = 0; i < ledger->ingest_count; i++) {
-        ledger_ingest_clear(&ledger->ingests[i]);
-    }
-    free(ledger->ingests);
+    known_ingests_clear(&ledger->ingests);
     free(ledger);
     *ledger_p = NULL;
-}
-
-static struct ledger_ingest *find_ingest(struct ledger *ledger, uint64_t id)
-{
-    if (ledger->latest < ledger->ingest_count && ledger->ingests[ledger->latest].id == id) {
-        return &ledger->ingests[ledger->latest];
-    }
-    for (size_t i = 0; i < ledger->ingest_count; i++) {
-        if (ledger->ingests[i].id == id) {
-            ledger->latest = i;
-            return &ledger->ingests[i];
-        }
-    }
-    return NULL;
-}
-
-/* An ingest without live batches makes room; what is forgotten with it is only its stored ones. */
-static struct ledger_ingest *replace_ingest(struct ledger *ledger)
-{
-    for (size_t i = 0; i < ledger->ingest_count; i++) {
-        if (ledger->ingests[i].live_count == 0) {
-            ledger_ingest_clear(&ledger->ingests[i]);
-            return &ledger->ingests[i];
-        }
-    }
-    return NULL;
-}
-
-static struct ledger_ingest *add_ingest(struct ledger *ledger, uint64_t id)
-{
-    struct ledger_ingest *ingest = NULL;
-    if (ledger->ingest_count == INGESTS_MAX) {
-        ingest = replace_ingest(ledger);
-    } else {
-        size_t size = (ledger->ingest_count + 1) * sizeof *ledger->ingests;
-        struct ledger_ingest *ingests = realloc(ledger->ingests, size);
-        if (ingests != NULL) {
-            ledger->ingests = ingests;
-            ingest = &ingests[ledger->ingest_count++];
-        }
-    }
-    if (ingest != NULL) {
-        *ingest = (struct ledger_ingest){.id = id};
-    }
-    return ingest;
-}
-
-static struct ledger_ingest *find_or_add_ingest(struct ledger *ledger, uint64_t id)
-{
-    struct ledger_ingest *ingest = find_ingest(ledger, id);
-    return ingest != NULL ? ingest : add_ingest(ledger, id);
 }
 
 enum ledger_arrival ledger_take(
     struct ledger *ledger, const struct link_header *header, void *place, uint64_t now_ns)
 {
     ledger->now_ns = now_ns;
-    struct ledger_ingest *ingest = find_or_add_ingest(ledger, header->ingest_id);
+    struct ledger_ingest *ingest = known_ingests_meet(&ledger->ingests, header->ingest_id);
     if (ingest == NULL) {
         return LEDGER_FULL;
     }
@@ -175,7 +115,7 @@ static void judge_range(struct ledger *ledger, struct ledger_ingest *ingest,
 
 void ledger_lease(struct ledger *ledger, const struct link_lease *lease, uint64_t now_ns)
 {
-    struct ledger_ingest *ingest = find_ingest(ledger, lease->ingest_id);
+    struct ledger_ingest *ingest = known_ingests_find(&ledger->ingests, lease->ingest_id);
     if (ingest == NULL) {
         return;
     }
@@ -195,14 +135,15 @@ void ledger_lease(struct ledger *ledger, const struct link_lease *lease, uint64_
 
 const struct ledger_batch *ledger_find(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
 {
-    const struct ledger_batch *batch = ledger_ingest_find(find_ingest(ledger, ingest_id), sequence);
+    const struct ledger_batch *batch =
+        ledger_ingest_find(known_ingests_find(&ledger->ingests, ingest_id), sequence);
     return batch != NULL && ledger_batch_is_live(batch) ? batch : NULL;
 }
 
 void ledger_settle(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence,
     enum link_ack_kind kind, const void *place)
 {
-    struct ledger_ingest *ingest = find_or_add_ingest(ledger, ingest_id);
+    struct ledger_ingest *ingest = known_ingests_meet(&ledger->ingests, ingest_id);
     if (ingest == NULL) {
         return;
     }
@@ -225,7 +166,7 @@ void ledger_settle(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence,
 
 void ledger_forget(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
 {
-    struct ledger_ingest *ingest = find_ingest(ledger, ingest_id);
+    struct ledger_ingest *ingest = known_ingests_find(&ledger->ingests, ingest_id);
     struct ledger_batch *batch = ledger_ingest_find(ingest, sequence);
     if (batch != NULL && ledger_batch_is_live(batch)) {
         forget(ledger, ingest, batch);
@@ -244,16 +185,16 @@ static void forget_ended(struct ledger *ledger, struct ledger_ingest *ingest, ui
 
 void ledger_forget_all(struct ledger *ledger)
 {
-    for (size_t i = 0; i < ledger->ingest_count; i++) {
-        forget_ended(ledger, &ledger->ingests[i], UINT64_MAX);
+    for (size_t i = 0; i < ledger->ingests.count; i++) {
+        forget_ended(ledger, &ledger->ingests.values[i], UINT64_MAX);
     }
 }
 
 void ledger_tick(struct ledger *ledger, uint64_t now_ns)
 {
     ledger->now_ns = now_ns;
-    for (size_t i = 0; i < ledger->ingest_count; i++) {
-        forget_ended(ledger, &ledger->ingests[i], now_ns);
+    for (size_t i = 0; i < ledger->ingests.count; i++) {
+        forget_ended(ledger, &ledger->ingests.values[i], now_ns);
     }
 }
 
@@ -275,8 +216,8 @@ static void acknowledge(struct ledger *ledger, const struct ledger_ingest *inges
 
 void ledger_flush(struct ledger *ledger, uint64_t now_ns)
 {
-    for (size_t i = 0; i < ledger->ingest_count; i++) {
-        struct ledger_ingest *ingest = &ledger->ingests[i];
+    for (size_t i = 0; i < ledger->ingests.count; i++) {
+        struct ledger_ingest *ingest = &ledger->ingests.values[i];
         if (ingest->live_count > 0 && now_ns >= ingest->renew_due_ns) {
             ledger_ingest_ask_all(ingest, now_ns);
         }
@@ -293,8 +234,8 @@ void ledger_flush(struct ledger *ledger, uint64_t now_ns)
 uint64_t ledger_ask_due_ns(const struct ledger *ledger)
 {
     uint64_t due_ns = UINT64_MAX;
-    for (size_t i = 0; i < ledger->ingest_count; i++) {
-        const struct ledger_ingest *ingest = &ledger->ingests[i];
+    for (size_t i = 0; i < ledger->ingests.count; i++) {
+        const struct ledger_ingest *ingest = &ledger->ingests.values[i];
         if (ingest->asking_count > 0 && ingest->ask_due_ns < due_ns) {
             due_ns = ingest->ask_due_ns;
         }

@@ -1,0 +1,24 @@
+/*
+ * known_ingests.h -- inside the ledger: every ingest that a batch has come from.
+ *
+ * Internal to store/pull, the puller's thread. Bounded, since anyone who reaches the socket may
+ * call itself an ingest.
+ */
+#pragma once
+
+#include "store/pull/ledger_ingest.h"
+
+/* Zero it before the first use. */
+struct known_ingests {
+    struct ledger_ingest *values;
+    size_t count;
+    size_t latest; /* index of the one last found: batches come in rows */
+};
+
+void known_ingests_clear(struct known_ingests *known);
+
+/* NULL: never heard of it. Lent until the next known_ingests_meet(). */
+struct ledger_ingest *known_ingests_find(struct known_ingests *known, uint64_t id);
+
+/* The same, and a new one is added. NULL: out of memory, or too many have live batches. */
+struct ledger_ingest *known_ingests_meet(struct known_ingests *known, uint64_t id);
