@@ -16,6 +16,3 @@ uint64_t clock_wall_ns(void);
 
 /* Since an arbitrary point; never goes back, stands still for no one. */
 uint64_t clock_monotonic_ns(void);
-
-/* CPU time of the calling thread. */
-uint64_t clock_thread_cpu_ns(void);

@@ -19,7 +19,8 @@ enum {
 struct record_batcher {
     struct record_batcher_options options;
     struct batch *open[RECORD_KIND_COUNT]; /* NULL or with rows */
-    struct record_batcher_counters counters;
+    struct counter rows_in[RECORD_KIND_COUNT];
+    struct counter rows_dropped; /* refused by deliver, or without memory */
 };
 
 /* The first field of every kind. */
@@ -66,7 +67,7 @@ static void seal(struct record_batcher *batcher, enum record_kind kind)
     batch->bytes = exact != NULL ? exact : batch->bytes;
     batch->room = exact != NULL ? batch->size : batch->room;
     if (batcher->options.deliver(batcher->options.context, batch) != ERR_OK) {
-        counter_add(&batcher->counters.rows_dropped, rows);
+        counter_add(&batcher->rows_dropped, rows);
         batch_destroy(&batch);
     }
 }
@@ -94,11 +95,11 @@ static struct batch *open_batch(struct record_batcher *batcher, enum record_kind
 void record_batcher_take(void *context, enum record_kind kind, const struct record *record)
 {
     struct record_batcher *batcher = context;
-    counter_add(&batcher->counters.rows_in[kind], 1);
+    counter_add(&batcher->rows_in[kind], 1);
     uint32_t day = (uint32_t)(record->values[TIME_RECEIVED].number / SECONDS_PER_DAY);
     struct batch *batch = open_batch(batcher, kind, day);
     if (batch == NULL) {
-        counter_add(&batcher->counters.rows_dropped, 1);
+        counter_add(&batcher->rows_dropped, 1);
         return;
     }
     batch->size += record_pack(kind, record, batch->bytes + batch->size);
@@ -131,17 +132,11 @@ void record_batcher_flush(struct record_batcher *batcher)
     }
 }
 
-const struct record_batcher_counters *record_batcher_counters(const struct record_batcher *batcher)
-{
-    return &batcher->counters;
-}
-
 void record_batcher_collect(const struct record_batcher *batcher, struct metrics_page *page)
 {
-    const struct record_batcher_counters *counters = &batcher->counters;
     for (size_t kind = RECORD_COUNTERS; kind < RECORD_KIND_COUNT; kind++) {
-        metrics_page_add(page, &RECORDS_IN, (double)counter_get(&counters->rows_in[kind]),
+        metrics_page_add(page, &RECORDS_IN, (double)counter_get(&batcher->rows_in[kind]),
             "kind=\"%s\"", RECORD_SCHEMAS[kind].name);
     }
-    metrics_page_add_counter(page, &RECORDS_DROPPED, &counters->rows_dropped);
+    metrics_page_add_counter(page, &RECORDS_DROPPED, &batcher->rows_dropped);
 }

@@ -19,11 +19,6 @@ struct record_batcher_options {
     void *context;
 };
 
-struct record_batcher_counters {
-    struct counter rows_in[RECORD_KIND_COUNT];
-    struct counter rows_dropped; /* refused by deliver, or without memory */
-};
-
 MUST_CHECK enum err record_batcher_new(
     struct record_batcher **batcher_p, const struct record_batcher_options *options);
 /* Rows that were not flushed are dropped. */
@@ -37,8 +32,6 @@ int record_batcher_tick(struct record_batcher *batcher, uint64_t now_ns);
 
 /* Seals and delivers whatever is open. */
 void record_batcher_flush(struct record_batcher *batcher);
-
-const struct record_batcher_counters *record_batcher_counters(const struct record_batcher *batcher);
 
 /* Any thread: adds its samples to a page. */
 void record_batcher_collect(const struct record_batcher *batcher, struct metrics_page *page);

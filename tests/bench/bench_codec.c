@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- pack alone: flows per core-second. */
-#include "common/clock.h"
 #include "common/flow_codec.h"
+#include "tests/support/cpu_clock.h"
 #include "tests/support/random_flow.h"
 
 #include <stdio.h>
@@ -38,11 +38,11 @@ int main(int argc, char **argv)
         flows[i] = flow;
     }
     size_t size = 0;
-    uint64_t start_ns = clock_thread_cpu_ns();
+    uint64_t start_ns = cpu_clock_ns();
     for (long i = 0; i < rounds; i++) {
         size = pack_datagram();
     }
-    uint64_t spent_ns = clock_thread_cpu_ns() - start_ns;
+    uint64_t spent_ns = cpu_clock_ns() - start_ns;
     double flow_count = (double)rounds * FLOWS;
     printf("pack: %.2f M flows per core-second, %.1f ns and %.1f bytes a flow\n",
         flow_count * 1e3 / (double)spent_ns, (double)spent_ns / flow_count, (double)size / FLOWS);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the store's own work: unpack, columns, Native. */
-#include "common/clock.h"
 #include "common/flow_codec.h"
+#include "tests/support/cpu_clock.h"
 #include "tests/support/native_writer.h"
 #include "tests/support/packed_exports.h"
 #include "tests/support/random_flow.h"
@@ -55,7 +55,7 @@ static double measure(struct bench *bench, const struct native_plan *plan, long 
     uint64_t start_ns = 0;
     for (long i = 0; i <= rounds; i++) {
         if (i == 1) {
-            start_ns = clock_thread_cpu_ns();
+            start_ns = cpu_clock_ns();
         }
         if (plan != NULL) {
             write_block(bench, plan);
@@ -63,7 +63,7 @@ static double measure(struct bench *bench, const struct native_plan *plan, long 
             fill_block(bench);
         }
     }
-    return (double)(clock_thread_cpu_ns() - start_ns) / ((double)rounds * FLOWS);
+    return (double)(cpu_clock_ns() - start_ns) / ((double)rounds * FLOWS);
 }
 
 static void report(const char *protocol, const char *what, double ns)
