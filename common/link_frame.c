@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the frames of the link, through protobuf-c. */
 #include "common/link_frame.h"
 
+#include "common/array.h"
 #include "common/link.h"
 #include "proto/link.pb-c.h"
 
@@ -91,16 +92,13 @@ void link_ranges_add(struct link_ranges *ranges, uint64_t first, uint64_t last)
     if (ranges->count == RANGES_MAX) {
         return;
     }
-    if (ranges->count == ranges->room) {
-        size_t room = ranges->room == 0 ? 16 : ranges->room * 2;
-        struct link_range *values = realloc(ranges->values, room * sizeof *values);
-        if (values == NULL) {
-            ranges->failed = true;
-            return;
-        }
-        ranges->values = values;
-        ranges->room = room;
+    struct link_range *values =
+        array_grow(ranges->values, ranges->count, &ranges->room, sizeof *values);
+    if (values == NULL) {
+        ranges->failed = true;
+        return;
     }
+    ranges->values = values;
     ranges->values[ranges->count++] = (struct link_range){.first = first, .last = last};
 }
 

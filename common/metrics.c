@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- samples from all collectors, merged and printed. */
 #include "common/metrics.h"
 
+#include "common/array.h"
 #include "common/metrics_process.h"
 
 #include <math.h>
@@ -68,16 +69,12 @@ enum err metrics_register(struct metrics *metrics, metrics_collect_fn *collect, 
 /* The next free sample, or NULL when memory is out. */
 static struct sample *add_sample(struct metrics_page *page)
 {
-    if (page->count == page->room) {
-        size_t room = page->room * 2 + 64;
-        struct sample *samples = realloc(page->samples, room * sizeof *samples);
-        if (samples == NULL) {
-            page->failed = true;
-            return NULL;
-        }
-        page->samples = samples;
-        page->room = room;
+    struct sample *samples = array_grow(page->samples, page->count, &page->room, sizeof *samples);
+    if (samples == NULL) {
+        page->failed = true;
+        return NULL;
     }
+    page->samples = samples;
     struct sample *sample = &page->samples[page->count];
     sample->order = page->count++;
     return sample;

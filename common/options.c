@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- settings from defaults, file, environment and flags. */
 #include "common/options.h"
 
+#include "common/array.h"
 #include "common/option_value.h"
 #include "common/options_state.h"
 
@@ -36,15 +37,12 @@ void options_refuse(const struct option_program *program, const char *name, cons
 
 char *options_keep(struct options *options, const char *text, size_t size)
 {
-    if (options->text_count == options->text_room) {
-        size_t room = options->text_room * 2 + 16;
-        char **texts = realloc(options->texts, room * sizeof *texts);
-        if (texts == NULL) {
-            return NULL;
-        }
-        options->texts = texts;
-        options->text_room = room;
+    char **texts =
+        array_grow(options->texts, options->text_count, &options->text_room, sizeof *texts);
+    if (texts == NULL) {
+        return NULL;
     }
+    options->texts = texts;
     char *copy = malloc(size + 1);
     if (copy != NULL) {
         memcpy(copy, text, size);

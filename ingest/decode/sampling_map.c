@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sampling rates by prefix. */
 #include "ingest/decode/sampling_map.h"
 
+#include "common/array.h"
 #include "common/decimal.h"
 #include "common/text_line.h"
 
 #include <stdlib.h>
 
 enum {
-    FIRST_ROOM = 16,
     ADDRESS_BITS = 128,
     MAPPED_BITS = 96 /* in front of an IPv4 address */
 };
@@ -81,15 +81,11 @@ static const char *parse_rule(struct prefix_rule *rule, const struct text_line *
 
 static enum err append(struct sampling_map *map, const struct prefix_rule *rule)
 {
-    if (map->count == map->room) {
-        size_t room = map->room != 0 ? map->room * 2 : FIRST_ROOM;
-        struct prefix_rule *rules = reallocarray(map->rules, room, sizeof *rules);
-        if (rules == NULL) {
-            return ERR_MEMORY;
-        }
-        map->rules = rules;
-        map->room = room;
+    struct prefix_rule *rules = array_grow(map->rules, map->count, &map->room, sizeof *rules);
+    if (rules == NULL) {
+        return ERR_MEMORY;
     }
+    map->rules = rules;
     map->rules[map->count++] = *rule;
     return ERR_OK;
 }

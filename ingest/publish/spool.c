@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- batches on disk until they are stored. */
 #include "ingest/publish/spool_state.h"
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -17,15 +18,12 @@ enum {
 
 struct spool_segment *spool_add_segment(struct spool *spool)
 {
-    if (spool->count == spool->room) {
-        size_t room = spool->room == 0 ? 16 : spool->room * 2;
-        struct spool_segment *segments = realloc(spool->segments, room * sizeof *segments);
-        if (segments == NULL) {
-            return NULL;
-        }
-        spool->segments = segments;
-        spool->room = room;
+    struct spool_segment *segments =
+        array_grow(spool->segments, spool->count, &spool->room, sizeof *segments);
+    if (segments == NULL) {
+        return NULL;
     }
+    spool->segments = segments;
     struct spool_segment *segment = &spool->segments[spool->count++];
     *segment = (struct spool_segment){.fd = -1};
     counter_set(&spool->counters.segments, spool->count);

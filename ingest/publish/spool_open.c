@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- opening a spool: what the process before left. */
+#include "common/array.h"
 #include "common/log.h"
 #include "ingest/publish/spool_state.h"
 
@@ -21,15 +22,12 @@ static enum err recover_batch(
     if (recovery->count > 0 && batch->sequence <= recovery->batches[recovery->count - 1].sequence) {
         return ERR_OK; /* not ours to put in order: sequences only grow */
     }
-    if (recovery->count == recovery->room) {
-        size_t room = recovery->room == 0 ? 1024 : recovery->room * 2;
-        struct window_batch *batches = realloc(recovery->batches, room * sizeof *batches);
-        if (batches == NULL) {
-            return ERR_MEMORY;
-        }
-        recovery->batches = batches;
-        recovery->room = room;
+    struct window_batch *batches =
+        array_grow(recovery->batches, recovery->count, &recovery->room, sizeof *batches);
+    if (batches == NULL) {
+        return ERR_MEMORY;
     }
+    recovery->batches = batches;
     recovery->batches[recovery->count] = *batch;
     recovery->batches[recovery->count++].place = place;
     return ERR_OK;

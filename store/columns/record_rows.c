@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- batches of records, kept as they came. */
 #include "store/columns/record_rows.h"
 
+#include "common/array.h"
+
 #include <stdlib.h>
 
 enum {
-    ROWS_MAX = 1 << 18, /* far more than any block's age lets come together */
-    FIRST_ROOM = 16
+    ROWS_MAX = 1 << 18 /* far more than any block's age lets come together */
 };
 
 /* One batch. */
@@ -71,16 +72,12 @@ static bool is_sound(struct cursor payload, enum record_kind kind, uint32_t row_
 
 static enum err reserve_part(struct record_rows *rows)
 {
-    if (rows->part_count < rows->part_room) {
-        return ERR_OK;
-    }
-    size_t room = rows->part_room == 0 ? FIRST_ROOM : rows->part_room * 2;
-    struct record_part *parts = realloc(rows->parts, room * sizeof *parts);
+    struct record_part *parts =
+        array_grow(rows->parts, rows->part_count, &rows->part_room, sizeof *parts);
     if (parts == NULL) {
         return ERR_MEMORY;
     }
     rows->parts = parts;
-    rows->part_room = room;
     return ERR_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- blocks being filled, and blocks with the writer. */
 #include "store/pull/assembly.h"
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "store/pull/block_limit.h"
@@ -9,8 +10,7 @@
 
 enum {
     DAYS_OPEN = 2,
-    SLOTS = DAYS_OPEN * RECORD_KIND_COUNT, /* a kind's are next to each other */
-    BATCHES_AT_START = 256
+    SLOTS = DAYS_OPEN * RECORD_KIND_COUNT /* a kind's are next to each other */
 };
 
 struct assembly {
@@ -143,16 +143,12 @@ static enum err open_slot(
 
 static enum err reserve_batch(struct block *block)
 {
-    if (block->batch_count < block->batch_room) {
-        return ERR_OK;
-    }
-    size_t room = block->batch_room == 0 ? BATCHES_AT_START : block->batch_room * 2;
-    struct block_batch *batches = realloc(block->batches, room * sizeof *batches);
+    struct block_batch *batches =
+        array_grow(block->batches, block->batch_count, &block->batch_room, sizeof *batches);
     if (batches == NULL) {
         return ERR_MEMORY;
     }
     block->batches = batches;
-    block->batch_room = room;
     return ERR_OK;
 }
 

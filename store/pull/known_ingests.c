@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the ingests that a ledger has met. */
 #include "store/pull/known_ingests.h"
 
+#include "common/array.h"
+
 #include <stdlib.h>
 
 enum {
@@ -44,8 +46,8 @@ static struct ledger_ingest *replace(struct known_ingests *known)
 
 static struct ledger_ingest *append(struct known_ingests *known)
 {
-    size_t size = (known->count + 1) * sizeof *known->values;
-    struct ledger_ingest *values = realloc(known->values, size);
+    struct ledger_ingest *values =
+        array_grow(known->values, known->count, &known->room, sizeof *values);
     if (values == NULL) {
         return NULL;
     }

@@ -12,6 +12,7 @@
 struct known_ingests {
     struct ledger_ingest *values;
     size_t count;
+    size_t room;
     size_t latest; /* index of the one last found: batches come in rows */
 };
 
