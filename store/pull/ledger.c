@@ -34,6 +34,28 @@ void ledger_destroy(struct ledger **ledger_p)
     *ledger_p = NULL;
 }
 
+static enum ledger_arrival take_batch(
+    struct ledger_ingest *ingest, struct ledger_batch *batch, void *place, uint64_t now_ns)
+{
+    if (batch->state == LEDGER_STORED) {
+        link_ranges_add(&ingest->settled[batch->outcome], batch->sequence, batch->sequence);
+        return LEDGER_DUPLICATE;
+    }
+    if (ledger_ingest_is_quiet(ingest, batch, now_ns)) {
+        return LEDGER_DUPLICATE;
+    }
+    /* Of a batch that is leased already, this says that the ingest has not heard of it lately. */
+    ledger_ingest_ask(ingest, batch->sequence, now_ns);
+    if (batch->state != LEDGER_FORGOTTEN) {
+        return LEDGER_DUPLICATE;
+    }
+    batch->place = place;
+    batch->asked_ns = now_ns;
+    batch->lease_end_ns = 0;
+    ledger_ingest_set_state(ingest, batch, LEDGER_ASKED);
+    return LEDGER_NEW;
+}
+
 enum ledger_arrival ledger_take(
     struct ledger *ledger, const struct link_header *header, void *place, uint64_t now_ns)
 {
@@ -52,26 +74,7 @@ enum ledger_arrival ledger_take(
     if (batch == NULL) {
         batch = ledger_ingest_insert(ingest, header->sequence, now_ns);
     }
-    if (batch == NULL) {
-        return LEDGER_FULL;
-    }
-    if (batch->state == LEDGER_STORED) {
-        link_ranges_add(&ingest->settled[batch->outcome], batch->sequence, batch->sequence);
-        return LEDGER_DUPLICATE;
-    }
-    if (ledger_ingest_is_quiet(ingest, batch, now_ns)) {
-        return LEDGER_DUPLICATE;
-    }
-    /* Of a batch that is leased already, this says that the ingest has not heard of it lately. */
-    ledger_ingest_ask(ingest, batch->sequence, now_ns);
-    if (batch->state != LEDGER_FORGOTTEN) {
-        return LEDGER_DUPLICATE;
-    }
-    batch->place = place;
-    batch->asked_ns = now_ns;
-    batch->lease_end_ns = 0;
-    ledger_ingest_set_state(ingest, batch, LEDGER_ASKED);
-    return LEDGER_NEW;
+    return batch != NULL ? take_batch(ingest, batch, place, now_ns) : LEDGER_FULL;
 }
 
 static void forget(struct ledger *ledger, struct ledger_ingest *ingest, struct ledger_batch *batch)
