@@ -17,5 +17,5 @@ uint64_t clock_wall_ns(void)
 
 uint64_t clock_monotonic_ns(void)
 {
-    return read_ns(CLOCK_MONOTONIC);
+    return read_ns(CLOCK_BOOTTIME);
 }

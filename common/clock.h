@@ -14,5 +14,8 @@
 /* UTC since 1970. */
 uint64_t clock_wall_ns(void);
 
-/* Since an arbitrary point; never goes back, stands still for no one. */
+/*
+ * Since the machine started; never goes back. It counts also while the machine is suspended, which
+ * Linux's CLOCK_MONOTONIC does not: a lease goes on in the meantime for everybody else.
+ */
 uint64_t clock_monotonic_ns(void);

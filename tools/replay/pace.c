@@ -38,5 +38,5 @@ void pace_wait(const struct pace *pace)
     }
     struct timespec wake = {
         .tv_sec = (time_t)(wake_ns / NS_PER_S), .tv_nsec = (long)(wake_ns % NS_PER_S)};
-    (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, NULL);
+    (void)clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &wake, NULL);
 }
