@@ -21,8 +21,8 @@ struct address {
 };
 
 enum {
-    ADDRESS_TEXT_SIZE = 46
-}; /* the longest text with its closing zero */
+    ADDRESS_TEXT_SIZE = 46 /* the longest text with its closing zero */
+};
 
 static inline struct address address_from_ipv4(const uint8_t bytes[4])
 {

@@ -2,9 +2,10 @@
  * flow.h -- one flow record.
  *
  * A value; whoever declares it owns it. A field holds a value exactly when its bit in `present` is
- * set, and the bit is set exactly when the value is not the default (0, ::, empty), as in proto3:
- * so write through flow_set_MEMBER(), which keeps the bit, and read a member only when flow_has().
- * Nothing is zeroed between records but the bits.
+ * set. Of a number or a list the bit says that it is not the default (0, empty), as in proto3; of
+ * an address, that the exporter told one, which may be 0.0.0.0. So write through
+ * flow_set_MEMBER(), which keeps the bit, and read a member only when flow_has(). Nothing is zeroed
+ * between records but the bits.
  *
  * Many fields are the same for a whole datagram or set (time, exporter, sequence number). They are
  * set once after flow_begin() and then marked by flow_fix(); flow_reset() returns to them for the

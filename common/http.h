@@ -19,7 +19,7 @@ struct http_request {
     const char *path;
     const char *body; /* lent for the call */
     size_t body_size;
-    void *connection; /* for http_query_value() and http_header() */
+    void *connection; /* for http_query_value() and http_header_value() */
 };
 
 enum {
@@ -46,6 +46,7 @@ const char *http_header_value(const struct http_request *request, const char *na
 /* Calls take(context, name, value) for each query argument. */
 void http_query_each(const struct http_request *request,
     void (*take)(void *context, const char *name, const char *value), void *context);
+/* Copies both, cut at their sizes above; one more than HTTP_HEADERS_MAX is left out. */
 void http_response_header(struct http_response *response, const char *name, const char *value);
 
 typedef void http_handler_fn(

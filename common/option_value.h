@@ -1,8 +1,8 @@
 /*
  * option_value.h -- one option's value: from text, to text, and what is allowed.
  *
- * The grammar of each type lives here alone; flags, environment and file all use it. Settings point
- * into the texts they were set from, so those must live as long as the settings.
+ * What each type takes stands here alone (units: quantity.h); flags, environment and file all use
+ * it. Settings point into the texts they were set from, so those must live as long as the settings.
  */
 #pragma once
 

@@ -62,20 +62,21 @@ enum option_action {
     OPTION_EXIT /* -h, -v, -print or -check did their work: exit status 0 */
 };
 
-/*
- * Fills `settings` (the program's struct, at the offsets of the table) from all sources. The flags
- * -h, -v, -config FILE, -check and -print belong to every program. `validate` may be NULL; it gets
- * the filled settings, and returns ERR_INVALID after having said why on stderr. On failure one
- * line is on stderr. *options_p owns the texts: options_destroy() it after the last use.
- */
 struct option_request {
     const struct option_program *program;
     int argc;
     char **argv;
+    /* Gets the filled settings; returns ERR_INVALID after having said why on stderr. May be NULL.
+     */
     enum err (*validate)(const void *settings);
-    /* words that are no flags: NULL refuses them; else they are appended here */
-    struct option_list *words;
+    struct option_list *words; /* takes what is no flag; NULL: that is refused */
 };
+
+/*
+ * Fills `settings` (the program's struct, at the offsets of the table) from all sources. The flags
+ * -h, -v, -config FILE, -check and -print belong to every program. On failure one line is on
+ * stderr. *options_p owns the texts: options_destroy() it after the last use.
+ */
 MUST_CHECK enum err options_read(struct options **options_p, void *settings,
     enum option_action *action_p, const struct option_request *request);
 
