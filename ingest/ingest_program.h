@@ -1,8 +1,8 @@
 /*
  * ingest_program.h -- the stages of goflow-ingest, built from its settings.
  *
- * Stages are built in the order in which flows pass them backwards, from the publisher to the
- * sockets, so that each finds the next one ready; and torn down the other way. Main thread.
+ * Built backwards, from the publisher to the sockets, so that each stage finds the next one ready;
+ * torn down the other way. Main thread.
  */
 #pragma once
 

@@ -23,11 +23,10 @@ struct publisher_options {
     const char *spool_dir;    /* NULL or "": none */
     uint64_t spool_bytes;     /* batches waiting on disk; the oldest go first when exceeded */
     uint32_t spool_sync_ms;   /* what was spooled is on the disk after so long; 0: at once */
-    uint32_t ack_timeout_ms;
-    uint32_t
-        stop_timeout_ms; /* a clean stop waits so long for `stored`; the spool keeps the rest */
-    bool compress;       /* zstd */
-    bool tells_losses;   /* rows of the loss ledger, of what became of the flows */
+    uint32_t ack_timeout_ms;  /* sent and not heard of: sent again; also how long leases run */
+    uint32_t stop_timeout_ms; /* a stop waits so long for `stored`; the spool keeps the rest */
+    bool compress;            /* zstd */
+    bool tells_losses;        /* rows of the loss ledger, of what became of the flows */
 };
 
 /* Binds and connects, then starts the thread. On failure one line is logged. */

@@ -106,9 +106,8 @@ uint64_t window_next_sequence(const struct window *window);
 
 /*
  * Appends a batch as WAITING and takes its payload and shares; its sequence is
- * window_next_sequence(). While
- * there is too much in memory: a batch that the spool has stays there alone; else the oldest batch
- * without a lease goes (the oldest of all when every one has a lease).
+ * window_next_sequence(). While there is too much in memory: a batch that the spool has stays there
+ * alone; else the oldest batch without a lease goes (the oldest of all when every one has a lease).
  * ERR_MEMORY: not appended, payload and shares are still the caller's.
  */
 MUST_CHECK enum err window_append(struct window *window, const struct window_batch *batch);

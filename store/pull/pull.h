@@ -1,9 +1,9 @@
 /*
  * pull.h -- the puller: receives batches, fills blocks, acknowledges.
  *
- * One thread (a CZMQ actor) owns the PULL socket, the ROUTER socket for leases, the ledger
- * of batches it holds and the open block. It stops pulling while `max_inflight` blocks are with the
- * writer. A block is sealed by rows, bytes, age, or when the day changes. docs/wire.md.
+ * One thread (a CZMQ actor) owns the PULL socket, the ROUTER socket for leases, and the batches and
+ * open blocks of holding.h. It stops pulling while `max_inflight` blocks are with the writer.
+ * Frames, acknowledgements and states: docs/wire.md.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ struct puller_options {
 };
 
 MUST_CHECK enum err puller_new(struct puller **puller_p, const struct puller_options *options);
-/* Stops pulling, submits the open block, waits for the writer, acknowledges, ends the thread. */
+/* Stops pulling, submits the open blocks, waits for the writer, acknowledges, ends the thread. */
 void puller_destroy(struct puller **puller_p);
 
 /* A metrics_collect_fn; `context` is the puller. */
