@@ -107,10 +107,12 @@ static enum err open_tail(struct spool *spool, struct spool_segment **tail_p)
     if (err != ERR_OK) {
         return err;
     }
-    spool->next_number++;
-    if (tail != NULL && spool->sync != NULL) {
-        (void)spool_sync_request(spool->sync, tail->fd);
+    if (tail != NULL && spool->sync != NULL && !spool_sync_request(spool->sync, tail->fd)) {
+        spool_segment_unlink(&made, spool->folder.fd);
+        *tail_p = tail; /* none is left behind that nobody syncs */
+        return ERR_OK;
     }
+    spool->next_number++;
     if (tail != NULL && tail->live_count == 0) {
         spool_remove_segment(spool, tail);
     }
@@ -266,8 +268,7 @@ void spool_tick(struct spool *spool, uint64_t now_ns)
     }
     if (spool->sync != NULL && spool->is_dirty && now_ns >= spool->sync_due_ns) {
         spool->sync_due_ns = now_ns + spool->options.sync_period_ms * NS_PER_MS;
-        spool->is_dirty = false;
-        (void)spool_sync_request(spool->sync, spool->segments[spool->count - 1].fd);
+        spool->is_dirty = !spool_sync_request(spool->sync, spool->segments[spool->count - 1].fd);
         if (spool->is_folder_dirty) {
             spool->is_folder_dirty = !spool_sync_request(spool->sync, spool->folder.fd);
         }
