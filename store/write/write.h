@@ -31,7 +31,7 @@ void writer_destroy(struct writer **writer_p);
 /* From the next block on these elements have columns of their own. Takes the mapping. */
 void writer_use_mapping(struct writer *writer, struct mapping *mapping);
 
-/* The puller's end: for zpoller, writer_submit() and writer_collect(). Lent. */
+/* The puller's end: for zpoller, writer_submit() and writer_finished(). Lent. */
 zsock_t *writer_socket(struct writer *writer);
 
 /* Hands the block over. */
