@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a decoder whose flows are kept. */
 #include "tests/support/flow_collector.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static void keep(void *context, const struct flow *flow)
@@ -76,5 +77,21 @@ const char *collector_text(const struct address *address)
 {
     static char text[ADDRESS_TEXT_SIZE];
     (void)address_format(address, text);
+    return text;
+}
+
+const char *collector_extra(const struct flow *flow)
+{
+    static char text[512];
+    size_t size = 0;
+    uint32_t count = flow_has(flow, FLOW_EXTRA) ? flow->extra.count : 0;
+    const uint8_t *p = flow->extra.bytes;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < count && size < sizeof text; i++) {
+        struct text_entry entry;
+        p = text_entry_read(&entry, p);
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s%.*s=%.*s", i > 0 ? " " : "",
+            entry.key_size, entry.key, entry.value_size, entry.value);
+    }
     return text;
 }

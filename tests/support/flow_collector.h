@@ -45,3 +45,6 @@ uint64_t collector_dropped(const struct flow_collector *collector, enum decode_s
 
 /* The text of an address field, valid until the next call. */
 const char *collector_text(const struct address *address);
+
+/* What the flow has in Extra: "0/82=abc 0/83=d", valid until the next call. */
+const char *collector_extra(const struct flow *flow);

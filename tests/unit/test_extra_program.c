@@ -2,10 +2,9 @@
 #include "ingest/decode/extra_program.h"
 
 #include "common/mapping.h"
+#include "tests/support/flow_collector.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <string.h>
 
 static struct extra_program *program;
 static struct mapping *mapping;
@@ -40,19 +39,9 @@ static uint32_t run(const char *record)
     return extra_program_run(program, (const uint8_t *)record, &flow);
 }
 
-/* "0/82=abc 0/83=d" */
 static void check(const char *expected)
 {
-    char text[512] = "";
-    const uint8_t *p = flow.extra.bytes;
-    for (uint32_t i = 0; i < (flow_has(&flow, FLOW_EXTRA) ? flow.extra.count : 0); i++) {
-        struct text_entry entry;
-        p = text_entry_read(&entry, p);
-        size_t size = strlen(text);
-        (void)snprintf(text + size, sizeof text - size, "%s%.*s=%.*s", i > 0 ? " " : "",
-            entry.key_size, entry.key, entry.value_size, entry.value);
-    }
-    cr_assert_str_eq(text, expected);
+    cr_assert_str_eq(collector_extra(&flow), expected);
 }
 
 static const struct template_field MIXED[] = {

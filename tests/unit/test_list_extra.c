@@ -19,19 +19,9 @@ static uint64_t unread(void)
     return counter_get(&decoder_counters(listed.decoder)->lists_unread);
 }
 
-/* "0/82=a 0/82/2=b": what the flow has in Extra. */
 static void check_extra(const struct flow *flow, const char *expected)
 {
-    char text[512] = "";
-    const uint8_t *p = flow->extra.bytes;
-    for (uint32_t i = 0; i < (flow_has(flow, FLOW_EXTRA) ? flow->extra.count : 0); i++) {
-        struct text_entry entry;
-        p = text_entry_read(&entry, p);
-        size_t size = strlen(text);
-        (void)snprintf(text + size, sizeof text - size, "%s%.*s=%.*s", i > 0 ? " " : "",
-            entry.key_size, entry.key, entry.value_size, entry.value);
-    }
-    cr_assert_str_eq(text, expected);
+    cr_assert_str_eq(collector_extra(flow), expected);
 }
 
 static uint64_t extra_dropped(void)
