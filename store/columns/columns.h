@@ -15,11 +15,16 @@
 
 struct columns;
 
-/* Which batch rows came from: the two columns that make delivery exactly-once. */
+/*
+ * Which batch rows came from: the two columns that make delivery exactly-once. A table that has
+ * both is ours.
+ */
 struct row_identity {
     uint64_t ingest_id;
     uint64_t sequence;
 };
+#define ROW_INGEST_ID "IngestID"
+#define ROW_SEQUENCE  "BatchSequence"
 
 /* Rows that came from one batch. */
 struct identity_run {

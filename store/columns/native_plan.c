@@ -17,11 +17,11 @@ static enum err find_source(struct plan_column *column, const struct table_colum
         return ERR_OK;
     }
     column->source = SOURCE_FIELD;
-    if (strcmp(name, "IngestID") == 0) {
+    if (strcmp(name, ROW_INGEST_ID) == 0) {
         column->source = SOURCE_INGEST_ID;
         return ERR_OK;
     }
-    if (strcmp(name, "BatchSequence") == 0) {
+    if (strcmp(name, ROW_SEQUENCE) == 0) {
         column->source = SOURCE_SEQUENCE;
         return ERR_OK;
     }

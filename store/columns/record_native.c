@@ -3,7 +3,7 @@
 
 #include "common/flow_wire.h"
 
-static const char *const IDENTITY[] = {"IngestID", "BatchSequence"};
+static const char *const IDENTITY[] = {ROW_INGEST_ID, ROW_SEQUENCE};
 
 enum {
     IDENTITY_COUNT = sizeof IDENTITY / sizeof IDENTITY[0]

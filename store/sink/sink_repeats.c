@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- which batches the table has already. */
 #include "store/sink/sink_repeats.h"
 
-#include "store/sink/table_ddl.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -36,8 +34,8 @@ static void append_range(struct buffer *out, const struct block *block, uint64_t
         }
     }
     buffer_format(out,
-        "(" TABLE_INGEST_ID " = %" PRIu64 " AND " TABLE_SEQUENCE " >= %" PRIu64
-        " AND " TABLE_SEQUENCE " <= %" PRIu64 ")",
+        "(" ROW_INGEST_ID " = %" PRIu64 " AND " ROW_SEQUENCE " >= %" PRIu64 " AND " ROW_SEQUENCE
+        " <= %" PRIu64 ")",
         ingest_id, first, last);
 }
 
@@ -77,8 +75,8 @@ bool sink_repeats_question(struct buffer *out, const char *table, const struct b
             continue;
         }
         if (ingests++ == 0) {
-            buffer_format(out,
-                "SELECT DISTINCT " TABLE_INGEST_ID ", " TABLE_SEQUENCE " FROM %s WHERE ", table);
+            buffer_format(
+                out, "SELECT DISTINCT " ROW_INGEST_ID ", " ROW_SEQUENCE " FROM %s WHERE ", table);
             append_times(out, block);
             buffer_text_append(out, "(");
         } else {

@@ -93,7 +93,7 @@ enum sink_outcome table_describe(
 
 bool table_has_identity(const struct table *table)
 {
-    return table_has_column(table, TABLE_INGEST_ID) && table_has_column(table, TABLE_SEQUENCE);
+    return table_has_column(table, ROW_INGEST_ID) && table_has_column(table, ROW_SEQUENCE);
 }
 
 uint64_t table_record_columns(const struct table *table)
@@ -194,7 +194,7 @@ static void warn_without_identity(struct table *table)
     }
     table->was_warned_of_identity = true;
     log_warning(COMPONENT, "delivery is at least once: the table is not ours",
-        "table=%s missing=" TABLE_INGEST_ID "," TABLE_SEQUENCE, table_name(table));
+        "table=%s missing=" ROW_INGEST_ID "," ROW_SEQUENCE, table_name(table));
 }
 
 enum sink_outcome table_prepare(
@@ -208,7 +208,7 @@ enum sink_outcome table_prepare(
         buffer_clear(error);
         outcome = table_create(table, backend, error);
     }
-    if (outcome == SINK_DONE && table_has_column(table, TABLE_INGEST_ID)) {
+    if (outcome == SINK_DONE && table_has_column(table, ROW_INGEST_ID)) {
         outcome = table_complete(table, backend, error);
     }
     if (outcome == SINK_DONE) {

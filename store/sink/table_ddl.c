@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- CREATE TABLE from the record's field table. */
 #include "store/sink/table_ddl.h"
 
+#include "store/columns/columns.h"
 #include "store/sink/sql_text.h"
 
 #include <stdlib.h>
@@ -25,8 +26,8 @@ static const struct extra_column ALIASES[] = {
 };
 
 static const struct extra_column IDENTITY[] = {
-    {TABLE_INGEST_ID, "UInt64 CODEC(T64, LZ4)", "UInt64"},
-    {TABLE_SEQUENCE, "UInt64 CODEC(T64, LZ4)", "UInt64"},
+    {ROW_INGEST_ID, "UInt64 CODEC(T64, LZ4)", "UInt64"},
+    {ROW_SEQUENCE, "UInt64 CODEC(T64, LZ4)", "UInt64"},
 };
 
 enum {

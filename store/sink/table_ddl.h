@@ -17,10 +17,6 @@ enum table_dialect {
     TABLE_PLAIN
 };
 
-/* The two columns that say which batch a row came from; whoever has them is our table. */
-#define TABLE_INGEST_ID "IngestID"
-#define TABLE_SEQUENCE  "BatchSequence"
-
 /* "`database`.`table`"; as statements name it. */
 void table_ddl_name(struct buffer *out, const char *database, const char *table);
 

@@ -6,7 +6,6 @@
 #include "common/log.h"
 #include "store/columns/native.h"
 #include "store/columns/record_native.h"
-#include "store/sink/table_ddl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,9 +42,9 @@ static enum err plan_own_columns(struct native_plan **plan_p)
         }
     }
     columns[count++] =
-        (struct table_column){.name = (char *)TABLE_INGEST_ID, .type = (char *)"UInt64"};
+        (struct table_column){.name = (char *)ROW_INGEST_ID, .type = (char *)"UInt64"};
     columns[count++] =
-        (struct table_column){.name = (char *)TABLE_SEQUENCE, .type = (char *)"UInt64"};
+        (struct table_column){.name = (char *)ROW_SEQUENCE, .type = (char *)"UInt64"};
     struct buffer why = {0};
     enum err err = native_plan_new(plan_p, columns, count, &why);
     buffer_clear(&why);

@@ -19,8 +19,8 @@
 #define SUFFIX    ".native"
 
 /* Before the values of a block's last two columns: name and type, each after its length. */
-#define INGEST_HEAD   "\x08" TABLE_INGEST_ID "\x06UInt64"
-#define SEQUENCE_HEAD "\x0d" TABLE_SEQUENCE "\x06UInt64"
+#define INGEST_HEAD   "\x08" ROW_INGEST_ID "\x06UInt64"
+#define SEQUENCE_HEAD "\x0d" ROW_SEQUENCE "\x06UInt64"
 
 struct letter {
     char path[PATH_MAX];
@@ -117,7 +117,7 @@ static enum sink_outcome find(struct sink *sink, const struct letter *letter, co
     struct buffer question = {0};
     struct buffer answer = {0};
     buffer_format(&question,
-        "SELECT count() FROM %s WHERE " TABLE_INGEST_ID " = %" PRIu64 " AND " TABLE_SEQUENCE
+        "SELECT count() FROM %s WHERE " ROW_INGEST_ID " = %" PRIu64 " AND " ROW_SEQUENCE
         " = %" PRIu64,
         table, letter->first.ingest_id, letter->first.sequence);
     enum sink_outcome outcome =

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- CREATE TABLE for rows beside flows. */
 #include "store/sink/record_ddl.h"
 
+#include "store/columns/columns.h"
+
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -40,8 +42,8 @@ Test(record_ddl, has_a_column_for_every_field_and_both_identities)
         for (size_t i = 0; i < RECORD_SCHEMAS[kind].field_count; i++) {
             cr_assert_not_null(strstr(sql, RECORD_SCHEMAS[kind].fields[i].name));
         }
-        cr_assert_not_null(strstr(sql, "`" TABLE_INGEST_ID "` UInt64"));
-        cr_assert_not_null(strstr(sql, "`" TABLE_SEQUENCE "` UInt64"));
+        cr_assert_not_null(strstr(sql, "`" ROW_INGEST_ID "` UInt64"));
+        cr_assert_not_null(strstr(sql, "`" ROW_SEQUENCE "` UInt64"));
     }
     buffer_clear(&out);
 }
