@@ -15,7 +15,7 @@
 #include "ingest/decode/options_memory.h"
 #include "ingest/decode/sampling.h"
 #include "ingest/decode/sequence.h"
-#include "ingest/decode/template.h"
+#include "ingest/decode/template_store.h"
 
 struct exporter {
     struct address address;

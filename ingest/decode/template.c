@@ -1,103 +1,16 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- the templates of one exporter. */
+/* SPDX-License-Identifier: BSD-3-Clause -- one template: made, measured, compiled. */
 #include "ingest/decode/template.h"
 
-#include "common/clock.h"
 #include "ingest/decode/extra_program.h"
 #include "ingest/decode/template_program.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A full store is searched for expired templates this often at most. */
-#define SWEEP_NS (UINT64_C(60) * NS_PER_S)
-
 /* A record has to fit into a UDP datagram. */
 enum {
     RECORD_MAX_BYTES = 65507
 };
-
-static struct template **bucket_of(struct template_store *store, const struct template_key *key)
-{
-    uint32_t hash = (key->id ^ key->domain * UINT32_C(0x9e3779b1)) + key->version;
-    return &store->buckets[(hash ^ hash >> 16) % TEMPLATE_BUCKETS];
-}
-
-static size_t template_bytes(const struct template *template)
-{
-    size_t program = template->program != NULL ? template_program_bytes(template->program) : 0;
-    return sizeof *template + template->field_count * sizeof template->fields[0] + program +
-           extra_program_bytes(template->extra);
-}
-
-static void free_unlinked(struct template **template_p)
-{
-    template_program_destroy(&(*template_p)->program);
-    extra_program_destroy(&(*template_p)->extra);
-    free(*template_p);
-    *template_p = NULL;
-}
-
-/* Of so many bytes of a store those that are not its own. */
-static uint64_t shared_bytes(const struct template_store *store, uint64_t bytes)
-{
-    uint64_t own_bytes = store->limits->own_bytes;
-    return bytes > own_bytes ? bytes - own_bytes : 0;
-}
-
-static bool may_grow_to(const struct template_store *store, uint64_t bytes)
-{
-    uint64_t wanted = shared_bytes(store, bytes);
-    uint64_t left = store->limits->max_shared_bytes - store->budget->shared_bytes;
-    return wanted <= shared_bytes(store, store->bytes) || wanted <= left;
-}
-
-static void resize(struct template_store *store, uint64_t bytes)
-{
-    store->budget->shared_bytes += shared_bytes(store, bytes) - shared_bytes(store, store->bytes);
-    store->bytes = bytes;
-}
-
-static void template_free(struct template_store *store, struct template *template)
-{
-    store->count--;
-    resize(store, store->bytes - template_bytes(template));
-    free_unlinked(&template);
-}
-
-static void unlink_and_free(struct template_store *store, struct template **link)
-{
-    struct template *template = *link;
-    *link = template->next;
-    template_free(store, template);
-}
-
-/* The link to the template after this one, which is freed if its time has come. */
-static struct template **pass(struct template_store *store, struct template **link, bool is_over)
-{
-    if (!is_over) {
-        return &(*link)->next;
-    }
-    unlink_and_free(store, link);
-    return link;
-}
-
-static bool is_expired(
-    const struct template_store *store, const struct template *template, uint64_t now_ns)
-{
-    uint64_t lifetime_ns = store->limits->lifetime_ns;
-    return lifetime_ns != 0 && now_ns > template->announced_ns &&
-           now_ns - template->announced_ns > lifetime_ns;
-}
-
-static bool same_definition(
-    const struct template *template, const struct template_definition *definition)
-{
-    return template->is_options == definition->is_options &&
-           template->field_count == definition->field_count &&
-           template->scope_count == definition->scope_count &&
-           memcmp(template->fields, definition->fields,
-               definition->field_count * sizeof definition->fields[0]) == 0;
-}
 
 /* Fills in the shortest record; false when no record of this shape can be. */
 static bool measure(struct template *template)
@@ -124,8 +37,8 @@ static enum err compile(struct template *template, const struct extra_choice *ch
                                &template->extra, template->fields, template->field_count, choice);
 }
 
-static enum err template_new(struct template **template_p,
-    const struct template_definition *definition, const struct extra_choice *choice)
+enum err template_new(struct template **template_p, const struct template_definition *definition,
+    const struct extra_choice *choice)
 {
     size_t fields_size = definition->field_count * sizeof definition->fields[0];
     struct template *template = calloc(1, sizeof *template + fields_size);
@@ -143,163 +56,36 @@ static enum err template_new(struct template **template_p,
         err = compile(template, choice);
     }
     if (err != ERR_OK) {
-        free_unlinked(&template);
+        template_destroy(&template);
         return err;
     }
     *template_p = template;
     return ERR_OK;
 }
 
-/* The link to the template announced from exactly that port, or to the bucket's end. */
-static struct template **find_link(
-    struct template_store *store, const struct template_key *key, uint16_t source_port)
+void template_destroy(struct template **template_p)
 {
-    struct template **link = bucket_of(store, key);
-    while (*link != NULL &&
-           (!template_key_equal(&(*link)->key, key) || (*link)->source_port != source_port)) {
-        link = &(*link)->next;
-    }
-    return link;
-}
-
-/*
- * The template that the definition renews: the port's own one if it has one, else another port's
- * with the same fields. NULL: there is something new to learn.
- */
-static struct template *find_same(struct template_store *store,
-    const struct template_definition *definition, struct template *own)
-{
-    struct template *template = own != NULL ? own : *bucket_of(store, &definition->key);
-    while (template != NULL && (!template_key_equal(&template->key, &definition->key) ||
-                                   !same_definition(template, definition))) {
-        template = own != NULL ? NULL : template->next;
-    }
-    return template;
-}
-
-static bool fits_limits(const struct template_store *store, const struct template *template,
-    const struct template *replaced)
-{
-    uint32_t count = store->count - (replaced != NULL ? 1 : 0);
-    uint64_t bytes = store->bytes - (replaced != NULL ? template_bytes(replaced) : 0);
-    return count < store->limits->max_per_exporter &&
-           may_grow_to(store, bytes + template_bytes(template));
-}
-
-static void drop_expired(struct template_store *store, uint64_t now_ns)
-{
-    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
-        struct template **link = &store->buckets[i];
-        while (*link != NULL) {
-            link = pass(store, link, is_expired(store, *link, now_ns));
-        }
-    }
-    store->swept_ns = now_ns;
-}
-
-/* Takes the template; it replaces *own where that is not NULL. */
-static void link_template(
-    struct template_store *store, struct template *template, struct template **own)
-{
-    store->count++;
-    resize(store, store->bytes + template_bytes(template));
-    if (*own != NULL) {
-        unlink_and_free(store, own);
-    }
-    struct template **bucket = bucket_of(store, &template->key);
-    template->next = *bucket;
-    *bucket = template;
-}
-
-void template_store_init(struct template_store *store, const struct template_limits *limits,
-    const struct extra_choice *choice, struct template_budget *budget)
-{
-    *store = (struct template_store){.limits = limits, .choice = choice, .budget = budget};
-}
-
-void template_store_clear(struct template_store *store)
-{
-    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
-        while (store->buckets[i] != NULL) {
-            unlink_and_free(store, &store->buckets[i]);
-        }
-    }
-}
-
-enum err template_store_put(
-    struct template_store *store, const struct template_definition *definition, uint64_t now_ns)
-{
-    if (store->count >= store->limits->max_per_exporter && now_ns > store->swept_ns + SWEEP_NS) {
-        drop_expired(store, now_ns);
-    }
-    struct template **own = find_link(store, &definition->key, definition->source_port);
-    struct template *same = find_same(store, definition, *own);
-    if (same != NULL) {
-        same->announced_ns = now_ns;
-        return ERR_OK;
-    }
-    if (*own == NULL && store->count >= store->limits->max_per_exporter) {
-        return ERR_FULL; /* before any work: a flood of templates should cost little */
-    }
-    struct template *template = NULL;
-    enum err err = template_new(&template, definition, store->choice);
-    if (err != ERR_OK) {
-        return err;
-    }
-    template->announced_ns = now_ns;
-    if (!fits_limits(store, template, *own)) {
-        free_unlinked(&template);
-        return ERR_FULL;
-    }
-    link_template(store, template, own);
-    return ERR_OK;
-}
-
-bool template_store_replaces(
-    struct template_store *store, const struct template_definition *definition)
-{
-    const struct template *own = *find_link(store, &definition->key, definition->source_port);
-    return own != NULL && !same_definition(own, definition);
-}
-
-struct template *template_store_find(struct template_store *store, const struct template_key *key,
-    uint16_t source_port, uint64_t now_ns)
-{
-    struct template *found = NULL;
-    for (struct template *next = *bucket_of(store, key); next != NULL; next = next->next) {
-        if (!template_key_equal(&next->key, key) || is_expired(store, next, now_ns)) {
-            continue;
-        }
-        if (next->source_port == source_port) {
-            return next;
-        }
-        if (found == NULL || next->announced_ns > found->announced_ns) {
-            found = next;
-        }
-    }
-    return found;
-}
-
-static void choose(struct template_store *store, struct template *template)
-{
-    if (template->is_options) {
+    if (*template_p == NULL) {
         return;
     }
-    uint64_t bytes_without = store->bytes - extra_program_bytes(template->extra);
-    extra_program_destroy(&template->extra);
-    if (extra_program_new(
-            &template->extra, template->fields, template->field_count, store->choice) == ERR_OK &&
-        !may_grow_to(store, bytes_without + extra_program_bytes(template->extra))) {
-        extra_program_destroy(&template->extra);
-    }
-    resize(store, bytes_without + extra_program_bytes(template->extra));
+    template_program_destroy(&(*template_p)->program);
+    extra_program_destroy(&(*template_p)->extra);
+    free(*template_p);
+    *template_p = NULL;
 }
 
-void template_store_choose(struct template_store *store)
+size_t template_bytes(const struct template *template)
 {
-    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
-        for (struct template *next = store->buckets[i]; next != NULL; next = next->next) {
-            choose(store, next);
-        }
-    }
+    size_t program = template->program != NULL ? template_program_bytes(template->program) : 0;
+    return sizeof *template + template->field_count * sizeof template->fields[0] + program +
+           extra_program_bytes(template->extra);
+}
+
+bool template_matches(const struct template *template, const struct template_definition *definition)
+{
+    return template->is_options == definition->is_options &&
+           template->field_count == definition->field_count &&
+           template->scope_count == definition->scope_count &&
+           memcmp(template->fields, definition->fields,
+               definition->field_count * sizeof definition->fields[0]) == 0;
 }

@@ -1,11 +1,9 @@
 /*
- * template.h -- the templates of one exporter: what its data records look like.
+ * template.h -- a template: what the data records of an exporter look like.
  *
  * Keyed by protocol, observation domain and template id (RFC 7011 section 8, RFC 3954 section 5.2).
- * The source port is not part of the key, for a device may send templates and data from different
- * ports; but two processes on one address can announce one id with different fields, so the port
- * is remembered and, where an id is announced from several ports, decides. Bounded in number for
- * each exporter and in bytes for all of them. The decoder's thread owns it.
+ * One that is kept (template_store.h) never changes but for when it was last announced, and what of
+ * it goes to Extra. The decoder's thread owns it.
  */
 #pragma once
 
@@ -25,8 +23,7 @@ enum {
     TEMPLATE_MAX_FIELDS = 1024, /* the longest known in the field have about 150 */
     /* Fields without length cost time and no bytes, so that 64 KiB of one-byte records with a
      * thousand of them each would keep a worker busy for a second. Known exporters send three. */
-    TEMPLATE_MAX_EMPTY_FIELDS = 16,
-    TEMPLATE_BUCKETS = 128
+    TEMPLATE_MAX_EMPTY_FIELDS = 16
 };
 
 /* Private enterprise number under which NetFlow 9's scope types (RFC 3954 section 6.1) are kept. */
@@ -65,36 +62,10 @@ struct template
     struct template_field fields[];
 };
 
-/*
- * Each exporter has bytes of its own, which nobody takes from it; of those for all it may take as
- * many as it leaves to the others.
- */
-struct template_limits {
-    uint32_t max_per_exporter;
-    uint64_t own_bytes;
-    uint64_t max_shared_bytes;
-    uint64_t lifetime_ns; /* since last announced; 0: for ever */
-};
-
 /* Which fields go to Extra, of those that no flow field takes and of all: docs/mapping.md. */
 struct extra_choice {
     bool takes_all;
     const struct mapping *mapping; /* borrowed; the operator's names, or NULL */
-};
-
-/* Bytes that the exporters of a decoder hold beyond their own. */
-struct template_budget {
-    uint64_t shared_bytes;
-};
-
-struct template_store {
-    const struct template_limits *limits;
-    const struct extra_choice *choice;
-    struct template_budget *budget;
-    uint32_t count;
-    uint64_t bytes;
-    uint64_t swept_ns; /* last search for expired ones */
-    struct template *buckets[TEMPLATE_BUCKETS];
 };
 
 /* What a template record on the wire says. */
@@ -107,28 +78,18 @@ struct template_definition {
     const struct template_field *fields; /* borrowed */
 };
 
-/* Borrows all as long as the store lives. */
-void template_store_init(struct template_store *store, const struct template_limits *limits,
-    const struct extra_choice *choice, struct template_budget *budget);
-void template_store_clear(struct template_store *store);
-
 /*
- * Learns or renews a template. ERR_INVALID: it has no field with a length, too many without,
- * or a record of it fits no datagram; ERR_FULL: a limit; ERR_MEMORY. Then what was there stays.
+ * Copies the definition and compiles it. ERR_INVALID: it has no field with a length, too many
+ * without, or a record of it fits no datagram. On success *template_p is owned by the caller.
  */
-MUST_CHECK enum err template_store_put(
-    struct template_store *store, const struct template_definition *definition, uint64_t now_ns);
+MUST_CHECK enum err template_new(struct template **template_p,
+    const struct template_definition *definition, const struct extra_choice *choice);
+/* Of one in a store: after it was unlinked. */
+void template_destroy(struct template **template_p);
 
-/* Whether that definition would take the place of another with the same key and port. */
-bool template_store_replaces(
-    struct template_store *store, const struct template_definition *definition);
+/* Memory held, for the budget. */
+size_t template_bytes(const struct template *template);
 
-/* The template for data from that port, lent until the store changes; NULL: none, or expired. */
-struct template *template_store_find(struct template_store *store, const struct template_key *key,
-    uint16_t source_port, uint64_t now_ns);
-
-/*
- * Fits all templates to the choice, which has changed. One that memory does not suffice for sends
- * nothing to Extra until it is announced with other fields.
- */
-void template_store_choose(struct template_store *store);
+/* Whether the definition, which has the same key, says nothing new. */
+bool template_matches(
+    const struct template *template, const struct template_definition *definition);

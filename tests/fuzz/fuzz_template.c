@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- any fields as a template, then any bytes as records. */
 #include "ingest/decode/extra_program.h"
 #include "ingest/decode/template_program.h"
+#include "ingest/decode/template_store.h"
 #include "tests/fuzz/fuzz_target.h"
 
 static void run_records(struct template *template, struct cursor records)

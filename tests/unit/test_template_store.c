@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the memory of templates, and of their fields that are
  * chosen for Extra. */
-#include "ingest/decode/template.h"
+#include "ingest/decode/template_store.h"
 
 #include "common/mapping.h"
 #include "ingest/decode/extra_program.h"
@@ -30,7 +30,7 @@ static void tear_down(void)
     mapping_destroy(&mapping);
 }
 
-TestSuite(template, .init = set_up, .fini = tear_down);
+TestSuite(template_store, .init = set_up, .fini = tear_down);
 
 static void announce(bool is_options)
 {
@@ -47,7 +47,7 @@ static size_t extra_bytes(void)
     return extra_program_bytes(template_store_find(&store, &KEY, 0, 1)->extra);
 }
 
-Test(template, that_memory_does_not_suffice_for_sends_nothing_to_extra)
+Test(template_store, sends_nothing_to_extra_where_memory_does_not_suffice)
 {
     announce(false);
     limits.max_shared_bytes = 2 * budget.shared_bytes + 1; /* of which one takes half */
@@ -57,7 +57,7 @@ Test(template, that_memory_does_not_suffice_for_sends_nothing_to_extra)
     cr_assert_not_null(template_store_find(&store, &KEY, 0, 1)->program);
 }
 
-Test(template, of_options_sends_nothing_to_extra)
+Test(template_store, sends_nothing_of_options_to_extra)
 {
     choice.takes_all = true;
     announce(true);
@@ -65,7 +65,7 @@ Test(template, of_options_sends_nothing_to_extra)
     cr_assert_eq(extra_bytes(), 0);
 }
 
-Test(template, is_fitted_to_every_new_choice)
+Test(template_store, is_fitted_to_every_new_choice)
 {
     announce(false);
     uint64_t plain_bytes = budget.shared_bytes;
@@ -94,7 +94,7 @@ static uint32_t fill(struct template_store *filled)
     return filled->count;
 }
 
-Test(template, of_one_exporter_leave_as_much_to_the_others_and_each_has_some_of_its_own)
+Test(template_store, of_one_exporter_leaves_as_much_to_the_others_and_each_has_some_of_its_own)
 {
     announce(false);
     uint64_t size_bytes = store.bytes;

@@ -1,0 +1,67 @@
+/*
+ * template_store.h -- the templates of one exporter.
+ *
+ * The source port is not part of a template's key, for a device may send templates and data from
+ * different ports; but two processes on one address can announce one id with different fields, so
+ * the port is remembered and, where an id is announced from several ports, decides. Bounded in
+ * number for each exporter and in bytes for all of them. The decoder's thread owns it.
+ */
+#pragma once
+
+#include "ingest/decode/template.h"
+
+enum {
+    TEMPLATE_BUCKETS = 128
+};
+
+/*
+ * Each exporter has bytes of its own, which nobody takes from it; of those for all it may take as
+ * many as it leaves to the others.
+ */
+struct template_limits {
+    uint32_t max_per_exporter;
+    uint64_t own_bytes;
+    uint64_t max_shared_bytes;
+    uint64_t lifetime_ns; /* since last announced; 0: for ever */
+};
+
+/* Bytes that the exporters of a decoder hold beyond their own. */
+struct template_budget {
+    uint64_t shared_bytes;
+};
+
+struct template_store {
+    const struct template_limits *limits;
+    const struct extra_choice *choice;
+    struct template_budget *budget;
+    uint32_t count;
+    uint64_t bytes;
+    uint64_t swept_ns; /* last search for expired ones */
+    struct template *buckets[TEMPLATE_BUCKETS];
+};
+
+/* Borrows all as long as the store lives. */
+void template_store_init(struct template_store *store, const struct template_limits *limits,
+    const struct extra_choice *choice, struct template_budget *budget);
+void template_store_clear(struct template_store *store);
+
+/*
+ * Learns or renews a template. ERR_INVALID: it has no field with a length, too many without,
+ * or a record of it fits no datagram; ERR_FULL: a limit; ERR_MEMORY. Then what was there stays.
+ */
+MUST_CHECK enum err template_store_put(
+    struct template_store *store, const struct template_definition *definition, uint64_t now_ns);
+
+/* Whether that definition would take the place of another with the same key and port. */
+bool template_store_replaces(
+    struct template_store *store, const struct template_definition *definition);
+
+/* The template for data from that port, lent until the store changes; NULL: none, or expired. */
+struct template *template_store_find(struct template_store *store, const struct template_key *key,
+    uint16_t source_port, uint64_t now_ns);
+
+/*
+ * Fits all templates to the choice, which has changed. One that memory does not suffice for sends
+ * nothing to Extra until it is announced with other fields.
+ */
+void template_store_choose(struct template_store *store);
