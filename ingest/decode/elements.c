@@ -3,7 +3,7 @@
 
 #include "common/flow.h"
 #include "ingest/decode/packet_header.h"
-#include "ingest/decode/sampling.h"
+#include "ingest/decode/sampling_facts.h"
 
 static const struct element ELEMENTS[] = {
 #define ELEMENT(enterprise, element_id, conversion_name, target_value)                             \

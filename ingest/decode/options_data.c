@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- options records: what exporters say of themselves. */
 #include "ingest/decode/elements.h"
 #include "ingest/decode/options_record.h"
+#include "ingest/decode/sampling_facts.h"
 
 /* RFC 3954 section 6.1: scope types of NetFlow 9. */
 enum {

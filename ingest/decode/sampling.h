@@ -1,34 +1,14 @@
 /*
  * sampling.h -- one packet in how many: what an exporter said, and which of it counts.
  *
- * Rates arrive in options data, by sampler, by interface or for a whole observation domain, and
- * inside data records. One resolver with a fixed precedence picks the rate of a flow and says
- * where it came from. Kept for each exporter; bounded. The decoder's thread owns it.
+ * Rates (sampling_facts.h) arrive in options data, by sampler, by interface or for a whole
+ * observation domain, and inside data records. One resolver with a fixed precedence picks the rate
+ * of a flow and says where it came from. Kept for each exporter; bounded. The decoder's thread owns
+ * it.
  */
 #pragma once
 
 #include "common/flow.h"
-
-/* What one record, of options or of data, says about sampling. */
-enum sampling_fact {
-    SAMPLING_RATE,            /* elements 34, 50: one in this many */
-    SAMPLING_PACKET_INTERVAL, /* 305: packets taken in a row */
-    SAMPLING_PACKET_SPACE,    /* 306: packets left out after them */
-    SAMPLING_SIZE,            /* 309: this many ... */
-    SAMPLING_POPULATION,      /* 310: ... out of this many */
-    SAMPLING_FACT_COUNT,
-    SAMPLING_PROBABILITY /* 311: bits of a floating point number; kept as the rate it stands for */
-};
-
-struct sampling_facts {
-    uint64_t values[SAMPLING_FACT_COUNT];
-    uint32_t known; /* bit n: fact n was there */
-};
-
-void sampling_facts_set(struct sampling_facts *facts, enum sampling_fact fact, uint64_t value);
-
-/* The rate that the facts give, 0 for none. */
-uint64_t sampling_facts_rate(const struct sampling_facts *facts);
 
 /* Whose rate it is. */
 enum sampling_scope {

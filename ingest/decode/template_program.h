@@ -21,7 +21,7 @@
 #include "ingest/decode/elements.h"
 #include "ingest/decode/record_place.h"
 #include "ingest/decode/record_time.h"
-#include "ingest/decode/sampling.h"
+#include "ingest/decode/sampling_facts.h"
 #include "ingest/decode/template.h"
 
 /* What must be readable in front of a record. */
