@@ -11,6 +11,9 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_US UINT64_C(1000)
 
+#define S_PER_MINUTE UINT64_C(60)
+#define S_PER_DAY    UINT64_C(86400)
+
 /* UTC since 1970. */
 uint64_t clock_wall_ns(void);
 

@@ -10,10 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum {
-    SECONDS_PER_MINUTE = 60
-};
-
 static void print_summary(const struct capture *capture, const struct decode_counters *counters)
 {
     struct capture_counters file = capture_counters(capture);
@@ -83,7 +79,7 @@ enum err read_capture(
     decoder_finish(decoder);
     if (outlet->tell_refused != NULL) {
         uint64_t now_s = clock_wall_ns() / NS_PER_S;
-        outlet->tell_refused(outlet->context, now_s - now_s % SECONDS_PER_MINUTE);
+        outlet->tell_refused(outlet->context, now_s - now_s % S_PER_MINUTE);
     }
     outlet->finish(outlet->context);
     print_summary(capture, decoder_counters(decoder));

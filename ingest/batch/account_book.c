@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what became of flows, by origin. */
 #include "ingest/batch/account_book.h"
 
+#include "common/clock.h"
 #include "ingest/batch/origin_map.h"
 
 #include <stdlib.h>
 
 enum {
-    ACCOUNTS_MAX = 1 << 14,
-    SECONDS_PER_MINUTE = 60,
-    SECONDS_PER_DAY = 86400
+    ACCOUNTS_MAX = 1 << 14
 };
 
 struct account {
@@ -88,8 +87,8 @@ bool account_book_is_empty(const struct account_book *book)
 /* The minute of that day that is nearest. */
 static uint64_t minute_of_day(uint64_t minute_s, uint32_t day)
 {
-    uint64_t first_s = (uint64_t)day * SECONDS_PER_DAY;
-    uint64_t last_s = first_s + SECONDS_PER_DAY - SECONDS_PER_MINUTE;
+    uint64_t first_s = (uint64_t)day * S_PER_DAY;
+    uint64_t last_s = first_s + S_PER_DAY - S_PER_MINUTE;
     uint64_t least_s = minute_s < last_s ? minute_s : last_s;
     return least_s > first_s ? least_s : first_s;
 }

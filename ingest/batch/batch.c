@@ -12,8 +12,7 @@
 
 enum {
     MAX_BYTES_LEAST = 64 * 1024,
-    SHARES_AT_FIRST = 8, /* so many exporters cost a refused batch no memory when it is sealed */
-    SECONDS_PER_DAY = 86400
+    SHARES_AT_FIRST = 8 /* so many exporters cost a refused batch no memory when it is sealed */
 };
 
 struct batcher {
@@ -206,7 +205,7 @@ void batcher_take(void *context, const struct flow *flow)
 {
     struct batcher *batcher = context;
     counter_add(&batcher->counters.flows_in, 1);
-    uint32_t day = (uint32_t)(flow_number(flow, FLOW_TIME_RECEIVED) / SECONDS_PER_DAY);
+    uint32_t day = (uint32_t)(flow_number(flow, FLOW_TIME_RECEIVED) / S_PER_DAY);
     struct batch *batch = open_batch(batcher, day);
     if (batch == NULL) {
         count_without_memory(batcher, flow, day);

@@ -12,8 +12,7 @@ METRIC_FAMILY(RECORDS_DROPPED, COUNTER, "goflow_batch_records_dropped_total",
 
 enum {
     BATCH_BYTES = 64 * 1024,
-    BATCH_AGE_MS = 1000,
-    SECONDS_PER_DAY = 86400
+    BATCH_AGE_MS = 1000
 };
 
 struct record_batcher {
@@ -96,7 +95,7 @@ void record_batcher_take(void *context, enum record_kind kind, const struct reco
 {
     struct record_batcher *batcher = context;
     counter_add(&batcher->rows_in[kind], 1);
-    uint32_t day = (uint32_t)(record->values[TIME_RECEIVED].number / SECONDS_PER_DAY);
+    uint32_t day = (uint32_t)(record->values[TIME_RECEIVED].number / S_PER_DAY);
     struct batch *batch = open_batch(batcher, kind, day);
     if (batch == NULL) {
         counter_add(&batcher->rows_dropped, 1);

@@ -14,7 +14,6 @@
 enum {
     DEFAULT_EXPORTERS = 4096,
     DEFAULT_TEMPLATES = 4096,
-    SECONDS_PER_MINUTE = 60,
     DEFAULT_HELD_AGE_S = 60,
     DATAGRAM_MAX_SIZE = 65535
 };
@@ -259,14 +258,14 @@ static void report_losses(struct decoder *decoder)
         return;
     }
     for (uint32_t i = 0; i < exporter_table_count(decoder->exporters); i++) {
-        loss_report(exporter_table_at(decoder->exporters, i), decoder->minute * SECONDS_PER_MINUTE,
+        loss_report(exporter_table_at(decoder->exporters, i), decoder->minute * S_PER_MINUTE,
             &decoder->records);
     }
 }
 
 void decoder_tick(struct decoder *decoder, uint64_t now_ns)
 {
-    uint64_t minute = now_ns / (SECONDS_PER_MINUTE * NS_PER_S);
+    uint64_t minute = now_ns / (S_PER_MINUTE * NS_PER_S);
     if (minute == decoder->minute) {
         return;
     }

@@ -13,7 +13,6 @@
 
 enum {
     NUMBER_BYTES = 8,
-    SECONDS_PER_DAY = 86400,
     DAYS_BEFORE_1970 = 719468, /* since 0000-03-01 */
     DAYS_OF_400_YEARS = 146097,
     DAYS_OF_100_YEARS = 36524, /* but for the last of four */
@@ -202,8 +201,8 @@ static size_t put_time(char *out, uint64_t seconds, uint64_t fraction, size_t di
     if (seconds > LAST_SECOND) {
         return put_unsigned(out, seconds);
     }
-    uint64_t second = seconds % SECONDS_PER_DAY;
-    char *end = put_date(out, seconds / SECONDS_PER_DAY);
+    uint64_t second = seconds % S_PER_DAY;
+    char *end = put_date(out, seconds / S_PER_DAY);
     *end++ = ' ';
     end = put_decimal(end, second / 3600, 2);
     *end++ = ':';

@@ -4,13 +4,12 @@
 #include "common/clock.h"
 
 enum {
-    SECONDS_PER_MINUTE = 60,
     SHARES_PART = 16 /* of the window's bytes, for the lists of batches that wait */
 };
 
 static uint64_t minute_now(void)
 {
-    return clock_wall_ns() / (SECONDS_PER_MINUTE * NS_PER_S);
+    return clock_wall_ns() / (S_PER_MINUTE * NS_PER_S);
 }
 
 /* Rows take the way of the workers' rows, but for the inbox. */
@@ -72,7 +71,7 @@ void publish_ledger_tell(struct publisher *publisher)
         return;
     }
     const struct record_sink sink = {record_batcher_take, publisher->rows};
-    account_book_tell(publisher->accounts, publisher->ledger_minute * SECONDS_PER_MINUTE, &sink);
+    account_book_tell(publisher->accounts, publisher->ledger_minute * S_PER_MINUTE, &sink);
     record_batcher_flush(publisher->rows);
 }
 
@@ -90,6 +89,6 @@ int publish_ledger_due_ms(const struct publisher *publisher)
     if (publisher->accounts == NULL || account_book_is_empty(publisher->accounts)) {
         return -1;
     }
-    uint64_t minute_ns = SECONDS_PER_MINUTE * NS_PER_S;
+    uint64_t minute_ns = S_PER_MINUTE * NS_PER_S;
     return (int)((minute_ns - clock_wall_ns() % minute_ns) / NS_PER_MS + 1);
 }

@@ -2,10 +2,6 @@
 #include "common/clock.h"
 #include "ingest/receive/worker_state.h"
 
-enum {
-    SECONDS_PER_MINUTE = 60
-};
-
 static uint64_t fresh_kernel_drops(struct worker *worker)
 {
     uint64_t drops = 0;
@@ -35,7 +31,7 @@ static void report_kernel_drops(struct worker *worker, uint64_t minute_s)
 static void report_own(struct worker *worker)
 {
     const struct outlet *outlet = &worker->options.outlet;
-    uint64_t minute_s = worker->losses_minute * SECONDS_PER_MINUTE;
+    uint64_t minute_s = worker->losses_minute * S_PER_MINUTE;
     report_kernel_drops(worker, minute_s);
     if (outlet->tell_refused != NULL) {
         outlet->tell_refused(outlet->context, minute_s);
@@ -47,7 +43,7 @@ int worker_losses_tick(struct worker *worker, uint64_t now_ns)
     if (worker->options.outlet.take_record == NULL) {
         return -1;
     }
-    uint64_t minute = now_ns / (SECONDS_PER_MINUTE * NS_PER_S);
+    uint64_t minute = now_ns / (S_PER_MINUTE * NS_PER_S);
     if (minute != worker->losses_minute) {
         if (worker->losses_minute != 0) {
             report_own(worker);
@@ -55,7 +51,7 @@ int worker_losses_tick(struct worker *worker, uint64_t now_ns)
         worker->losses_minute = minute;
         decoder_tick(worker->decoder, now_ns);
     }
-    uint64_t next_ns = (minute + 1) * SECONDS_PER_MINUTE * NS_PER_S;
+    uint64_t next_ns = (minute + 1) * S_PER_MINUTE * NS_PER_S;
     return (int)((next_ns - now_ns) / NS_PER_MS + 1);
 }
 

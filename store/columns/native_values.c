@@ -6,10 +6,6 @@
 #include "common/flow_wire.h"
 #include "store/columns/native_text.h"
 
-enum {
-    SECONDS_PER_DAY = 86400
-};
-
 static bool is_time(enum flow_unit unit)
 {
     return unit == FLOW_UNIT_SECONDS || unit == FLOW_UNIT_NANOSECONDS;
@@ -154,7 +150,7 @@ static void write_fixed(
         memcpy(out, source->values, source->count * 16);
         break;
     case NATIVE_DATE:
-        write_scaled(type, source, SECONDS_PER_DAY, out);
+        write_scaled(type, source, S_PER_DAY, out);
         break;
     case NATIVE_DATETIME:
         if (source->unit == FLOW_UNIT_SECONDS) {

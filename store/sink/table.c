@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define COMPONENT "table"
-#define DAY_S     UINT64_C(86400)
 
 static void format_name(struct table *table, const struct sink_options *options)
 {
@@ -175,7 +174,7 @@ static void read_lifetime(struct table *table, struct sink_backend *backend)
 void table_warn_of_age(struct table *table, uint32_t day)
 {
     uint64_t now_s = clock_wall_ns() / NS_PER_S;
-    bool is_expired = table->lifetime_s != 0 && (day + 1) * DAY_S + table->lifetime_s < now_s;
+    bool is_expired = table->lifetime_s != 0 && (day + 1) * S_PER_DAY + table->lifetime_s < now_s;
     if (!is_expired || table->was_warned_of_age) {
         return;
     }
@@ -183,8 +182,8 @@ void table_warn_of_age(struct table *table, uint32_t day)
     log_warning(COMPONENT,
         "rows older than the table's TTL come in, and the database will drop them: keep them in a "
         "table made with -ch.ttl=0",
-        "table=%s age_days=%" PRIu64 " ttl_days=%" PRIu64, table_name(table), now_s / DAY_S - day,
-        table->lifetime_s / DAY_S);
+        "table=%s age_days=%" PRIu64 " ttl_days=%" PRIu64, table_name(table),
+        now_s / S_PER_DAY - day, table->lifetime_s / S_PER_DAY);
 }
 
 static void warn_without_identity(struct table *table)

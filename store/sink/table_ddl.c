@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- CREATE TABLE from the record's field table. */
 #include "store/sink/table_ddl.h"
 
+#include "common/clock.h"
 #include "store/columns/columns.h"
 #include "store/sink/sql_text.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define DAY_S UINT64_C(86400)
 
 /* A column that is not a field of its own. */
 struct extra_column {
@@ -170,11 +169,11 @@ uint64_t table_ddl_lifetime_s(const char *created)
         {"Second(", 1},
         {"Minute(", 60},
         {"Hour(", 3600},
-        {"Day(", DAY_S},
-        {"Week(", 7 * DAY_S},
-        {"Month(", 31 * DAY_S},
-        {"Quarter(", 92 * DAY_S},
-        {"Year(", 366 * DAY_S},
+        {"Day(", S_PER_DAY},
+        {"Week(", 7 * S_PER_DAY},
+        {"Month(", 31 * S_PER_DAY},
+        {"Quarter(", 92 * S_PER_DAY},
+        {"Year(", 366 * S_PER_DAY},
     };
     const char *found = strstr(created, TTL);
     for (size_t i = 0; found != NULL && i < sizeof UNITS / sizeof UNITS[0]; i++) {

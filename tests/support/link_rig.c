@@ -14,8 +14,7 @@
 
 enum {
     WAIT_MS = 10000,
-    POLL_MS = 5,
-    SECONDS_PER_DAY = 86400
+    POLL_MS = 5
 };
 
 void fake_database_init(struct fake_database *database, uint64_t limit)
@@ -158,7 +157,7 @@ struct batch *rig_batch(uint64_t first, uint32_t count, uint32_t day)
     struct flow flow = {0};
     for (uint32_t i = 0; i < count; i++) {
         flow_begin(&flow);
-        flow_set_time_received(&flow, (uint64_t)day * SECONDS_PER_DAY);
+        flow_set_time_received(&flow, (uint64_t)day * S_PER_DAY);
         flow_set_bytes(&flow, first + i);
         batch->size += flow_pack(&packer, &flow, batch->bytes + batch->size);
     }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what became of flows, by origin. */
 #include "ingest/batch/account_book.h"
 
+#include "common/clock.h"
+
 #include <criterion/criterion.h>
 
 enum {
     DAY = 19675,
-    SECONDS_PER_DAY = 86400,
-    MIDNIGHT_S = DAY * SECONDS_PER_DAY,
-    NOON_S = MIDNIGHT_S + SECONDS_PER_DAY / 2,
+    MIDNIGHT_S = DAY * S_PER_DAY,
+    NOON_S = MIDNIGHT_S + S_PER_DAY / 2,
     MANY = 20000 /* origins: more than a book has room for */
 };
 
@@ -146,8 +147,7 @@ static uint64_t minute_of(uint32_t day, uint64_t told_s)
 Test(account_book, rows_are_of_the_day_of_their_flows)
 {
     cr_assert_eq(minute_of(DAY, MIDNIGHT_S), MIDNIGHT_S);
-    cr_assert_eq(
-        minute_of(DAY, MIDNIGHT_S + SECONDS_PER_DAY - 60), MIDNIGHT_S + SECONDS_PER_DAY - 60);
+    cr_assert_eq(minute_of(DAY, MIDNIGHT_S + S_PER_DAY - 60), MIDNIGHT_S + S_PER_DAY - 60);
     cr_assert_eq(minute_of(DAY - 1, MIDNIGHT_S), MIDNIGHT_S - 60);
-    cr_assert_eq(minute_of(DAY + 1, MIDNIGHT_S), MIDNIGHT_S + SECONDS_PER_DAY);
+    cr_assert_eq(minute_of(DAY + 1, MIDNIGHT_S), MIDNIGHT_S + S_PER_DAY);
 }

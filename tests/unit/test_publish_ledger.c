@@ -3,6 +3,7 @@
  * No store ever comes: the rows of the ledger stay in the spool, where a test reads them when the
  * publisher is gone.
  */
+#include "common/clock.h"
 #include "ingest/publish/spool.h"
 #include "tests/support/link_rig.h"
 
@@ -13,7 +14,6 @@
 enum {
     FLOWS = 2000, /* a batch */
     DAY = 19700,
-    SECONDS_PER_DAY = 86400,
     ROOMY = 64 << 20,
     SMALL = 512 << 10, /* so many bytes of batches fill a spool */
     MANY = 60,         /* batches that do not fit there */
@@ -108,7 +108,7 @@ static void add_rows(struct reading *reading, struct cursor payload)
     struct record record;
     while (record_parse(&payload, RECORD_LOSSES, &record) == ERR_OK) {
         const struct record_value *values = record.values;
-        cr_assert_eq(values[LOSSES_TIME_RECEIVED].number / SECONDS_PER_DAY, DAY);
+        cr_assert_eq(values[LOSSES_TIME_RECEIVED].number / S_PER_DAY, DAY);
         if (!record_has(&record, LOSSES_DOMAIN) ||
             values[LOSSES_DOMAIN].number == reading->domain) {
             reading->told.rows++;

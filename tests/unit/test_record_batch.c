@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 enum {
-    DAY = 19675,
-    SECONDS_PER_DAY = 86400
+    DAY = 19675
 };
 
 struct taken {
@@ -50,7 +49,7 @@ static struct record_batcher *open_batcher(struct taken *taken)
 static void add(struct record_batcher *batcher, enum record_kind kind, uint64_t day)
 {
     struct record record = {.present = 0};
-    record_set_number(&record, LOSSES_TIME_RECEIVED, day * SECONDS_PER_DAY);
+    record_set_number(&record, LOSSES_TIME_RECEIVED, day * S_PER_DAY);
     record_batcher_take(batcher, kind, &record);
 }
 
