@@ -16,6 +16,7 @@
  */
 #include "ingest/decode/decode_context.h"
 #include "ingest/decode/exporter.h"
+#include "ingest/decode/packet_etype.h"
 #include "ingest/decode/record_time.h"
 
 enum {
@@ -77,7 +78,6 @@ static const struct layout NETFLOW7 = {.type = FLOW_TYPE_NETFLOW7,
     .has_routing = true};
 
 enum {
-    ETYPE_IPV4 = 0x0800,
     PROTOCOL_ICMP = 1
 };
 
@@ -96,7 +96,7 @@ static void fix_common_fields(
     flow_set_type(flow, layout->type);
     flow_set_time_received(flow, context->datagram->received_ns / NS_PER_S);
     flow_set_sampler_address(flow, &context->datagram->source);
-    flow_set_etype(flow, ETYPE_IPV4);
+    flow_set_etype(flow, PACKET_ETYPE_IPV4);
     if (layout->has_sequence) {
         flow_set_sequence_num(flow, load_be32(header + SEQUENCE_AT));
     }

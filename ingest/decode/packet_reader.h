@@ -12,6 +12,7 @@
 
 #include "common/cursor.h"
 #include "common/flow.h"
+#include "ingest/decode/packet_etype.h"
 
 struct packet_reader {
     struct flow *flow;
@@ -91,21 +92,6 @@ enum packet_step {
     enum packet_step packet_read_##name(struct packet_reader *);
 PACKET_STEP_LIST(PACKET_STEP_DECLARE)
 #undef PACKET_STEP_DECLARE
-
-/* IEEE 802 numbers (Ethernet types). */
-enum packet_etype {
-    PACKET_ETYPE_IPV4 = 0x0800,
-    PACKET_ETYPE_BRIDGED = 0x6558, /* Ethernet inside GRE, Geneve */
-    PACKET_ETYPE_VLAN = 0x8100,
-    PACKET_ETYPE_IPV6 = 0x86dd,
-    PACKET_ETYPE_PPP = 0x880b,
-    PACKET_ETYPE_MPLS = 0x8847,
-    PACKET_ETYPE_MPLS_MULTICAST = 0x8848,
-    PACKET_ETYPE_PPPOE = 0x8864,
-    PACKET_ETYPE_PROVIDER_VLAN = 0x88a8,
-    PACKET_ETYPE_QINQ = 0x9100,
-    PACKET_ETYPE_QINQ_OTHER = 0x9200
-};
 
 /* Values of the field TunnelType. */
 enum packet_tunnel {

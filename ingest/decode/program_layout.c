@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a program's memory, and its ops in their order. */
+#include "ingest/decode/packet_etype.h"
 #include "ingest/decode/program_draft.h"
 
 #include <stdlib.h>
-
-enum {
-    ETYPE_IPV4 = 0x0800,
-    ETYPE_IPV6 = 0x86dd
-};
 
 /* Where both families can fill a field, the record decides: the pair becomes one step. */
 static void pair_addresses(struct program_draft *draft)
@@ -42,7 +38,7 @@ static uint16_t common_etype(const struct program_draft *draft)
     if (is_told || is_ipv4 == is_ipv6) {
         return 0;
     }
-    return is_ipv4 ? ETYPE_IPV4 : ETYPE_IPV6;
+    return is_ipv4 ? PACKET_ETYPE_IPV4 : PACKET_ETYPE_IPV6;
 }
 
 static void emit(struct template_program *program, const struct program_draft *draft,

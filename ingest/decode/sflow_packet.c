@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- sFlow records 1 to 4 and 1013: the packet, raw or in
  * parts. */
+#include "ingest/decode/packet_etype.h"
 #include "ingest/decode/packet_header.h"
 #include "ingest/decode/sflow_sample.h"
 #include "ingest/decode/sflow_xdr.h"
@@ -10,9 +11,7 @@ enum {
     ETHERNET_SIZE = 24,   /* each address takes eight octets, the last two unused */
     IPV4_SIZE = 32,
     IPV6_SIZE = 56,
-    CIPHER_SUITE_SIZE = 4,
-    ETYPE_IPV4 = 0x0800,
-    ETYPE_IPV6 = 0x86dd
+    CIPHER_SUITE_SIZE = 4
 };
 
 enum sflow_record_outcome sflow_read_raw_header(struct flow *flow, struct cursor record)
@@ -95,7 +94,7 @@ enum sflow_record_outcome sflow_read_ipv4(struct flow *flow, struct cursor recor
     flow_set_bytes(flow, load_be32(bytes));
     flow_set_src_addr(flow, &src);
     flow_set_dst_addr(flow, &dst);
-    flow_set_etype(flow, ETYPE_IPV4);
+    flow_set_etype(flow, PACKET_ETYPE_IPV4);
     store_transport(flow, bytes[7], bytes + 16);
     return SFLOW_RECORD_READ;
 }
@@ -111,7 +110,7 @@ enum sflow_record_outcome sflow_read_ipv6(struct flow *flow, struct cursor recor
     flow_set_bytes(flow, load_be32(bytes));
     flow_set_src_addr(flow, &src);
     flow_set_dst_addr(flow, &dst);
-    flow_set_etype(flow, ETYPE_IPV6);
+    flow_set_etype(flow, PACKET_ETYPE_IPV6);
     store_transport(flow, bytes[7], bytes + 40);
     return SFLOW_RECORD_READ;
 }

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- fills open fields of a flow. */
 #include "ingest/decode/template_fill.h"
 
+#include "ingest/decode/packet_etype.h"
 #include "ingest/decode/program_draft.h"
 #include "ingest/decode/program_step.h"
-
-/* Etypes of the two families. */
-enum {
-    ETYPE_IPV4 = 0x0800,
-    ETYPE_IPV6 = 0x86dd
-};
 
 static void fill_address(const struct program_op *op, const uint8_t *record, struct flow *flow)
 {
@@ -22,7 +17,7 @@ static void fill_address(const struct program_op *op, const uint8_t *record, str
     memcpy((uint8_t *)flow + FLOW_FIELDS[field].offset, &address, sizeof address);
     flow_mark(flow, field, true);
     if (field == FLOW_SRC_ADDR && !flow_has(flow, FLOW_ETYPE)) {
-        flow_set_etype(flow, op->code == PROGRAM_IPV4 ? ETYPE_IPV4 : ETYPE_IPV6);
+        flow_set_etype(flow, op->code == PROGRAM_IPV4 ? PACKET_ETYPE_IPV4 : PACKET_ETYPE_IPV6);
     }
 }
 

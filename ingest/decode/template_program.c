@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- runs compiled templates over records. */
 #include "ingest/decode/template_program.h"
 
+#include "ingest/decode/packet_etype.h"
 #include "ingest/decode/packet_header.h"
 #include "ingest/decode/program_step.h"
 
 /* dataLinkFrameType (element 408): Ethernet. */
 enum {
     FRAME_ETHERNET = 1
-};
-
-enum {
-    ETYPE_IPV4 = 0x0800,
-    ETYPE_IPV6 = 0x86dd
 };
 
 /* Returns the presence bits of the fields that are not 0. */
@@ -43,7 +39,7 @@ static void set_ip_version(struct flow *flow, struct record_facts *facts, uint64
 {
     facts->ip_version = version;
     if (!flow_has(flow, FLOW_ETYPE) && (version == 4 || version == 6)) {
-        flow_set_etype(flow, version == 4 ? ETYPE_IPV4 : ETYPE_IPV6);
+        flow_set_etype(flow, version == 4 ? PACKET_ETYPE_IPV4 : PACKET_ETYPE_IPV6);
     }
 }
 
@@ -63,7 +59,7 @@ static void set_either_address(const struct program_op *ipv4, const uint8_t *rec
     memcpy((uint8_t *)flow + ipv4->offset, is_ipv6 ? &as_ipv6 : &as_ipv4, sizeof as_ipv4);
     flow_mark(flow, (enum flow_field)ipv4->destination, true);
     if (ipv4->destination == FLOW_SRC_ADDR && !flow_has(flow, FLOW_ETYPE)) {
-        flow_set_etype(flow, is_ipv6 ? ETYPE_IPV6 : ETYPE_IPV4);
+        flow_set_etype(flow, is_ipv6 ? PACKET_ETYPE_IPV6 : PACKET_ETYPE_IPV4);
     }
 }
 

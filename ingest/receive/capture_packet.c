@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- from a captured frame to the IP packet in it. */
 #include "ingest/receive/capture_packet.h"
 
+#include "ingest/decode/packet_etype.h"
+
 /* LINKTYPE_ values, tcpdump.org/linktypes.html. */
 enum link_type {
     LINK_NULL = 0,
@@ -13,14 +15,6 @@ enum link_type {
     LINK_IPV4 = 228,
     LINK_IPV6 = 229,
     LINK_SLL2 = 276
-};
-
-enum {
-    ETYPE_IPV4 = 0x0800,
-    ETYPE_IPV6 = 0x86dd,
-    ETYPE_VLAN = 0x8100,
-    ETYPE_SERVICE_VLAN = 0x88a8,
-    ETYPE_OLD_SERVICE_VLAN = 0x9100
 };
 
 enum {
@@ -39,7 +33,8 @@ enum {
 static uint16_t skip_vlan_tags(struct cursor *cursor)
 {
     uint16_t etype = cursor_be16(cursor);
-    while (etype == ETYPE_VLAN || etype == ETYPE_SERVICE_VLAN || etype == ETYPE_OLD_SERVICE_VLAN) {
+    while (etype == PACKET_ETYPE_VLAN || etype == PACKET_ETYPE_PROVIDER_VLAN ||
+           etype == PACKET_ETYPE_QINQ) {
         cursor_skip(cursor, 2);
         etype = cursor_be16(cursor);
     }
@@ -89,7 +84,7 @@ enum err capture_link_parse(const struct capture_frame *frame, struct cursor *pa
     if (cursor_left(&cursor) == 0) {
         return ERR_SHORT;
     }
-    if (etype != 0 && etype != ETYPE_IPV4 && etype != ETYPE_IPV6) {
+    if (etype != 0 && etype != PACKET_ETYPE_IPV4 && etype != PACKET_ETYPE_IPV6) {
         return ERR_UNSUPPORTED;
     }
     *packet_p = cursor;
