@@ -27,7 +27,9 @@ enum option_type {
 };
 
 enum {
-    OPTION_LIST_MAX = 32
+    OPTION_LIST_MAX = 32,
+    OPTION_PORT_MAX = 65535, /* of a number that is a port */
+    OPTION_EXIT_REFUSED = 2  /* status of a program that refuses its settings */
 };
 
 struct option_list {

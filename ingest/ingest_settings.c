@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define MEMBER(member) .offset = offsetof(struct ingest_settings, member)
-#define PORT_MAX       65535
 
 /* The batch must fit in the window, and one packed flow in the batch. */
 enum {
@@ -25,21 +24,21 @@ static const struct option OPTIONS[] = {
     {"nf", OPTION_BOOL, "true", MEMBER(nf.is_on), .help = "Listens on the NetFlow port."},
     {"nf.addr", OPTION_TEXT, NULL, MEMBER(nf.host),
         .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
-    {"nf.port", OPTION_NUMBER, "2055", .max = PORT_MAX, MEMBER(nf.port),
+    {"nf.port", OPTION_NUMBER, "2055", .max = OPTION_PORT_MAX, MEMBER(nf.port),
         .help = "UDP port; 0: the system chooses."},
     {"nf.reuserport", OPTION_BOOL, "false", MEMBER(nf.is_shared),
         .help = "Shares the port with other processes."},
     {"nfl", OPTION_BOOL, "true", MEMBER(nfl.is_on), .help = "Listens on the NetFlow 5 port."},
     {"nfl.addr", OPTION_TEXT, NULL, MEMBER(nfl.host),
         .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
-    {"nfl.port", OPTION_NUMBER, "2056", .max = PORT_MAX, MEMBER(nfl.port),
+    {"nfl.port", OPTION_NUMBER, "2056", .max = OPTION_PORT_MAX, MEMBER(nfl.port),
         .help = "UDP port; 0: the system chooses."},
     {"nfl.reuserport", OPTION_BOOL, "false", MEMBER(nfl.is_shared),
         .help = "Shares the port with other processes."},
     {"sflow", OPTION_BOOL, "true", MEMBER(sflow.is_on), .help = "Listens on the sFlow port."},
     {"sflow.addr", OPTION_TEXT, NULL, MEMBER(sflow.host),
         .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
-    {"sflow.port", OPTION_NUMBER, "6343", .max = PORT_MAX, MEMBER(sflow.port),
+    {"sflow.port", OPTION_NUMBER, "6343", .max = OPTION_PORT_MAX, MEMBER(sflow.port),
         .help = "UDP port; 0: the system chooses."},
     {"sflow.reuserport", OPTION_BOOL, "false", MEMBER(sflow.is_shared),
         .help = "Shares the port with other processes."},

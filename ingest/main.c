@@ -3,10 +3,6 @@
 
 #include <stdlib.h>
 
-enum {
-    EXIT_SETTINGS = 2
-};
-
 int main(int argc, char **argv)
 {
     struct option_request request = {
@@ -19,7 +15,7 @@ int main(int argc, char **argv)
     struct options *options;
     enum option_action action;
     if (options_read(&options, &settings, &action, &request) != ERR_OK) {
-        return EXIT_SETTINGS;
+        return OPTION_EXIT_REFUSED;
     }
     enum err err = ERR_OK;
     if (action == OPTION_RUN) {

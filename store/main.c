@@ -5,10 +5,6 @@
 
 #include <stdlib.h>
 
-enum {
-    EXIT_SETTINGS = 2
-};
-
 static int status_of(enum err err)
 {
     return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -18,7 +14,7 @@ static int status_of(enum err err)
 static int answer(const struct store_settings *settings, const struct option_list *words)
 {
     enum err err = ask(settings, words);
-    return err == ERR_INVALID ? EXIT_SETTINGS : status_of(err);
+    return err == ERR_INVALID ? OPTION_EXIT_REFUSED : status_of(err);
 }
 
 /* Returns the exit status. */
@@ -47,7 +43,7 @@ int main(int argc, char **argv)
     struct options *options;
     enum option_action action;
     if (options_read(&options, &settings, &action, &request) != ERR_OK) {
-        return EXIT_SETTINGS;
+        return OPTION_EXIT_REFUSED;
     }
     int status = EXIT_SUCCESS;
     if (action == OPTION_RUN) {

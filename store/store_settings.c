@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define MEMBER(member) .offset = offsetof(struct store_settings, member)
-#define PORT_MAX       65535
 #define HOUR_MS        (UINT64_C(3600) * 1000)
 
 static const struct option OPTIONS[] = {
@@ -16,7 +15,7 @@ static const struct option OPTIONS[] = {
     {"ch.addr", OPTION_LIST, "embedded", MEMBER(addresses),
         .help = "Servers (host, host:port or URL), tried in turn; or embedded: the engine in this "
                 "process, without a server."},
-    {"ch.port", OPTION_NUMBER, "8123", .min = 1, .max = PORT_MAX, MEMBER(port),
+    {"ch.port", OPTION_NUMBER, "8123", .min = 1, .max = OPTION_PORT_MAX, MEMBER(port),
         .help = "HTTP port of servers that are given without one."},
     {"ch.username", OPTION_TEXT, "default", MEMBER(username), .help = "User."},
     {"ch.password", OPTION_TEXT, NULL, MEMBER(password), .is_secret = true, .help = "Password."},

@@ -6,10 +6,6 @@
 
 #include <stdlib.h>
 
-enum {
-    EXIT_SETTINGS = 2
-};
-
 int main(int argc, char **argv)
 {
     struct launch_settings *settings = NULL;
@@ -18,7 +14,7 @@ int main(int argc, char **argv)
     int status = EXIT_FAILURE;
 
     if (launch_settings_read(&settings, &action, argc, argv) != ERR_OK) {
-        return EXIT_SETTINGS;
+        return OPTION_EXIT_REFUSED;
     }
     if (action == OPTION_EXIT) {
         status = EXIT_SUCCESS;

@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    EXIT_SETTINGS = 2,
-    PORT_MAX = 65535
-};
-
 struct original_settings {
     struct ingest_settings ingest;
     bool wants_kafka;
@@ -23,7 +18,7 @@ struct original_settings {
 #define INGEST_MEMBER(member) MEMBER(ingest.member)
 
 static const struct option OWN[] = {
-    {"port", OPTION_NUMBER, NULL, .max = PORT_MAX, INGEST_MEMBER(nf.port),
+    {"port", OPTION_NUMBER, NULL, .max = OPTION_PORT_MAX, INGEST_MEMBER(nf.port),
         .help = "UDP port; 0: the system chooses."},
     {"addr", OPTION_TEXT, NULL, INGEST_MEMBER(nf.host),
         .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
@@ -120,7 +115,7 @@ int original_main(const struct original *original, int argc, char **argv)
     if (read_defaults(&defaults, &settings.ingest, argv) != ERR_OK ||
         options_read(&options, &settings, &action, &request) != ERR_OK) {
         options_destroy(&defaults);
-        return EXIT_SETTINGS;
+        return OPTION_EXIT_REFUSED;
     }
     enum err err = ERR_OK;
     if (action == OPTION_RUN) {

@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    EXIT_SETTINGS = 2
-};
-
 static void print_summary(const struct replay_summary *summary, bool is_json)
 {
     const char *format = is_json ? "{\"datagrams\":%" PRIu64 ",\"flows\":%" PRIu64
@@ -71,12 +67,12 @@ int main(int argc, char **argv)
     struct options *options;
     enum option_action action;
     if (options_read(&options, &settings, &action, &request) != ERR_OK) {
-        return EXIT_SETTINGS;
+        return OPTION_EXIT_REFUSED;
     }
     enum err err = action == OPTION_RUN ? run(&settings) : ERR_OK;
     options_destroy(&options);
     if (err == ERR_INVALID) {
-        return EXIT_SETTINGS;
+        return OPTION_EXIT_REFUSED;
     }
     return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -2,6 +2,7 @@
 #include "tools/replay/output.h"
 
 #include "common/clock.h"
+#include "common/decimal.h"
 #include "common/log.h"
 #include "tools/replay/put.h"
 
@@ -13,7 +14,6 @@
 #include <unistd.h>
 
 enum {
-    PORT_MAX = 65535,
     FIRST_EXPORTER = (127 << 24) + 2,
     SEND_BUFFER_BYTES = 4 << 20,
     PCAP_MAGIC_NS = (int)0xa1b23c4d,
@@ -54,9 +54,8 @@ enum err output_target_parse(struct output_target *target_p, const char *text)
     bool has_brackets = length >= 2 && text[0] == '[' && text[length - 1] == ']';
     (void)snprintf(host, sizeof host, "%.*s", (int)(has_brackets ? length - 2 : length),
         has_brackets ? text + 1 : text);
-    char *end = NULL;
-    unsigned long port = strtoul(colon + 1, &end, 10);
-    if (end == colon + 1 || *end != '\0' || port == 0 || port > PORT_MAX) {
+    uint64_t port;
+    if (decimal_parse(colon + 1, UINT16_MAX, &port) != ERR_OK || port == 0) {
         return ERR_INVALID;
     }
     target_p->port = (uint16_t)port;

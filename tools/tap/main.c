@@ -4,10 +4,6 @@
 
 #include <stdlib.h>
 
-enum {
-    EXIT_SETTINGS = 2
-};
-
 static enum err run(const struct tap_settings *settings)
 {
     struct tap *tap = NULL;
@@ -30,7 +26,7 @@ int main(int argc, char **argv)
     struct option_request request = {
         .program = &TAP_PROGRAM, .argc = argc, .argv = argv, .validate = tap_settings_validate};
     if (options_read(&options, &settings, &action, &request) != ERR_OK) {
-        return EXIT_SETTINGS;
+        return OPTION_EXIT_REFUSED;
     }
     enum err err = action == OPTION_RUN ? run(&settings) : ERR_OK;
     options_destroy(&options);
