@@ -9,6 +9,8 @@
 #include "common/buffer.h"
 #include "common/err.h"
 
+#include <stdint.h>
+
 /* Bytes; a plain number needs no unit. ERR_INVALID: no size, or over 64 bits. */
 MUST_CHECK enum err quantity_parse_size(const char *text, uint64_t *bytes_p);
 

@@ -6,6 +6,7 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "store/sink/engine_library.h"
+#include "store/sink/sink_error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -230,16 +231,6 @@ static struct chdb_result *run(struct engine_session *session, const struct engi
         format_size, names, name_sizes, values, value_sizes, query->parameter_count);
 }
 
-static int code_of(const char *error)
-{
-    int code = 0;
-    const char *found = strstr(error, "Code: ");
-    if (found != NULL) {
-        code = (int)strtol(found + strlen("Code: "), NULL, 10);
-    }
-    return code;
-}
-
 /* The engine keeps a statement that failed among its processes until the session's next one. */
 static void end_failed_statement(struct engine_session *session)
 {
@@ -259,7 +250,7 @@ void engine_query(struct engine_session *session, const struct engine_query *que
     *result_p = (struct engine_result){.engine = engine};
     if (query->parameter_count > ENGINE_PARAMETERS_MAX) {
         result_p->error = "Code: 36. DB::Exception: Too many query parameters. (BAD_ARGUMENTS)";
-        result_p->error_code = code_of(result_p->error);
+        result_p->error_code = sink_error_code(result_p->error);
         return;
     }
     struct chdb_result *result = run(session, query);
@@ -267,7 +258,7 @@ void engine_query(struct engine_session *session, const struct engine_query *que
     result_p->error = result != NULL ? library->chdb_result_error(result)
                                      : "Code: 173. DB::Exception: No memory for the result.";
     if (result_p->error != NULL) {
-        result_p->error_code = code_of(result_p->error); /* the counts mean nothing then */
+        result_p->error_code = sink_error_code(result_p->error); /* the counts mean nothing then */
         end_failed_statement(session);
         return;
     }
