@@ -42,7 +42,7 @@ struct child_end {
 /* On failure one line is logged. */
 MUST_CHECK enum err child_start(struct child *child);
 
-/* Asks it to stop, when it runs. */
+/* Sends it the signal, when it runs. */
 void child_signal(const struct child *child, int signal_number);
 
 /* Passes SIGHUP on, when it runs and takes it. */

@@ -4,7 +4,7 @@
  * A store that dies is started again, and so is an ingest that was killed. A program that refuses
  * to start (bad settings, port in use) ends everything, and its exit status is the launcher's.
  * Asked to stop, the ingest goes first, so that its last flows reach the stores; then the stores,
- * which write what they hold. One thread: main's.
+ * which write what they hold. A reload is passed on to those who have files. One thread: main's.
  */
 #pragma once
 
