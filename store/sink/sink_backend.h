@@ -29,8 +29,9 @@ struct sink_backend_class {
     enum sink_outcome (*settle)(struct sink_backend *backend, struct buffer *error);
     /* Any thread: ends statements as without an answer; NULL: they end by themselves. */
     void (*interrupt)(struct sink_backend *backend);
-    struct engine *(*engine)(struct sink_backend *backend); /* NULL where there is none */
-    void (*close)(struct sink_backend *backend);            /* frees */
+    /* The engine, lent; NULL: the database is not in this process. */
+    struct engine *(*engine)(struct sink_backend *backend);
+    void (*close)(struct sink_backend *backend); /* frees */
 };
 
 /* First member of each implementation. */
