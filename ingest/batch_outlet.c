@@ -125,6 +125,25 @@ static enum err (*deliver_of(const struct batch_outlet *outlet))(void *, struct 
     return outlet->patient_bytes > 0 ? offer_patiently : offer;
 }
 
+static enum err make_batchers(
+    struct batch_outlet *outlet, const struct batch_outlet_options *options)
+{
+    const struct batcher_options flow_options = {
+        .max_bytes = options->max_bytes,
+        .max_flows = options->max_flows,
+        .max_age_ms = options->max_age_ms,
+        .deliver = deliver_of(outlet),
+        .context = outlet,
+    };
+    enum err err = batcher_new(&outlet->batcher, &flow_options);
+    if (err != ERR_OK || !options->takes_records) {
+        return err;
+    }
+    const struct record_batcher_options record_options = {
+        .deliver = outlet->port != NULL ? publisher_offer : discard, .context = outlet->port};
+    return record_batcher_new(&outlet->records, &record_options);
+}
+
 enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_options *options)
 {
     struct batch_outlet *outlet = calloc(1, sizeof *outlet);
@@ -137,19 +156,7 @@ enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_opt
         err = publisher_port_new(&outlet->port, options->publisher);
     }
     if (err == ERR_OK) {
-        struct batcher_options batcher_options = {
-            .max_bytes = options->max_bytes,
-            .max_flows = options->max_flows,
-            .max_age_ms = options->max_age_ms,
-            .deliver = deliver_of(outlet),
-            .context = outlet,
-        };
-        err = batcher_new(&outlet->batcher, &batcher_options);
-    }
-    if (err == ERR_OK && options->takes_records) {
-        const struct record_batcher_options record_options = {
-            .deliver = outlet->port != NULL ? publisher_offer : discard, .context = outlet->port};
-        err = record_batcher_new(&outlet->records, &record_options);
+        err = make_batchers(outlet, options);
     }
     if (err != ERR_OK) {
         destroy(outlet);

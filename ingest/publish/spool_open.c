@@ -201,6 +201,22 @@ static enum err open_folder(struct spool *spool)
     return err;
 }
 
+static enum err recover_batches(struct spool *spool,
+    enum err (*recover)(void *context, const struct window_batch *batch), void *context)
+{
+    struct recovery recovery = {0};
+    enum err err = list_segments(spool);
+    if (err == ERR_OK) {
+        err = open_segments(spool, &recovery);
+    }
+    if (err == ERR_OK) {
+        err = give_unsettled(spool, &recovery, recover, context);
+    }
+    free(recovery.batches);
+    link_ranges_clear(&recovery.settled);
+    return err;
+}
+
 enum err spool_open(struct spool **spool_p, const struct spool_options *options,
     enum err (*recover)(void *context, const struct window_batch *batch), void *context)
 {
@@ -216,16 +232,9 @@ enum err spool_open(struct spool **spool_p, const struct spool_options *options,
     spool->spare.fd = -1;
     spool->next_number = 1;
     counter_set(&spool->counters.is_writable, 1);
-    struct recovery recovery = {0};
     enum err err = spool->path != NULL ? open_folder(spool) : ERR_MEMORY;
     if (err == ERR_OK) {
-        err = list_segments(spool);
-    }
-    if (err == ERR_OK) {
-        err = open_segments(spool, &recovery);
-    }
-    if (err == ERR_OK) {
-        err = give_unsettled(spool, &recovery, recover, context);
+        err = recover_batches(spool, recover, context);
     }
     if (err == ERR_OK && options->sync_period_ms != 0) {
         err = spool_sync_new(&spool->sync, &spool->counters.sync_errors);
@@ -233,8 +242,6 @@ enum err spool_open(struct spool **spool_p, const struct spool_options *options,
     if (spool->ingest_id == 0) {
         spool->ingest_id = options->fallback_id;
     }
-    free(recovery.batches);
-    link_ranges_clear(&recovery.settled);
     if (err != ERR_OK) {
         spool_close(&spool);
         return err;
