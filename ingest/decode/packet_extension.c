@@ -3,7 +3,8 @@
 
 enum {
     EXTENSION_MIN_SIZE = 8,
-    ROUTING_ADDRESS_OFFSET = 8
+    ROUTING_ADDRESS_OFFSET = 8,
+    FRAGMENT_FLAG_MORE = 0x20 /* in the field FragmentFlags */
 };
 
 /* IANA's IPv6 Extension Header Types (RFC 7045) that tell what follows them. */
@@ -96,10 +97,12 @@ enum packet_step packet_read_fragment(struct packet_reader *reader)
     if (cursor_failed(&header)) {
         return next;
     }
-    uint16_t offset = load_be16(header.pos + 2) >> 3;
+    uint16_t word = load_be16(header.pos + 2);
+    uint16_t offset = word >> 3;
     uint32_t id = load_be32(header.pos + 4);
     if (reader->depth == 0) {
         flow_set_fragment_offset(reader->flow, offset);
+        flow_set_fragment_flags(reader->flow, (word & 1) != 0 ? FRAGMENT_FLAG_MORE : 0);
         flow_set_fragment_id(reader->flow, id);
     } else {
         flow_set_fragment_offset_encap(reader->flow, offset);

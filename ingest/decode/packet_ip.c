@@ -4,7 +4,8 @@
 enum {
     IPV4_SIZE = 20,
     IPV6_SIZE = 40,
-    FRAGMENT_OFFSET_MASK = 0x1fff
+    FRAGMENT_OFFSET_MASK = 0x1fff,
+    FRAGMENT_MORE = 0x2000
 };
 
 /* What IPv4 and IPv6 have in common. */
@@ -52,6 +53,18 @@ static void store(struct packet_reader *reader, const struct ip_header *ip)
     }
 }
 
+/* Few packets are fragments: the flags of the others, mostly not to cut them, are not told. */
+static enum packet_step follow_fragment(struct packet_reader *reader, const uint8_t *header)
+{
+    uint16_t fragment = load_be16(header + 6);
+    if (reader->depth == 0) {
+        flow_set_fragment_flags(reader->flow, (fragment & ~FRAGMENT_OFFSET_MASK) >> 8);
+    }
+    /* Only the first one has the header of the protocol above. */
+    bool is_first = (fragment & FRAGMENT_OFFSET_MASK) == 0;
+    return is_first ? packet_follow_protocol(header[9]) : PACKET_STEP_END;
+}
+
 enum packet_step packet_read_ipv4(struct packet_reader *reader)
 {
     const uint8_t *header = cursor_take(&reader->cursor, IPV4_SIZE);
@@ -63,18 +76,19 @@ enum packet_step packet_read_ipv4(struct packet_reader *reader)
         return PACKET_STEP_OTHER;
     }
     cursor_skip(&reader->cursor, header_size - IPV4_SIZE);
+    uint16_t fragment = load_be16(header + 6);
     struct ip_header ip = {
         .src = address_from_ipv4(header + 12),
         .dst = address_from_ipv4(header + 16),
         .fragment_id = load_be16(header + 4),
-        .fragment_offset = load_be16(header + 6) & FRAGMENT_OFFSET_MASK,
+        .fragment_offset = fragment & FRAGMENT_OFFSET_MASK,
         .protocol = header[9],
         .tos = header[1],
         .ttl = header[8],
     };
     store(reader, &ip);
-    /* Only the first fragment has the header of the protocol above. */
-    return ip.fragment_offset == 0 ? packet_follow_protocol(ip.protocol) : PACKET_STEP_END;
+    bool is_whole = (fragment & (FRAGMENT_OFFSET_MASK | FRAGMENT_MORE)) == 0;
+    return is_whole ? packet_follow_protocol(ip.protocol) : follow_fragment(reader, header);
 }
 
 enum packet_step packet_read_ipv6(struct packet_reader *reader)

@@ -105,6 +105,8 @@ def read(proto, name, found):
         told["Etype"] = ETYPES[name]
     if name == "ipv6":
         told["Proto"] = behind_extension_headers(proto)
+    if name in ("ip", "ipv6.fraghdr"):
+        told |= fragment_flags(proto, told["FragmentOffset"])
     for field, value in told.items():
         if field.startswith("Mpls"):
             found.setdefault(field, []).append(value)
@@ -114,6 +116,13 @@ def read(proto, name, found):
             store_outer(found, field, value)
     if name == "ipv6.routing" and not is_inner:
         found["IPv6RoutingAddresses"] = tshark.texts(proto, "ipv6.routing.srh.addr")
+
+
+def fragment_flags(proto, offset):
+    """Of a fragment alone: most packets are whole."""
+    bits = [(64, "ip.flags.df"), (32, "ip.flags.mf"), (32, "ipv6.fraghdr.more")]
+    flags = sum(bit for bit, wire in bits if tshark.number(tshark.text(proto, wire) or "0"))
+    return {"FragmentFlags": flags} if offset or flags & 32 else {}
 
 
 def store_outer(found, field, value):

@@ -60,6 +60,7 @@ Test(packet_ip, reads_no_ports_from_later_fragments)
     frame_tcp(&frame, 0x02);
     sampled_read_frame(PACKET_IPV4, &frame);
     cr_assert_eq(sampled.fragment_offset, 185);
+    cr_assert_eq(flow_number(&sampled, FLOW_FRAGMENT_FLAGS), 0x20);
     cr_assert_eq(sampled.fragment_id, FRAME_IPV4_ID);
     cr_assert_eq(sampled.proto, 6);
     cr_assert_not(flow_has(&sampled, FLOW_SRC_PORT));
@@ -75,6 +76,22 @@ Test(packet_ip, reads_ports_from_the_first_fragment)
     cr_assert(sampled_is_ordinary());
 }
 
+Test(packet_ip, tells_the_flags_of_fragments_alone)
+{
+    static const struct {
+        uint16_t word;
+        uint8_t flags;
+    } WORDS[] = {
+        {0, 0}, {0x4000, 0}, {0x2000, 0x20}, {0x6000, 0x60}, {185, 0}, {0x4000 | 185, 0x40}};
+    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+        struct build frame = {0};
+        frame_ipv4_with(&frame, 6, WORDS[i].word, 0);
+        frame_tcp(&frame, 0x02);
+        sampled_read_frame(PACKET_IPV4, &frame);
+        cr_assert_eq(flow_number(&sampled, FLOW_FRAGMENT_FLAGS), WORDS[i].flags);
+    }
+}
+
 Test(packet_ip, reads_ipv6_fragments)
 {
     for (uint16_t offset = 0; offset <= 100; offset += 100) {
@@ -88,6 +105,7 @@ Test(packet_ip, reads_ipv6_fragments)
         cr_assert_eq(sampled.proto, 17);
         cr_assert_eq(sampled.fragment_id, 0xdeadbeef);
         cr_assert_eq(flow_has(&sampled, FLOW_FRAGMENT_OFFSET), offset != 0);
+        cr_assert_eq(flow_number(&sampled, FLOW_FRAGMENT_FLAGS), 0x20);
         cr_assert_eq(flow_has(&sampled, FLOW_DST_PORT), offset == 0);
     }
 }
