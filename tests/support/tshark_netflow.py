@@ -50,6 +50,8 @@ FIELDS = {
     "PostNatSrcPort": ["post_naptsource_transport_port"],
     "PostNatDstPort": ["post_naptdestination_transport_port"],
     "PortRangeStart": ["port_range_start"], "PortRangeEnd": ["port_range_end"],
+    "PortRangeStep": ["port_range_step_size"], "PortRangePorts": ["port_range_num_ports"],
+    "NatPoolID": ["nat_pool_id"],
     "NatEvent": ["nat_event"], "FirewallEvent": ["firewall_event"],
     "FirewallExtendedEvent": ["fw_ext_event"],
 }

@@ -72,16 +72,22 @@ static void decode(struct decoder *decoder, const uint8_t *sets, size_t size, ui
     cr_assert_eq(decoder_decode(decoder, &datagram, &sink), DECODE_OK);
 }
 
-/* Template 256: scope ingressInterface (4 bytes), then that element of that length. */
-static void announce(struct decoder *decoder, unsigned element, unsigned length)
+/* Template 256: a scope of 4 bytes, then that element of that length. */
+static void announce_scope(
+    struct decoder *decoder, unsigned scope, unsigned element, unsigned length)
 {
     uint8_t set[18];
     uint8_t *p = set;
-    const unsigned words[] = {3, sizeof set, 256, 2, 1, 10, 4, element, length};
+    const unsigned words[] = {3, sizeof set, 256, 2, 1, scope, 4, element, length};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         p = put16(p, words[i]);
     }
     decode(decoder, set, sizeof set, START_S);
+}
+
+static void announce(struct decoder *decoder, unsigned element, unsigned length)
+{
+    announce_scope(decoder, 10, element, length); /* ingressInterface */
 }
 
 static void tell(
@@ -116,6 +122,18 @@ Test(options_record, names_an_interface)
     cr_assert_eq(told.scope_id, 3);
     cr_assert_str_eq(told.name, "interfaceName");
     cr_assert_str_eq(told.value, "eth?0");
+    decoder_destroy(&decoder);
+}
+
+Test(options_record, names_a_pool_of_addresses)
+{
+    struct decoder *decoder = open_decoder();
+    announce_scope(decoder, 283, 284, 4);
+    tell(decoder, 7, "home", 4, START_S);
+    cr_assert_str_eq(told.scope, "natPool");
+    cr_assert_eq(told.scope_id, 7);
+    cr_assert_str_eq(told.name, "natPoolName");
+    cr_assert_str_eq(told.value, "home");
     decoder_destroy(&decoder);
 }
 
