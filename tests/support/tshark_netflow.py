@@ -54,6 +54,10 @@ FIELDS = {
     "NatPoolID": ["nat_pool_id"],
     "NatEvent": ["nat_event"], "FirewallEvent": ["firewall_event"],
     "FirewallExtendedEvent": ["fw_ext_event"],
+    "ApplicationID": ["pie.netscaler.appname-app-id"],
+    "TransactionID": ["pie.netscaler.transaction-id"],
+    "HttpStatus": ["http_statuscode", "pie.netscaler.http-rsp-status"],
+    "RoundTripTimeMs": ["pie.netscaler.round-trip-time"],
 }
 # What was counted since the flow began says nothing beside what was counted since the last record.
 TOTALS = {"Bytes": ["permanent_octets", "layer2_octet_total_count", "octetsexp"],

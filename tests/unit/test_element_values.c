@@ -61,6 +61,7 @@ Test(element_values, numbers_reach_their_fields)
         {{0, 420, 8}, FLOW_LAYER2_BYTES},
         {{0, 430, 8}, FLOW_PACKETS},
         {{0, 431, 8}, FLOW_PACKETS},
+        {{0, 457, 2}, FLOW_HTTP_STATUS},
         {{0, 498, 1}, FLOW_IPV6_ROUTING_SEGMENTS_LEFT},
         {{0, 507, 4}, FLOW_TUNNEL_ID},
         {{9, 12240, 2}, FLOW_SRC_PORT},
@@ -75,6 +76,11 @@ Test(element_values, numbers_reach_their_fields)
         {{10704, 9, 2}, FLOW_POST_NAT_SRC_PORT},
         {{10704, 11, 2}, FLOW_POST_NAT_DST_PORT},
         {{35632, 106, 4}, FLOW_TUNNEL_ID},
+        {{35632, 113, 1}, FLOW_PROTO_ENCAP},
+        {{35632, 115, 2}, FLOW_SRC_PORT_ENCAP},
+        {{35632, 117, 2}, FLOW_DST_PORT_ENCAP},
+        {{35632, 118, 2}, FLOW_APPLICATION_ID},
+        {{35632, 181, 2}, FLOW_HTTP_STATUS},
         {{41916, 4321, 8}, FLOW_INGRESS_VRF_ID},
     };
     for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++) {
@@ -110,6 +116,10 @@ Test(element_values, addresses_reach_their_fields)
         {{6876, 884, IPV6_SIZE}, FLOW_DST_ADDR_ENCAP},
         {{10704, 8, IPV4_SIZE}, FLOW_POST_NAT_SRC_ADDR},
         {{10704, 10, IPV4_SIZE}, FLOW_POST_NAT_DST_ADDR},
+        {{35632, 114, IPV4_SIZE}, FLOW_SRC_ADDR_ENCAP},
+        {{35632, 116, IPV4_SIZE}, FLOW_DST_ADDR_ENCAP},
+        {{35632, 396, IPV6_SIZE}, FLOW_SRC_ADDR_ENCAP},
+        {{35632, 397, IPV6_SIZE}, FLOW_DST_ADDR_ENCAP},
     };
     for (size_t i = 0; i < sizeof ADDRESSES / sizeof ADDRESSES[0]; i++) {
         const struct template_field *element = &ADDRESSES[i].element;
@@ -149,6 +159,34 @@ Test(element_values, netflow9_knows_vendors_by_high_numbers)
     cr_assert_eq(flow_number(flow, FLOW_POST_NAT_SRC_PORT), 60000);
     cr_assert_eq(flow_number(flow, FLOW_FIREWALL_EXTENDED_EVENT), 1001);
     cr_assert_eq(flow_number(flow, FLOW_FIREWALL_EVENT), 3);
+}
+
+Test(element_values, netflow9_knows_the_packet_in_a_tunnel_that_nprobe_saw)
+{
+    packet_netflow9(&packet);
+    PACKET_TEMPLATE(&packet, 0, TEMPLATE_ID, {0, 57585, 1}, {0, 57586, 4}, {0, 57587, 2},
+        {0, 57588, 4}, {0, 57589, 2}, {0, 57590, 2}, {0, 57653, 2}, {0, 57868, 16}, {0, 57869, 16});
+    packet_open_set(&packet, TEMPLATE_ID);
+    build_u8(&packet.wire, 6);
+    packet_address(&packet, "192.0.2.1");
+    build_u16(&packet.wire, 50000);
+    packet_address(&packet, "0.0.0.0");
+    build_u16(&packet.wire, 80);
+    build_u16(&packet.wire, 7);
+    build_u16(&packet.wire, 404);
+    packet_address(&packet, "::");
+    packet_address(&packet, "2001:db8::2");
+    packet_close_set(&packet);
+    collector_decode(&collector, &packet);
+    const struct flow *flow = &collector.flows[0];
+    cr_assert_eq(collector.flow_count, 1);
+    cr_assert_eq(flow_number(flow, FLOW_PROTO_ENCAP), 6);
+    cr_assert_str_eq(collector_text(&flow->src_addr_encap), "192.0.2.1");
+    cr_assert_eq(flow_number(flow, FLOW_SRC_PORT_ENCAP), 50000);
+    cr_assert_str_eq(collector_text(&flow->dst_addr_encap), "2001:db8::2");
+    cr_assert_eq(flow_number(flow, FLOW_DST_PORT_ENCAP), 80);
+    cr_assert_eq(flow_number(flow, FLOW_APPLICATION_ID), 7);
+    cr_assert_eq(flow_number(flow, FLOW_HTTP_STATUS), 404);
 }
 
 static void write_address_by_id(const struct template_field *field)

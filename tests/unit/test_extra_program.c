@@ -93,10 +93,10 @@ Test(extra_program, keeps_the_name_of_a_nat_s_pool)
 Test(extra_program, keeps_a_vendor_s_elements_as_bytes_under_its_number)
 {
     static const struct template_field NETSCALER[] = {
-        {.id = 8, .length = 4}, {.pen = 5951, .id = 129, .length = 4}};
+        {.id = 8, .length = 4}, {.pen = 5951, .id = 133, .length = 4}};
     COMPILE(NETSCALER, true);
     cr_assert_eq(run("\x0a\0\0\1\0\0\x12\x34"), 0);
-    check("5951/129=0x00001234");
+    check("5951/133=0x00001234");
 }
 
 Test(extra_program, takes_only_what_has_a_name_unless_all_is_wanted)
