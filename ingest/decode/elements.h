@@ -19,6 +19,7 @@ enum element_conversion {
     ELEMENT_TOTAL,              /* the same, where no other element of the template counts it */
     ELEMENT_FLAGS,              /* or-ed into the field */
     ELEMENT_DSCP,               /* six bits: the upper ones of the field, where that is still 0 */
+    ELEMENT_EXCEPTION,          /* a common property of Juniper's, of that type */
     ELEMENT_REVERSE,            /* a number, of the flow of the answer */
     ELEMENT_REVERSE_FLAGS,      /* flags, likewise */
     ELEMENT_IPV4,               /* an address, any value counts */
@@ -78,6 +79,13 @@ static inline bool element_is_list_apart(const struct element *element)
 {
     return element != NULL && element->conversion == ELEMENT_LIST &&
            element->target == LIST_BASIC_APART;
+}
+
+/* Whether some of its values are for Extra, as if it had no line; so is NULL. */
+static inline bool element_is_for_extra(const struct element *element)
+{
+    return element == NULL || element->conversion == ELEMENT_EXCEPTION ||
+           element_is_list_apart(element);
 }
 
 /* The first line of that element, lent for ever, or NULL. */

@@ -32,9 +32,8 @@ static enum element_type type_of_column(
 static bool is_without_field(const struct template_field *field)
 {
     uint32_t pen = field->pen == ELEMENT_REVERSE_PEN ? 0 : field->pen;
-    const struct element *element = element_find(pen, field->id);
-    return element_is_list_apart(element) ||
-           (element == NULL && !(pen == 0 && field->id == PADDING_OCTETS));
+    bool is_padding = pen == 0 && field->id == PADDING_OCTETS;
+    return !is_padding && element_is_for_extra(element_find(pen, field->id));
 }
 
 /* Two digits at most: a flow has room for TEXT_MAP_ENTRIES. (printf() takes ten times as long.) */

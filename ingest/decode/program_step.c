@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- steps of a program that concern the flow alone. */
 #include "ingest/decode/program_step.h"
 
+/* Common properties of Juniper's inline monitoring: six bits say what the others are. */
+enum {
+    PROPERTY_TYPE_BITS = 6,
+    PROPERTY_EXCEPTION = 2
+};
+
 /* Elements 70 to 79, in RFC 3032's order without its TTL: label 20 bits, EXP 3, bottom bit. */
 static void append_label(struct flow *flow, uint32_t place, uint32_t entry)
 {
@@ -44,6 +50,17 @@ static void set_dscp(struct flow *flow, enum flow_field field, uint64_t value)
     }
 }
 
+/* An element comes several times, for a property each (Junos OS, Juniper Resiliency Interface). */
+static void set_exception(struct flow *flow, const struct program_op *op, uint64_t property)
+{
+    unsigned value_bits = op->length * 8U - PROPERTY_TYPE_BITS;
+    uint64_t type = property >> value_bits;
+    if (type == PROPERTY_EXCEPTION) {
+        uint64_t code = property ^ type << value_bits;
+        flow_set_number(flow, (enum flow_field)op->destination, (uint32_t)code);
+    }
+}
+
 void program_step_run(const struct program_op *op, const uint8_t *record, struct flow *flow)
 {
     const uint8_t *bytes = record + op->source;
@@ -57,6 +74,9 @@ void program_step_run(const struct program_op *op, const uint8_t *record, struct
         break;
     case PROGRAM_DSCP:
         set_dscp(flow, field, program_step_number(record, op));
+        break;
+    case PROGRAM_EXCEPTION:
+        set_exception(flow, op, program_step_number(record, op));
         break;
     case PROGRAM_LABEL:
         append_label(flow, op->destination, (uint32_t)program_step_number(record, op));

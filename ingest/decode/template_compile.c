@@ -26,6 +26,7 @@ static const struct conversion CONVERSIONS[] = {
     [ELEMENT_FLAGS] = {PROGRAM_FLAGS, 0},
     [ELEMENT_REVERSE_FLAGS] = {PROGRAM_FLAGS, 0},
     [ELEMENT_DSCP] = {PROGRAM_DSCP, 0},
+    [ELEMENT_EXCEPTION] = {PROGRAM_EXCEPTION, 0},
     [ELEMENT_APPEND_NUMBER] = {PROGRAM_APPEND_NUMBER, 0},
     [ELEMENT_APPEND_IPV4] = {PROGRAM_APPEND_IPV4, 4},
     [ELEMENT_APPEND_IPV6] = {PROGRAM_APPEND_IPV6, 16},
@@ -125,6 +126,7 @@ static bool is_wanted(const struct element *element, bool is_reverse_pen, bool i
     case ELEMENT_TOTAL:
     case ELEMENT_FLAGS:
     case ELEMENT_DSCP:
+    case ELEMENT_EXCEPTION:
     case ELEMENT_IPV4:
     case ELEMENT_IPV6:
     case ELEMENT_IPV4_OR_NONE:

@@ -69,6 +69,7 @@ ONE_WAY = ["Bytes", "Packets", "Layer2Bytes", "TCPFlags", "IPTTL", "IPTos", "Nex
            "BgpNextHop", "NextHopAS"]
 NONE = ("0.0.0.0", "::", "00:00:00:00:00:00")
 MAY_BE_NONE = ("SrcAddr", "DstAddr")  # 0.0.0.0 is the address of who has none yet
+EXCEPTION = 2
 ANSWER_BYTES = ["responder_octets", "pie.ixia.reverse-octet-delta-count"]
 ANSWER_PACKETS = ["responder_packets", "pie.ixia.reverse-packet-delta-count"]
 
@@ -176,12 +177,22 @@ def told(fields, version):
     status = fields.forward.get("forwarding_status")
     if status:
         flow["ForwardingStatus"] = int(status[0].get("unmaskedvalue") or status[0].get("value"), 16)
+    flow["DropReason"] = exception(fields)
     engine = fields.choose(["appl_id.classification_engine_id"])
     if engine is not None:
         selector = fields.forward["appl_id.selector_id"][0].get("value")
         flow["ApplicationID"] = int(f"{engine:02x}{selector}", 16)
     return {**etype(fields, flow), **labels(fields),
             **{k: v for k, v in flow.items() if v is not None}}
+
+
+def exception(fields):
+    """Of Juniper's common properties the one that is an exception's code."""
+    kinds, values = (fields.forward.get(f"pie.juniper.resiliency.{part}", [])
+                     for part in ("cpid", "cpdesc"))
+    codes = [tshark.number(value.get("show")) for kind, value in zip(kinds, values)
+             if tshark.number(kind.get("show")) == EXCEPTION]
+    return codes[0] if codes else None
 
 
 def labels(fields):

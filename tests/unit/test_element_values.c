@@ -232,6 +232,24 @@ Test(element_values, flags_of_first_and_other_packets_are_those_of_the_flow)
     cr_assert_eq(flow_number(&collector.flows[1], FLOW_TCP_FLAGS), 16398 & 0xff);
 }
 
+/* By its length: forwarding class 7, exceptions 194 and 3, no exception. */
+static void write_property(const struct template_field *field)
+{
+    static const uint64_t PROPERTIES[] = {
+        [1] = 0x0b, [2] = 0x08c2, [4] = 0x04000007, [3] = 0x080000};
+    packet_number(&packet, PROPERTIES[field->length], field->length);
+}
+
+Test(element_values, exception_is_one_of_several_common_properties)
+{
+    static const struct template_field NONE[] = {{2636, 137, 4}, {2636, 137, 3}};
+    static const struct template_field SHORT[] = {{2636, 137, 1}, {2636, 137, 4}};
+    static const struct template_field SECOND[] = {{2636, 137, 4}, {2636, 137, 2}, {2636, 137, 4}};
+    cr_assert_not(flow_has(decode(NONE, 2, write_property), FLOW_DROP_REASON));
+    cr_assert_eq(flow_number(decode(SHORT, 2, write_property), FLOW_DROP_REASON), 3);
+    cr_assert_eq(flow_number(decode(SECOND, 3, write_property), FLOW_DROP_REASON), 194);
+}
+
 static void write_hop(const struct template_field *field)
 {
     packet_number(&packet, field->id < 302 ? field->id : 0, field->length);

@@ -48,7 +48,7 @@ static const struct template_field MIXED[] = {
     {.id = 8, .length = 4},               /* has a field */
     {.id = 82, .length = 3},              /* a string */
     {.id = 210, .length = 2},             /* padding */
-    {.pen = 2636, .id = 137, .length = 2} /* Juniper's */
+    {.pen = 2636, .id = 137, .length = 2} /* Juniper's: one of its values has a field */
 };
 static const char MIXED_RECORD[] = "\x0a\0\0\1"
                                    "abc"
