@@ -49,6 +49,7 @@ enum element_conversion {
 enum element_list {
     LIST_BASIC,             /* values of one element */
     LIST_BASIC_APART,       /* likewise, but not for that one's field: entries of Extra */
+    LIST_AS_PATH,           /* AS numbers on the way to the destination */
     LIST_SUB_TEMPLATE,      /* records of one template */
     LIST_SUB_TEMPLATE_MULTI /* of several */
 };

@@ -8,9 +8,17 @@
 
 enum {
     LIST_DEPTH_MAX = 2,
-    BLOCK_HEADER_SIZE = 4,  /* of a subTemplateMultiList: template and length */
-    ENTERPRISE_BIT = 0x8000 /* RFC 7011 section 3.2 */
+    BLOCK_HEADER_SIZE = 4,   /* of a subTemplateMultiList: template and length */
+    ENTERPRISE_BIT = 0x8000, /* RFC 7011 section 3.2 */
+    SOURCE_AS = 16,          /* bgpSourceAsNumber */
+    DESTINATION_AS = 17      /* bgpDestinationAsNumber */
 };
+
+/* What a number is in a path to the destination. */
+static const struct element HOP = {.conversion = ELEMENT_APPEND_NUMBER, .target = FLOW_AS_PATH};
+
+/* The list of a path to the source, bgpSourceAsPathList, which has no field. */
+static const struct template_field SOURCE_PATH = {.id = 511};
 
 /* What of a list is read. */
 enum list_part {
@@ -31,6 +39,7 @@ struct value_reader {
     struct list_reader list;
     struct template_field field;
     const struct element *element; /* NULL: not in the element map */
+    bool is_path;                  /* to the destination: each value is a HOP */
     bool fills;                    /* the element's field */
     bool has_extra;
     struct extra_key key;
@@ -51,18 +60,30 @@ static void drop_extra(const struct list_reader *reader, uint32_t count)
     counter_add(&reader->context->counters->extra_dropped, count);
 }
 
+static void fill_field(const struct value_reader *reader, const struct element *line,
+    const struct cursor *value, uint16_t index)
+{
+    if (reader->fills) {
+        template_fill_value(
+            line, value->pos, (uint16_t)cursor_left(value), index, reader->list.context->flow);
+    }
+}
+
 /* The element may have several lines in the element map. */
 static void fill_value(
     const struct value_reader *reader, const struct cursor *value, uint16_t index)
 {
+    if (reader->is_path) {
+        fill_field(reader, &HOP, value, index);
+        return;
+    }
     const struct element *element = reader->element;
     const struct element *line = element;
     while (line != NULL && line->pen == element->pen && line->id == element->id) {
         if (line->conversion == ELEMENT_LIST) {
             read_list(&reader->list, (enum element_list)line->target, &reader->field, *value);
-        } else if (reader->fills) {
-            template_fill_value(
-                line, value->pos, (uint16_t)cursor_left(value), index, reader->list.context->flow);
+        } else {
+            fill_field(reader, line, value, index);
         }
         line = element_next(line);
     }
@@ -114,11 +135,22 @@ static bool choose_values(
         reader->key.type = (uint8_t)element_type_of(field->pen, field->id);
     }
     bool is_list = reader->element != NULL && reader->element->conversion == ELEMENT_LIST;
-    return reader->has_extra || is_list || (reader->fills && reader->element != NULL);
+    bool has_field = reader->is_path || reader->element != NULL;
+    return reader->has_extra || is_list || (reader->fills && has_field);
 }
 
-static void read_basic_list(const struct list_reader *reader, const struct template_field *field,
-    bool is_apart, struct cursor list)
+/* AS numbers in a list of anything (291) are a path, too: so Junos OS sends it. */
+static enum element_list kind_of(enum element_list kind, const struct template_field *value)
+{
+    bool is_anything = kind == LIST_BASIC && value->pen == 0;
+    if (is_anything && value->id == DESTINATION_AS) {
+        return LIST_AS_PATH;
+    }
+    return is_anything && value->id == SOURCE_AS ? LIST_BASIC_APART : kind;
+}
+
+static void read_basic_list(const struct list_reader *reader, enum element_list announced,
+    const struct template_field *field, struct cursor list)
 {
     struct value_reader values = {.list = *reader};
     cursor_skip(&list, 1);
@@ -132,7 +164,11 @@ static void read_basic_list(const struct list_reader *reader, const struct templ
         count_unread(reader);
         return;
     }
-    if (choose_values(&values, field, is_apart)) {
+    enum element_list kind = kind_of(announced, &values.field);
+    bool is_apart = kind == LIST_BASIC_APART;
+    const struct template_field *name = is_apart && kind != announced ? &SOURCE_PATH : field;
+    values.is_path = kind == LIST_AS_PATH;
+    if (choose_values(&values, name, is_apart)) {
         read_values(&values, list);
     }
 }
@@ -248,7 +284,8 @@ static void read_list(const struct list_reader *reader, enum element_list kind,
     switch (kind) {
     case LIST_BASIC:
     case LIST_BASIC_APART:
-        read_basic_list(&inside, field, kind == LIST_BASIC_APART, list);
+    case LIST_AS_PATH:
+        read_basic_list(&inside, kind, field, list);
         break;
     case LIST_SUB_TEMPLATE:
         read_sub_template_list(&inside, list);

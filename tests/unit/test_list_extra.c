@@ -65,6 +65,20 @@ Test(list_extra, keeps_communities_of_the_source_apart_from_those_of_the_destina
     cr_assert_not(flow_has(flow, FLOW_BGP_COMMUNITIES));
 }
 
+/* Junos OS sends it in a list of anything. */
+Test(list_extra, has_the_path_to_the_source_whichever_list_it_is_in)
+{
+    static const uint16_t LISTS[] = {511, 291};
+    for (size_t i = 0; i < sizeof LISTS / sizeof LISTS[0]; i++) {
+        listed_announce();
+        list.size = 0;
+        list_open_basic(16, 4);
+        build_u32(&list, 64500);
+        build_u32(&list, 64501);
+        check_extra(listed_decode(LISTS[i]), "0/511=64500 0/511/2=64501");
+    }
+}
+
 Test(list_extra, has_extended_and_large_communities_by_their_direction)
 {
     static const uint16_t LISTS[] = {487, 488, 490, 491};

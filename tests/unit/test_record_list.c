@@ -176,6 +176,46 @@ Test(record_list, communities_are_a_list)
     cr_assert_eq(flow->bgp_communities.values[1], 64500U << 16 | 200);
 }
 
+static void put_path(uint16_t element)
+{
+    list.size = 0;
+    list_open_basic(element, 4);
+    build_u32(&list, 64500);
+    build_u32(&list, 4200000000);
+}
+
+Test(record_list, path_to_the_destination_is_a_list)
+{
+    static const struct {
+        uint16_t list;
+        uint16_t element;
+    } PATHS[] = {{512, 17}, {512, 16}, {291, 17}};
+    for (size_t i = 0; i < sizeof PATHS / sizeof PATHS[0]; i++) {
+        put_path(PATHS[i].element);
+        const struct flow *flow = listed_decode(PATHS[i].list);
+        cr_assert(flow_has(flow, FLOW_AS_PATH), "%u in %u", PATHS[i].element, PATHS[i].list);
+        cr_assert_eq(flow->as_path.count, 2);
+        cr_assert_eq(flow->as_path.values[0], 64500);
+        cr_assert_eq(flow->as_path.values[1], 4200000000);
+        cr_assert_not(flow_has(flow, FLOW_DST_AS), "the first hop is not where it ends");
+    }
+}
+
+Test(record_list, path_to_the_source_is_none_to_the_destination)
+{
+    static const struct {
+        uint16_t list;
+        uint16_t element;
+    } PATHS[] = {{511, 16}, {511, 17}, {291, 16}};
+    for (size_t i = 0; i < sizeof PATHS / sizeof PATHS[0]; i++) {
+        put_path(PATHS[i].element);
+        const struct flow *flow = listed_decode(PATHS[i].list);
+        cr_assert_not(flow_has(flow, FLOW_AS_PATH), "%u in %u", PATHS[i].element, PATHS[i].list);
+        cr_assert_not(flow_has(flow, FLOW_SRC_AS));
+        cr_assert_not(flow_has(flow, FLOW_DST_AS));
+    }
+}
+
 Test(record_list, list_longer_than_the_flow_s_is_cut)
 {
     list_open_basic(483, 2);
