@@ -172,6 +172,21 @@ static const uint8_t *take_variable(struct cursor *records, const struct templat
     return record;
 }
 
+/* Of a set that waits: the sequence goes on behind it. */
+static uint32_t count_records(const struct template *template, struct cursor records)
+{
+    struct record_place places[TEMPLATE_MAX_FIELDS];
+    const uint8_t *padding = padding_start(records);
+    uint32_t count = 0;
+    while (cursor_left(&records) >= template->record_min_bytes && records.pos < padding) {
+        const uint8_t *record = template->is_variable
+                                    ? record_take(&records, template, places)
+                                    : cursor_take(&records, template->record_min_bytes);
+        count += record != NULL;
+    }
+    return count;
+}
+
 /* Returns the records read. */
 static uint32_t read_flows(
     struct decode_context *context, const struct data_set *set, struct cursor records)
@@ -280,7 +295,7 @@ void data_set_read(struct decode_context *context, const struct export_message *
     /* Where there is no room to wait, being decoded ahead of older data is better than not. */
     if (held_data_is_due(&context->exporter->held, &key) &&
         held_data_keep(context, message, set, &key)) {
-        context->has_late_records = true;
+        context->data_records += count_records(template, set);
         return;
     }
     data_set_decode(context, message, template, set);

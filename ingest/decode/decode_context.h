@@ -34,9 +34,8 @@ struct decode_context {
     struct sequence_tracker *tracker;  /* of the datagram's domain, once that is known */
     struct flow *flow;                 /* scratch record, reused for all flows of this decoder */
     enum decode_status status;         /* the first drop of this datagram */
-    uint32_t data_records;             /* of NetFlow 9 or IPFIX, read so far */
+    uint32_t data_records;             /* of NetFlow 9 or IPFIX, read so far or put to wait */
     bool has_unread_records;           /* sets without a template hold further ones */
-    bool has_late_records;             /* sets go behind older ones, and are decoded later */
     bool is_truncated;                 /* the datagram ends before what it announces */
 };
 

@@ -31,7 +31,7 @@ static void follow_sequence(struct decode_context *context, const struct export_
 {
     bool is_ipfix = message->type == FLOW_TYPE_IPFIX;
     struct sequence_step step = {.type = (uint8_t)message->type,
-        .has_units = !is_ipfix || (!context->has_unread_records && !context->has_late_records),
+        .has_units = !is_ipfix || !context->has_unread_records,
         .domain = message->domain,
         .number = message->sequence,
         .units = is_ipfix ? context->data_records : 1};

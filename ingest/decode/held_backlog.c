@@ -29,7 +29,9 @@ static bool decode_set(
     uint64_t flows_before = counter_get(&context->counters->flows);
     data_set_decode(
         context, &held->message, template, cursor_of(held->bytes + HELD_HEADROOM, held->size));
-    loss_count_late(context, &held->message, counter_get(&context->counters->flows) - flows_before);
+    bool counts_records = held->message.type == FLOW_TYPE_IPFIX && !held->is_counted;
+    loss_count_late(context, &held->message, counts_records ? context->data_records : 0,
+        counter_get(&context->counters->flows) - flows_before);
     return template->is_options;
 }
 

@@ -136,6 +136,7 @@ bool held_data_keep(struct decode_context *context, const struct export_message 
     }
     held->message = *message;
     held->source_port = context->datagram->source_port;
+    held->is_counted = queue->is_freed;
     held->received_ns = context->datagram->received_ns;
     held->size = size;
     memcpy(held->bytes + HELD_HEADROOM, set.pos, size);

@@ -18,6 +18,7 @@ struct held_set {
     struct held_set *next;
     struct export_message message; /* its counters are the exporter's */
     uint16_t source_port;
+    bool is_counted; /* its records were, when it came: its template was known */
     uint64_t received_ns;
     size_t size;
     uint8_t bytes[]; /* the set behind HELD_HEADROOM bytes that stand for its headers */

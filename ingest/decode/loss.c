@@ -22,8 +22,8 @@ void loss_count(struct decode_context *context, enum flow_type type, uint64_t fl
     tracker->amounts[SEQUENCE_NO_TEMPLATE] += context->has_unread_records;
 }
 
-void loss_count_late(
-    struct decode_context *context, const struct export_message *message, uint64_t flows)
+void loss_count_late(struct decode_context *context, const struct export_message *message,
+    uint64_t units, uint64_t flows)
 {
     struct exporter *exporter = context->exporter;
     struct sequence_tracker *tracker =
@@ -32,6 +32,7 @@ void loss_count_late(
     counter_add(&exporter->counters.flows, flows);
     counter_add(&exporter->counters.errors, has_fault);
     if (tracker != NULL) {
+        tracker->amounts[SEQUENCE_RECEIVED] += units;
         tracker->amounts[SEQUENCE_FLOWS] += flows;
         tracker->amounts[SEQUENCE_UNDECODABLE] += has_fault;
     }

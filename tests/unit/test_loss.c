@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the loss ledger, minute by minute. */
 #include "common/clock.h"
 #include "ingest/decode/decode.h"
+#include "tests/support/packet_builder.h"
 
 #include <criterion/criterion.h>
 
@@ -165,4 +166,46 @@ Test(loss, other_faults_are_not_truncation)
 Test(loss, truncation_counts_where_a_template_is_missing_too)
 {
     check_truncated((const uint8_t[32]){[1] = 9, [20] = 1, [23] = 8, [28] = 1, [31] = 9}, 32, 1);
+}
+
+/* A set of `size` bytes, all of it padding but for some records. */
+static void decode_records(struct decoder *decoder, uint32_t records, size_t size)
+{
+    static struct packet packet;
+    packet_ipfix(&packet);
+    packet_open_set(&packet, 256);
+    for (uint32_t i = 0; i < records; i++) {
+        build_u32(&packet.wire, 1);
+    }
+    build_zeroes(&packet.wire, size - 4 * records);
+    packet_close_set(&packet);
+    packet_close(&packet);
+    decode(decoder, packet.wire.bytes, packet.wire.size, START_S);
+}
+
+/* Those without a template are counted when it has come, those behind them when they come. */
+Test(loss, records_that_wait_are_received_once)
+{
+    static struct packet packet;
+    struct ledger ledger = {.rows = 0};
+    struct decoder *decoder;
+    const struct decoder_options options = {
+        .max_held_bytes = 1 << 20, .records = {take_record, &ledger}};
+    cr_assert_eq(decoder_new(&decoder, &options), ERR_OK);
+    decode_records(decoder, 3, 40000);
+    decode_records(decoder, 1, 40000);
+    packet_ipfix(&packet);
+    PACKET_TEMPLATE(&packet, 2, 256, {0, 1, 4});
+    packet_close(&packet);
+    decode(decoder, packet.wire.bytes, packet.wire.size, START_S);
+    decode_records(decoder, 2, 60000);
+    const struct flow_sink sink = {.take = take_flow};
+    bool has_more = true;
+    while (has_more) {
+        has_more = decoder_catch_up(decoder, &sink);
+    }
+    decoder_finish(decoder);
+    cr_assert_eq(last(&ledger, LOSSES_FLOWS), 6);
+    cr_assert_eq(last(&ledger, LOSSES_RECEIVED), 6);
+    decoder_destroy(&decoder);
 }

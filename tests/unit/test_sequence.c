@@ -135,3 +135,42 @@ Test(sequence, ipfix_counts_data_records)
     cr_expect_eq(lost, 5);
     collector_stop(&collector);
 }
+
+/* A set of `size` bytes, all of it padding but for some records. */
+static void send_ipfix(
+    struct flow_collector *collector, uint16_t sequence, uint32_t records, size_t size)
+{
+    static struct packet packet;
+    packet_ipfix(&packet);
+    packet_open_set(&packet, 256);
+    for (uint32_t i = 0; i < records; i++) {
+        build_u32(&packet.wire, 1);
+    }
+    build_zeroes(&packet.wire, size - 4 * records);
+    packet_close_set(&packet);
+    packet_close(&packet);
+    packet_overwrite(&packet, 10, sequence);
+    collector_decode(collector, &packet);
+}
+
+/* The template frees more than one datagram's worth of data, so that later data waits, too. */
+Test(sequence, ipfix_counts_data_that_goes_behind_older_data)
+{
+    static struct flow_collector collector;
+    static struct packet packet;
+    uint64_t lost = 0;
+    collector_start_with(&collector, &(struct decoder_options){.max_held_bytes = 1 << 20});
+    send_ipfix(&collector, 1, 1, 40000);
+    send_ipfix(&collector, 2, 1, 40000);
+    packet_ipfix(&packet);
+    PACKET_TEMPLATE(&packet, 2, 256, {0, 1, 4});
+    packet_close(&packet);
+    packet_overwrite(&packet, 10, 3);
+    collector_decode(&collector, &packet);
+    send_ipfix(&collector, 3, 2, 60000);
+    cr_assert_eq(collector.flow_count, 1, "it waits");
+    send_ipfix(&collector, 10, 1, 4);
+    decoder_visit_exporters(collector.decoder, read_counters, &lost);
+    cr_expect_eq(lost, 5);
+    collector_stop(&collector);
+}
