@@ -9,6 +9,9 @@
 /* Longer than the pause between two exports of any router that has traffic. */
 #define SILENT_NS (UINT64_C(600) * NS_PER_S)
 
+/* The same of one that sent nothing to be understood: noise, most often of forged sources. */
+#define NEVER_UNDERSTOOD_NS (UINT64_C(60) * NS_PER_S)
+
 /* Slots looked at for each refused newcomer: the cost of a forged datagram stays flat. */
 enum {
     SLOTS_TRIED = 8
@@ -134,13 +137,28 @@ static void reset_counters(struct exporter_counters *counters)
     }
 }
 
+/* Something of it was understood, or will be when its template comes. */
+static bool is_understood(const struct exporter *exporter)
+{
+    return counter_get(&exporter->counters.flows) > 0 || exporter->templates.count > 0 ||
+           exporter->sources.count > 0 || exporter->held.queue_count > 0;
+}
+
+/* A capture's clock may jump back. */
+static bool is_silent(const struct exporter *exporter, uint64_t now_ns)
+{
+    uint64_t heard_ns = exporter->last_heard_ns;
+    uint64_t silence_ns = now_ns > heard_ns ? now_ns - heard_ns : 0;
+    return silence_ns > SILENT_NS || (silence_ns > NEVER_UNDERSTOOD_NS && !is_understood(exporter));
+}
+
 /* A slot nobody needs any more, emptied, or NULL. */
 static struct exporter *take_silent_slot(struct exporter_table *table, uint64_t now_ns)
 {
     for (uint32_t tried = 0; tried < SLOTS_TRIED && tried < table->slot_count; tried++) {
         struct exporter *exporter = &table->slots[table->hand];
         table->hand = (table->hand + 1) % table->slot_count;
-        if (now_ns > exporter->last_heard_ns && now_ns - exporter->last_heard_ns > SILENT_NS) {
+        if (is_silent(exporter, now_ns)) {
             unlink_exporter(table, exporter);
             forget(exporter);
             return exporter;

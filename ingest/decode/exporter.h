@@ -2,9 +2,10 @@
  * exporter.h -- what a decoder remembers of each exporter, found by source address.
  *
  * The table is bounded: when it is full, the slot of an exporter that has been silent for minutes
- * is taken over; without one the newcomer is refused, so that forged sources cannot push out the
- * real ones. Slots never move and are never freed while the table lives: their counters may be
- * read by any thread, through exporter_table_visit(); everything else is the decoder's thread's.
+ * is taken over (one minute, if nothing of it was ever understood); without one the newcomer is
+ * refused, so that forged sources cannot push out the real ones. Slots never move and are never
+ * freed while the table lives: their counters may be read by any thread, through
+ * exporter_table_visit(); everything else is the decoder's thread's.
  */
 #pragma once
 

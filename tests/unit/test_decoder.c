@@ -80,6 +80,54 @@ Test(decoder, place_of_a_silent_exporter_goes_to_a_newcomer)
     cr_assert_eq(collector.status, DECODE_EXPORTER_LIMIT);
 }
 
+/* Data whose template nobody has. */
+static void send_noise(const char *source)
+{
+    collector.source = source;
+    packet_netflow9(&packet);
+    packet_open_set(&packet, 999);
+    build_u32(&packet.wire, 1);
+    packet_close_set(&packet);
+    collector_decode(&collector, &packet);
+}
+
+static void send_flow(const char *source)
+{
+    collector.source = source;
+    packet_netflow5(&packet, 1, 0);
+    packet_netflow5_record(&packet, 1);
+    collector_decode(&collector, &packet);
+}
+
+Test(decoder, place_of_noise_is_a_newcomer_s_after_a_minute)
+{
+    collector_stop(&collector);
+    collector_start_with(&collector, &(struct decoder_options){.max_exporters = 1});
+    send_noise("192.0.2.1");
+    collector.received_ns += 60 * NS_PER_S;
+    send_flow("192.0.2.2");
+    cr_assert_eq(collector.status, DECODE_EXPORTER_LIMIT);
+    collector.received_ns += 1 * NS_PER_S;
+    send_flow("192.0.2.2");
+    cr_assert_eq(collector.status, DECODE_OK);
+    collector.received_ns += 61 * NS_PER_S;
+    send_noise("192.0.2.1");
+    cr_assert_eq(collector.status, DECODE_EXPORTER_LIMIT, "that one had a flow");
+}
+
+/* Its data is lost with its place. */
+Test(decoder, who_waits_for_a_template_is_no_noise)
+{
+    collector_stop(&collector);
+    collector_start_with(
+        &collector, &(struct decoder_options){
+                        .max_exporters = 1, .max_held_bytes = 1 << 16, .max_held_age_s = 600});
+    send_noise("192.0.2.1");
+    collector.received_ns += 61 * NS_PER_S;
+    send_flow("192.0.2.2");
+    cr_assert_eq(collector.status, DECODE_EXPORTER_LIMIT);
+}
+
 static void remember(
     void *context, const struct address *address, const struct exporter_counters *counters)
 {
