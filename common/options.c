@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- settings from defaults, file, environment and flags. */
 #include "common/options.h"
 
-#include "common/array.h"
-#include "common/option_value.h"
 #include "common/options_state.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MEMBER(member) .offset = offsetof(struct option_builtins, member)
-
-const struct option OPTION_BUILTINS[] = {
-    {"h", OPTION_BOOL, MEMBER(wants_help), .help = "Prints this help and exits."},
-    {"help", OPTION_BOOL, MEMBER(wants_help), .help = "The same as -h."},
-    {"v", OPTION_BOOL, MEMBER(wants_version), .help = "Prints the version and exits."},
-    {"config", OPTION_TEXT, MEMBER(config),
-        .help = "A file of key = value lines, weaker than all else."},
-    {"check", OPTION_BOOL, MEMBER(wants_check), .help = "Checks the settings, says ok and exits."},
-    {"print", OPTION_BOOL, MEMBER(wants_print),
-        .help = "Prints the settings in force, as a file for -config, and exits."},
-    {"manual", OPTION_CHOICE, MEMBER(manual), .choices = "markdown|man",
-        .help = "Prints the reference of all flags and exits."},
-};
-const size_t OPTION_BUILTIN_COUNT = sizeof OPTION_BUILTINS / sizeof OPTION_BUILTINS[0];
 
 void options_refuse(const struct option_program *program, const char *name, const char *reason, ...)
 {
@@ -33,102 +15,6 @@ void options_refuse(const struct option_program *program, const char *name, cons
     (void)vfprintf(stderr, reason, arguments);
     (void)fputc('\n', stderr);
     va_end(arguments);
-}
-
-char *options_keep(struct options *options, const char *text, size_t size)
-{
-    char **texts =
-        array_grow(options->texts, options->text_count, &options->text_room, sizeof *texts);
-    if (texts == NULL) {
-        return NULL;
-    }
-    options->texts = texts;
-    char *copy = malloc(size + 1);
-    if (copy != NULL) {
-        memcpy(copy, text, size);
-        copy[size] = '\0';
-        options->texts[options->text_count++] = copy;
-    }
-    return copy;
-}
-
-static char environment_byte(char byte)
-{
-    if (byte == '.') {
-        return '_';
-    }
-    bool is_lower = byte >= 'a' && byte <= 'z';
-    return (char)(is_lower ? byte - 'a' + 'A' : byte);
-}
-
-void options_environment_name(const struct option *option, char out[OPTION_ENVIRONMENT_SIZE])
-{
-    int length = snprintf(out, OPTION_ENVIRONMENT_SIZE, "GOFLOW_%s", option->name);
-    for (int i = 0; i < length && i < OPTION_ENVIRONMENT_SIZE - 1; i++) {
-        out[i] = environment_byte(out[i]);
-    }
-}
-
-const struct option *options_find(
-    const struct option *options, size_t count, const char *name, size_t length)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(options[i].name) == length && memcmp(options[i].name, name, length) == 0) {
-            return &options[i];
-        }
-    }
-    return NULL;
-}
-
-void options_say_place(
-    const struct options *options, const char *name, const struct option_place *place)
-{
-    const char *program = options->program->name;
-    char variable[OPTION_ENVIRONMENT_SIZE];
-    switch (place->source) {
-    case OPTION_FROM_FILE:
-        (void)fprintf(stderr, "%s: %s:%u: %s: ", program, place->file, place->line, name);
-        return;
-    case OPTION_FROM_ENVIRONMENT:
-        options_environment_name(&(struct option){.name = name}, variable);
-        (void)fprintf(stderr, "%s: environment: %s: ", program, variable);
-        return;
-    case OPTION_FROM_COMMAND_LINE:
-        (void)fprintf(stderr, "%s: command line: -%s: ", program, name);
-        return;
-    case OPTION_FROM_DEFAULT:
-        (void)fprintf(stderr, "%s: default: -%s: ", program, name);
-        return;
-    }
-}
-
-static enum err refuse_value(const struct options *options, const struct option *option,
-    const char *text, const struct option_place *place)
-{
-    struct buffer allowed = {0};
-    option_value_allowed(option, &allowed);
-    options_say_place(options, option->name, place);
-    (void)fprintf(stderr, "'%s' is refused: must be %s\n", option->is_secret ? "..." : text,
-        buffer_text(&allowed));
-    buffer_clear(&allowed);
-    return ERR_INVALID;
-}
-
-enum err options_assign(struct options *options, const struct option *option, const char *text,
-    const struct option_place *place)
-{
-    char *copy = options_keep(options, text, strlen(text));
-    if (copy == NULL) {
-        return ERR_MEMORY;
-    }
-    enum option_source *source = &options->sources[option - options->program->options];
-    bool appends = place->source != OPTION_FROM_DEFAULT && *source == place->source;
-    enum err err = option_value_set(option, copy, appends, options->settings);
-    if (err != ERR_OK) {
-        return refuse_value(options, option, text, place);
-    }
-    *source = place->source;
-    return ERR_OK;
 }
 
 static const char *default_text(const struct option *option)
@@ -160,7 +46,7 @@ static enum err set_defaults(struct options *options)
     return err;
 }
 
-enum err options_environment_read(struct options *options)
+static enum err read_environment(struct options *options)
 {
     const struct option_place place = {.source = OPTION_FROM_ENVIRONMENT};
     const struct option_program *program = options->program;
@@ -187,7 +73,7 @@ static enum err read_sources(struct options *options, const struct option_reques
         err = options_file_read(options, file);
     }
     if (err == ERR_OK) {
-        err = options_environment_read(options);
+        err = read_environment(options);
     }
     if (err == ERR_OK) {
         err = options_flags_read(options, request, false);

@@ -13,10 +13,6 @@ struct flag {
     char *value;
 };
 
-enum {
-    NAME_MAX_LENGTH = 64
-};
-
 /* -x, --x, -x=v. A lone dash and whatever has no dash is a word. */
 static bool split_flag(struct flag *flag, char *word)
 {
@@ -28,59 +24,6 @@ static bool split_flag(struct flag *flag, char *word)
     char *rest = (char *)flag->name + flag->name_length;
     flag->value = *rest == '=' ? rest + 1 : NULL;
     return true;
-}
-
-static unsigned edit_distance(const char *a, const char *b)
-{
-    size_t b_length = strlen(b);
-    unsigned row[NAME_MAX_LENGTH + 1];
-    if (b_length > NAME_MAX_LENGTH) {
-        return NAME_MAX_LENGTH;
-    }
-    for (size_t j = 0; j <= b_length; j++) {
-        row[j] = (unsigned)j;
-    }
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= b_length; j++) {
-            unsigned above = row[j];
-            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-            best = above + 1 < best ? above + 1 : best;
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            diagonal = above;
-            row[j] = best;
-        }
-    }
-    return row[b_length];
-}
-
-/* The closest name, when it is close enough to be what was meant. */
-static const char *suggest(const struct option_program *program, const char *name)
-{
-    const char *closest = NULL;
-    unsigned least = (unsigned)strlen(name) / 3 + 1;
-    for (size_t i = 0; i < program->option_count; i++) {
-        unsigned distance = edit_distance(name, program->options[i].name);
-        if (distance <= least) {
-            closest = program->options[i].name;
-            least = distance > 0 ? distance - 1 : 0;
-        }
-    }
-    return closest;
-}
-
-enum err options_unknown(
-    const struct options *options, const char *name, const struct option_place *place)
-{
-    const char *meant = suggest(options->program, name);
-    options_say_place(options, name, place);
-    if (meant != NULL) {
-        (void)fprintf(stderr, "no such setting; did you mean %s?\n", meant);
-    } else {
-        (void)fprintf(stderr, "no such setting; %s -h lists all\n", options->program->name);
-    }
-    return ERR_INVALID;
 }
 
 /* Built-in flags are few and typed alike; only the first walk sets them. */

@@ -55,19 +55,19 @@ enum {
 };
 void options_environment_name(const struct option *option, char out[OPTION_ENVIRONMENT_SIZE]);
 
+/* A copy of `size` bytes and a closing zero that lives as long as the options; NULL: no memory. */
+char *options_keep(struct options *options, const char *text, size_t size);
+
+/* Starts the line "goflow-ingest: PLACE" on stderr; the caller ends it. */
+void options_say_place(
+    const struct options *options, const char *name, const struct option_place *place);
+
 /* Sets a program's option; `text` is copied. On failure one line is on stderr. */
 MUST_CHECK enum err options_assign(struct options *options, const struct option *option,
     const char *text, const struct option_place *place);
 
 /* Says that no option has this name, and which one is close. Returns ERR_INVALID. */
 enum err options_unknown(
-    const struct options *options, const char *name, const struct option_place *place);
-
-/* A copy of `size` bytes and a closing zero that lives as long as the options; NULL: no memory. */
-char *options_keep(struct options *options, const char *text, size_t size);
-
-/* Starts the line "goflow-ingest: PLACE" on stderr; the caller ends it. */
-void options_say_place(
     const struct options *options, const char *name, const struct option_place *place);
 
 /*
@@ -78,7 +78,6 @@ MUST_CHECK enum err options_flags_read(
     struct options *options, const struct option_request *request, bool is_first);
 
 MUST_CHECK enum err options_file_read(struct options *options, const char *path);
-MUST_CHECK enum err options_environment_read(struct options *options);
 
 void options_print(const struct options *options, FILE *out);
 void options_manual(const struct option_program *program, const char *format, FILE *out);
