@@ -120,6 +120,8 @@ LIST = [
         "ipfix-yaf", "SrcMac DstMac",
         "Inside a subTemplateMultiList (RFC 6313 section 4.5.3), bare bytes to tshark."),
     Difference(
+        "ipfix_as_paths", "AsPath", "Inside lists of RFC 6313, bare bytes to tshark."),
+    Difference(
         "ipfix_lists",
         "SrcPort SrcMac BgpCommunities HasMPLS MPLSCount MPLS1Label MPLS2Label MPLSLastLabel "
         "MplsLabel IPv6RoutingAddresses",
