@@ -42,7 +42,8 @@ def sampled(name):
 
 def rare_flows():
     """What goflow-replay's traffic has not: label stacks, translated addresses, tunnels."""
-    return [*golden("ipfix_mpls.hex"), *golden("netflow9_firewall.hex"), sampled("vxlan")]
+    return [*golden("ipfix_mpls.hex"), *golden("netflow9_firewall.hex"),
+            *golden("ipfix_port_block.hex"), sampled("vxlan")]
 
 
 def filled_line(folder):
@@ -56,7 +57,7 @@ def filled_line(folder):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         for datagram in rare_flows():
             udp.sendto(datagram, ("127.0.0.1", line.ingest.port))
-    for column in ("HasMPLS", "HasEncap", "PostNatSrcAddr != '::'"):
+    for column in ("HasMPLS", "HasEncap", "PostNatSrcAddr != '::'", "PortRangeStart > 0"):
         case.wait_for(lambda: line.store.value(f"countIf({column})") > 0, ARRIVE_S, column)
     return line
 
