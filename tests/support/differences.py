@@ -163,3 +163,10 @@ LIST = [
         "(sFlow version 5 section 5, sampled_header).",
         lambda ours, theirs: (ours, theirs) == (60, 4)),
 ]
+
+# Of options data; a field is called as in tshark_options.py.
+OPTIONS = [
+    Difference(
+        "netflow9-invalid", "0/interface/0/samplingInterval 0/interface/0/samplingAlgorithm",
+        "Behind the two FlowSets after which tshark stops; as its flows."),
+]

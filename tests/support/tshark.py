@@ -55,6 +55,12 @@ def text(element, name, attribute="show"):
     return None
 
 
+def own(element, name):
+    """`show` of the element's own field of that name, not of one further in, or None."""
+    return next((field.get("show") for field in element.findall("field")
+                 if field.get("name") == name), None)
+
+
 def texts(element, name):
     """Of all fields of that name."""
     return [field.get("show") for field in element.iter("field") if field.get("name") == name]

@@ -145,9 +145,7 @@ def option_templates(export):
 
 def records(export, options):
     for group in export.iter("field"):
-        group_id = next((field.get("show") for field in group.findall("field")
-                         if field.get("name") == "cflow.flowset_id"), None)
-        if group_id in options:
+        if tshark.own(group, "cflow.flowset_id") in options:
             continue
         yield from (field for field in group.findall("field") if FLOW.match(field.get("show", "")))
     yield from (field for field in export.findall("field") if FLOW.match(field.get("show", "")))
