@@ -16,15 +16,27 @@ def is_one_wrap(ours, theirs):
 
 LIST = [
     *(Difference(
-        captures, "FirstMs LastMs",
+        capture, fields,
         "nfacctd reckons uptimes in whole seconds; sysUpTime, FIRST_SWITCHED and LAST_SWITCHED are "
         "milliseconds (RFC 3954 sections 5.1 and 8).",
-        is_rounded, may_be=True) for captures in ("netflow*", "synthetic-netflow*")),
+        is_rounded)
+      for fields, captures in (
+          ("FirstMs LastMs", (
+              "netflow5", "netflow5-juniper-mx80", "netflow5-mikrotik", "netflow9-basic",
+              "netflow9-cisco-asr9k-260", "netflow9-cisco-nbar", "netflow9-h3c-varstring",
+              "netflow9-ipt-netflow-reduced-size", "netflow9-nprobe", "netflow9-softflowd",
+              "netflow9-streamcore", "netflow9-ubnt-edgerouter-mpls",
+              "netflow9-zero-length-fields", "synthetic-netflow?")),
+          ("FirstMs", ("netflow9-huawei-netstream",)))
+      for capture in captures),
     *(Difference(
-        captures, "FirstMs LastMs",
+        capture, fields,
         "The record's uptime is above the header's: 32 bits of milliseconds have wrapped, or were "
-        "read at another moment. The flow is near its export, not 49 days before.",
-        is_one_wrap, may_be=True) for captures in ("netflow9", "netflow9-fortigate-521")),
+        "read at another moment (RFC 3954 section 5.1). The flow is near its export, not 49 days "
+        "before.",
+        is_one_wrap)
+      for capture, fields in (
+          ("netflow9", "LastMs"), ("netflow9-fortigate-521", "FirstMs LastMs"))),
     Difference(
         "netflow9-cisco-asa-nsel", "LastMs",
         "The record tells one moment, which starts and ends its flow; nfacctd has no end."),
