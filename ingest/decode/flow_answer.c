@@ -24,7 +24,8 @@ static const struct field_pair PAIRS[] = {
 
 /* Of the forward direction alone. */
 static const enum flow_field ONE_WAY[] = {FLOW_BYTES, FLOW_PACKETS, FLOW_LAYER2_BYTES,
-    FLOW_TCP_FLAGS, FLOW_IP_TTL, FLOW_IP_TOS, FLOW_NEXT_HOP, FLOW_BGP_NEXT_HOP, FLOW_NEXT_HOP_AS};
+    FLOW_TCP_FLAGS, FLOW_IP_TTL, FLOW_IP_TOS, FLOW_NEXT_HOP, FLOW_BGP_NEXT_HOP, FLOW_NEXT_HOP_AS,
+    FLOW_AS_PATH, FLOW_BGP_COMMUNITIES, FLOW_FRAGMENT_FLAGS, FLOW_IPSEC_SPI};
 
 static void swap_pair(struct flow *flow, const struct field_pair *pair)
 {

@@ -66,7 +66,7 @@ KEYS = ["SrcAddr", "DstAddr", "SrcPort", "DstPort", "SrcNet", "DstNet", "SrcAS",
         "InIf", "OutIf", "SrcMac", "DstMac", "SrcVlan", "DstVlan",
         "PostNatSrcAddr", "PostNatDstAddr", "PostNatSrcPort", "PostNatDstPort"]
 ONE_WAY = ["Bytes", "Packets", "Layer2Bytes", "TCPFlags", "IPTTL", "IPTos", "NextHop",
-           "BgpNextHop", "NextHopAS"]
+           "BgpNextHop", "NextHopAS", "FragmentFlags", "IPSecSPI"]
 NONE = ("0.0.0.0", "::", "00:00:00:00:00:00")
 MAY_BE_NONE = ("SrcAddr", "DstAddr")  # 0.0.0.0 is the address of who has none yet
 EXCEPTION = 2

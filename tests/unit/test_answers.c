@@ -48,6 +48,27 @@ Test(answers, have_no_next_hop_of_the_other_direction)
     cr_assert_not(flow_has(decode(), FLOW_NEXT_HOP));
 }
 
+/* Path and communities are the destination's; a security association has one direction. */
+Test(answers, have_nothing_of_the_way_there)
+{
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 1, 4}, {REVERSE, 1, 4}, {35632, 300, 4},
+        {0, 483, 4}, {0, 197, 1}, {0, 295, 4});
+    packet_open_set(&packet, TEMPLATE_ID);
+    build_u32(&packet.wire, 100);
+    build_u32(&packet.wire, 200);
+    build_u32(&packet.wire, 64500);
+    build_u32(&packet.wire, 64500U << 16 | 100);
+    build_u8(&packet.wire, 0x20);
+    build_u32(&packet.wire, 4097);
+    const struct flow *answer = decode();
+    static const enum flow_field FIELDS[] = {
+        FLOW_AS_PATH, FLOW_BGP_COMMUNITIES, FLOW_FRAGMENT_FLAGS, FLOW_IPSEC_SPI};
+    for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
+        cr_assert(flow_has(&collector.flows[0], FIELDS[i]));
+        cr_assert_not(flow_has(answer, FIELDS[i]), "%s", FLOW_FIELDS[FIELDS[i]].name);
+    }
+}
+
 Test(answers, have_a_type_of_icmp)
 {
     PACKET_TEMPLATE(
