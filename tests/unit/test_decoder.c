@@ -101,8 +101,7 @@ static void send_flow(const char *source)
 
 Test(decoder, place_of_noise_is_a_newcomer_s_after_a_minute)
 {
-    collector_stop(&collector);
-    collector_start_with(&collector, &(struct decoder_options){.max_exporters = 1});
+    fixture_restart(&(struct decoder_options){.max_exporters = 1});
     send_noise("192.0.2.1");
     collector.received_ns += 60 * NS_PER_S;
     send_flow("192.0.2.2");
@@ -118,10 +117,8 @@ Test(decoder, place_of_noise_is_a_newcomer_s_after_a_minute)
 /* Its data is lost with its place. */
 Test(decoder, who_waits_for_a_template_is_no_noise)
 {
-    collector_stop(&collector);
-    collector_start_with(
-        &collector, &(struct decoder_options){
-                        .max_exporters = 1, .max_held_bytes = 1 << 16, .max_held_age_s = 600});
+    fixture_restart(&(struct decoder_options){
+        .max_exporters = 1, .max_held_bytes = 1 << 16, .max_held_age_s = 600});
     send_noise("192.0.2.1");
     collector.received_ns += 61 * NS_PER_S;
     send_flow("192.0.2.2");
