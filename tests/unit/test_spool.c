@@ -18,41 +18,51 @@ enum {
     PAYLOAD = 500
 };
 
-/* What a spool gave back when it was opened. */
+/* What the spool gave back when it was opened. */
 struct found {
     struct window_batch batches[FOUND_MAX];
     size_t count;
 };
 
+static char folder[64];
+static struct spool *spool; /* NULL: closed */
+static struct found found;
+
+static void start(void)
+{
+    (void)snprintf(folder, sizeof folder, "/tmp/goflow-spool-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static void stop(void)
+{
+    spool_close(&spool);
+    rig_remove_folder(folder);
+}
+
+TestSuite(spool, .init = start, .fini = stop);
+
 static enum err keep(void *context, const struct window_batch *batch)
 {
-    struct found *found = context;
-    cr_assert_lt(found->count, FOUND_MAX);
-    found->batches[found->count++] = *batch;
+    (void)context;
+    cr_assert_lt(found.count, FOUND_MAX);
+    found.batches[found.count++] = *batch;
     return ERR_OK;
 }
 
-static char *make_folder(void)
+/* Anew where it is open. */
+static void open_spool(void)
 {
-    static char folder[64];
-    (void)snprintf(folder, sizeof folder, "/tmp/goflow-spool-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    return folder;
-}
-
-static struct spool *open_spool(const char *folder, struct found *found)
-{
-    struct spool_options options = {
+    const struct spool_options options = {
         .folder = folder,
         .fallback_id = INGEST,
         .max_bytes = 16 * SEGMENT,
         .segment_bytes = SEGMENT,
         .sync_period_ms = 1000,
     };
-    struct spool *spool = NULL;
-    found->count = 0;
-    cr_assert_eq(spool_open(&spool, &options, keep, found), ERR_OK);
-    return spool;
+    spool_close(&spool);
+    found.count = 0;
+    cr_assert_eq(spool_open(&spool, &options, keep, NULL), ERR_OK);
 }
 
 static struct window_batch make_batch(uint64_t sequence)
@@ -70,7 +80,7 @@ static struct window_batch make_batch(uint64_t sequence)
     return batch;
 }
 
-static struct window_batch append(struct spool *spool, uint64_t sequence)
+static struct window_batch append(uint64_t sequence)
 {
     struct window_batch batch = make_batch(sequence);
     cr_assert_eq(spool_append(spool, &batch), ERR_OK);
@@ -78,7 +88,7 @@ static struct window_batch append(struct spool *spool, uint64_t sequence)
     return batch;
 }
 
-static void check_payload(struct spool *spool, const struct window_batch *batch)
+static void check_payload(const struct window_batch *batch)
 {
     zmq_msg_t payload;
     cr_assert_eq(spool_read(spool, batch, &payload), ERR_OK);
@@ -90,44 +100,69 @@ static void check_payload(struct spool *spool, const struct window_batch *batch)
     (void)zmq_msg_close(&payload);
 }
 
-static void segment_path(const char *folder, unsigned number, char out[128])
+/* Batches 1 to `count`, in their places. */
+static void append_many(struct window_batch *batches, uint64_t count)
+{
+    for (uint64_t i = 1; i <= count; i++) {
+        batches[i] = append(i);
+    }
+}
+
+static void segment_path(unsigned number, char out[128])
 {
     (void)snprintf(out, 128, "%s/%016x.spool", folder, number);
 }
 
+static int open_segment(unsigned number)
+{
+    char path[128];
+    segment_path(number, path);
+    int fd = open(path, O_RDWR);
+    cr_assert_geq(fd, 0);
+    return fd;
+}
+
+/* If it is there. */
+static void remove_segment(unsigned number)
+{
+    char path[128];
+    segment_path(number, path);
+    (void)unlink(path);
+}
+
+static void flip_bit(unsigned number, size_t at)
+{
+    int fd = open_segment(number);
+    uint8_t byte = 0;
+    cr_assert_eq(pread(fd, &byte, 1, (off_t)at), 1);
+    byte ^= 0x10;
+    cr_assert_eq(pwrite(fd, &byte, 1, (off_t)at), 1);
+    (void)close(fd);
+}
+
 Test(spool, refuses_a_folder_that_another_has)
 {
-    const char *folder = make_folder();
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
+    open_spool();
     struct spool_options options = {.folder = folder, .max_bytes = 1, .segment_bytes = 1};
     struct spool *second = NULL;
-    cr_assert_eq(spool_open(&second, &options, keep, &found), ERR_IN_USE);
+    cr_assert_eq(spool_open(&second, &options, keep, NULL), ERR_IN_USE);
     cr_assert_null(second);
-    spool_close(&spool);
-    rig_remove_folder(folder);
 }
 
 Test(spool, refuses_the_batches_of_another_ingest)
 {
-    const char *folder = make_folder();
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
-    (void)append(spool, 1);
+    open_spool();
+    (void)append(1);
     spool_close(&spool);
     struct spool_options options = {
         .folder = folder, .ingest_id = INGEST + 1, .max_bytes = 1 << 20, .segment_bytes = SEGMENT};
-    cr_assert_eq(spool_open(&spool, &options, keep, &found), ERR_INVALID);
-    rig_remove_folder(folder);
+    cr_assert_eq(spool_open(&spool, &options, keep, NULL), ERR_INVALID);
 }
 
 Test(spool, refuses_more_than_its_limit)
 {
-    const char *folder = make_folder();
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
-    uint64_t sequence = 1;
-    struct window_batch batch = make_batch(sequence);
+    open_spool();
+    struct window_batch batch = make_batch(1);
     while (spool_append(spool, &batch) == ERR_OK) {
         batch.sequence++;
         cr_assert_lt(batch.sequence, 1000);
@@ -135,21 +170,16 @@ Test(spool, refuses_more_than_its_limit)
     cr_assert_eq(spool_append(spool, &batch), ERR_FULL);
     cr_assert_leq(counter_get(&spool_counters(spool)->bytes), 16 * SEGMENT);
     (void)zmq_msg_close(&batch.payload);
-    spool_close(&spool);
-    rig_remove_folder(folder);
 }
 
 Test(spool, keeps_order_and_content_across_restart)
 {
-    const char *folder = make_folder();
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
+    open_spool();
     cr_assert_eq(found.count, 0);
     for (uint64_t i = 1; i <= 30; i++) {
-        (void)append(spool, i * 5);
+        (void)append(i * 5);
     }
-    spool_close(&spool);
-    spool = open_spool(folder, &found);
+    open_spool();
     cr_assert_eq(spool_ingest_id(spool), INGEST);
     cr_assert_eq(found.count, 30);
     for (uint64_t i = 0; i < 30; i++) {
@@ -159,59 +189,43 @@ Test(spool, keeps_order_and_content_across_restart)
         cr_assert_eq(batch->flow_count, 10);
         cr_assert_eq(batch->payload_size, PAYLOAD);
         cr_assert_eq(batch->day, 19000);
-        check_payload(spool, batch);
+        check_payload(batch);
     }
-    spool_close(&spool);
-    rig_remove_folder(folder);
 }
 
 Test(spool, does_not_give_back_what_is_settled)
 {
-    const char *folder = make_folder();
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
+    open_spool();
     struct window_batch batches[31];
-    for (uint64_t i = 1; i <= 30; i++) {
-        batches[i] = append(spool, i);
-    }
+    append_many(batches, 30);
     for (uint64_t i = 1; i <= 30; i++) {
         if (i != 12 && i != 13 && i != 29) {
             spool_settle(spool, &batches[i]);
         }
     }
-    spool_close(&spool);
-    spool = open_spool(folder, &found);
+    open_spool();
     cr_assert_eq(found.count, 3);
     cr_assert_eq(found.batches[0].sequence, 12);
     cr_assert_eq(found.batches[1].sequence, 13);
     cr_assert_eq(found.batches[2].sequence, 29);
-    check_payload(spool, &found.batches[1]);
-    spool_close(&spool);
-    rig_remove_folder(folder);
+    check_payload(&found.batches[1]);
 }
 
 Test(spool, unlinks_segments_whose_batches_are_settled)
 {
-    const char *folder = make_folder();
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
+    open_spool();
     struct window_batch batches[31];
-    for (uint64_t i = 1; i <= 30; i++) {
-        batches[i] = append(spool, i);
-    }
+    append_many(batches, 30);
     cr_assert_gt(counter_get(&spool_counters(spool)->segments), 3);
     for (uint64_t i = 30; i >= 1; i--) {
         spool_settle(spool, &batches[i]);
     }
     cr_assert_leq(counter_get(&spool_counters(spool)->segments), 1);
     cr_assert_leq(counter_get(&spool_counters(spool)->bytes), SEGMENT + PAYLOAD + 100);
-    (void)append(spool, 31);
-    spool_close(&spool);
-    spool = open_spool(folder, &found);
+    (void)append(31);
+    open_spool();
     cr_assert_eq(found.count, 1);
     cr_assert_eq(found.batches[0].sequence, 31);
-    spool_close(&spool);
-    rig_remove_folder(folder);
 }
 
 /* Sequences that are to be found. */
@@ -221,46 +235,36 @@ struct expected {
 };
 
 /* Three batches in one segment; the file is changed; what is found then? */
-static void check_damage(
-    const char *folder, size_t keep_size, size_t flip_at, struct expected expected)
+static void check_damage(size_t keep_size, size_t flip_at, struct expected expected)
 {
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
+    open_spool();
     for (uint64_t i = 1; i <= 3; i++) {
-        (void)append(spool, i);
+        (void)append(i);
     }
     spool_close(&spool);
-    char path[128];
-    segment_path(folder, 1, path);
-    int fd = open(path, O_RDWR);
     if (keep_size > 0) {
+        int fd = open_segment(1);
         cr_assert_eq(ftruncate(fd, (off_t)keep_size), 0);
+        (void)close(fd);
     } else {
-        uint8_t byte = 0;
-        cr_assert_eq(pread(fd, &byte, 1, (off_t)flip_at), 1);
-        byte ^= 0x10;
-        cr_assert_eq(pwrite(fd, &byte, 1, (off_t)flip_at), 1);
+        flip_bit(1, flip_at);
     }
-    (void)close(fd);
-    spool = open_spool(folder, &found);
+    open_spool();
     cr_assert_eq(found.count, expected.count, "cut %zu flip %zu: %zu found", keep_size, flip_at,
         found.count);
     for (size_t i = 0; i < found.count; i++) {
         cr_assert_eq(found.batches[i].sequence, expected.sequences[i]);
-        check_payload(spool, &found.batches[i]);
+        check_payload(&found.batches[i]);
     }
     /* It goes on after the damage. */
-    struct window_batch batch = append(spool, 100);
-    check_payload(spool, &batch);
-    spool_close(&spool);
-    spool = open_spool(folder, &found);
+    struct window_batch batch = append(100);
+    check_payload(&batch);
+    open_spool();
     cr_assert_eq(found.count, expected.count + 1);
     cr_assert_eq(found.batches[expected.count].sequence, 100);
     spool_close(&spool);
-    char damaged[128];
     for (unsigned number = 1; number <= 4; number++) {
-        segment_path(folder, number, damaged);
-        (void)unlink(damaged);
+        remove_segment(number);
     }
 }
 
@@ -271,98 +275,80 @@ enum {
 
 Test(spool, cuts_a_tail_that_is_torn_anywhere)
 {
-    const char *folder = make_folder();
     for (size_t size = HEADER; size < HEADER + 3 * RECORD; size += 13) {
         const struct expected whole_ones = {{1, 2, 3}, (size - HEADER) / RECORD};
-        check_damage(folder, size, 0, whole_ones);
+        check_damage(size, 0, whole_ones);
     }
-    rig_remove_folder(folder);
 }
 
 /* Where the next record begins only the size tells. */
 Test(spool, loses_one_batch_to_a_damaged_byte_and_the_rest_to_a_damaged_size)
 {
-    const char *folder = make_folder();
     const struct expected others = {{1, 3}, 2};
     const struct expected first = {{1}, 1};
     const struct expected last_lost = {{1, 2}, 2};
     for (size_t at = 0; at < RECORD; at++) {
         bool is_size = at >= 8 && at < 12;
-        check_damage(folder, 0, HEADER + RECORD + at, is_size ? first : others);
-        check_damage(folder, 0, HEADER + 2 * RECORD + at, last_lost);
+        check_damage(0, HEADER + RECORD + at, is_size ? first : others);
+        check_damage(0, HEADER + 2 * RECORD + at, last_lost);
     }
-    rig_remove_folder(folder);
 }
 
 /* What it settled is sent again, and a store asks the table. */
 Test(spool, gives_back_what_a_damaged_record_had_settled)
 {
-    const char *folder = make_folder();
-    struct found found;
-    for (off_t at = 0; at < 48 + 16; at++) {
-        struct spool *spool = open_spool(folder, &found);
-        struct window_batch first = append(spool, 1);
-        (void)append(spool, 2);
+    for (size_t at = 0; at < 48 + 16; at++) {
+        open_spool();
+        struct window_batch first = append(1);
+        (void)append(2);
         spool_settle(spool, &first);
         spool_close(&spool);
-        char path[128];
-        segment_path(folder, 1, path);
-        int fd = open(path, O_RDWR);
-        uint8_t byte = 0;
-        cr_assert_eq(pread(fd, &byte, 1, HEADER + 2 * RECORD + at), 1);
-        byte ^= 0x10;
-        cr_assert_eq(pwrite(fd, &byte, 1, HEADER + 2 * RECORD + at), 1);
-        (void)close(fd);
-        spool = open_spool(folder, &found);
-        cr_assert_eq(found.count, 2, "%d: %zu found", (int)at, found.count);
+        flip_bit(1, HEADER + 2 * RECORD + at);
+        open_spool();
+        cr_assert_eq(found.count, 2, "%zu: %zu found", at, found.count);
         cr_assert_eq(counter_get(&spool_counters(spool)->damaged), 1);
         spool_close(&spool);
-        cr_assert_eq(unlink(path), 0);
+        remove_segment(1);
     }
-    rig_remove_folder(folder);
 }
 
-static ino_t inode_of(const char *folder, unsigned number)
+static ino_t inode_of(unsigned number)
 {
     char path[128];
-    segment_path(folder, number, path);
+    segment_path(number, path);
     struct stat status;
     return stat(path, &status) == 0 ? status.st_ino : 0;
 }
 
 /* Two segments full, the first of them settled, and two batches in the third: 9 to 18 are left. */
-static void write_a_file_anew(const char *folder, struct found *found, uint8_t third_record[8])
+static void write_a_file_anew(uint8_t third_record[8])
 {
-    struct spool *spool = open_spool(folder, found);
+    open_spool();
     struct window_batch batches[9];
-    for (uint64_t i = 1; i <= 8; i++) {
-        batches[i] = append(spool, i);
-    }
-    ino_t first = inode_of(folder, 1);
-    char path[128];
-    segment_path(folder, 1, path);
-    int fd = open(path, O_RDONLY);
+    append_many(batches, 8);
+    ino_t first = inode_of(1);
+    int fd = open_segment(1);
     cr_assert_eq(pread(fd, third_record, 8, HEADER + 2 * RECORD), 8);
     (void)close(fd);
-    (void)append(spool, 9);
+    (void)append(9);
     for (uint64_t i = 1; i <= 8; i++) {
         spool_settle(spool, &batches[i]);
     }
-    cr_assert_eq(inode_of(folder, 1), 0);
+    cr_assert_eq(inode_of(1), 0);
     for (uint64_t i = 10; i <= 18; i++) {
-        (void)append(spool, i);
+        (void)append(i);
     }
-    cr_assert_eq(inode_of(folder, 3), first, "the third segment is in another file");
+    cr_assert_eq(inode_of(3), first, "the third segment is in another file");
     spool_close(&spool);
 }
 
-static void check_nine_to_eighteen(const char *folder, struct found *found, uint64_t damaged)
+static void check_nine_to_eighteen(uint64_t damaged)
 {
-    struct spool *spool = open_spool(folder, found);
-    cr_assert_eq(found->count, 10);
+    open_spool();
+    cr_assert_eq(found.count, 10);
     for (uint64_t i = 0; i < 10; i++) {
-        cr_assert_eq(found->batches[i].sequence, 9 + i);
-        check_payload(spool, &found->batches[i]);
+        cr_assert_eq(found.batches[i].sequence, 9 + i);
+        check_payload(&found.batches[i]);
     }
     cr_assert_eq(counter_get(&spool_counters(spool)->damaged), damaged);
     spool_close(&spool);
@@ -370,97 +356,72 @@ static void check_nine_to_eighteen(const char *folder, struct found *found, uint
 
 Test(spool, writes_the_file_of_a_settled_segment_anew)
 {
-    const char *folder = make_folder();
-    struct found found;
     uint8_t third_record[8];
-    write_a_file_anew(folder, &found, third_record);
-    check_nine_to_eighteen(folder, &found, 0);
-    check_nine_to_eighteen(folder, &found, 0);
-    rig_remove_folder(folder);
+    write_a_file_anew(third_record);
+    check_nine_to_eighteen(0);
+    check_nine_to_eighteen(0);
 }
 
 Test(spool, gives_back_nothing_of_the_segment_that_was_in_the_file_before)
 {
-    const char *folder = make_folder();
-    struct found found;
     uint8_t third_record[8];
-    write_a_file_anew(folder, &found, third_record);
+    write_a_file_anew(third_record);
     /* The disk never got the end mark: what follows is the old segment's record, whole. */
-    char path[128];
-    segment_path(folder, 3, path);
-    int fd = open(path, O_RDWR);
+    int fd = open_segment(3);
     cr_assert_eq(pwrite(fd, third_record, 8, HEADER + 2 * RECORD), 8);
     (void)close(fd);
-    check_nine_to_eighteen(folder, &found, 1);
-    rig_remove_folder(folder);
+    check_nine_to_eighteen(1);
 }
 
 Test(spool, leaves_no_spare_file_behind)
 {
-    const char *folder = make_folder();
     char spare[128];
     (void)snprintf(spare, sizeof spare, "%s/spare", folder);
     cr_assert_eq(close(creat(spare, 0600)), 0);
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
+    open_spool();
     cr_assert_neq(access(spare, F_OK), 0, "of a process that was killed");
     struct window_batch batches[10];
-    for (uint64_t i = 1; i <= 9; i++) {
-        batches[i] = append(spool, i);
-    }
+    append_many(batches, 9);
     for (uint64_t i = 1; i <= 9; i++) {
         spool_settle(spool, &batches[i]);
     }
     cr_assert_eq(access(spare, F_OK), 0);
     spool_close(&spool);
     cr_assert_neq(access(spare, F_OK), 0);
-    rig_remove_folder(folder);
 }
 
 Test(spool, leaves_a_file_alone_that_is_no_segment)
 {
-    const char *folder = make_folder();
     char path[128];
-    segment_path(folder, 1, path);
+    segment_path(1, path);
     FILE *file = fopen(path, "w");
     (void)fputs("this is not a segment, but it has the name of one", file);
     (void)fclose(file);
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
+    open_spool();
     cr_assert_eq(found.count, 0);
-    (void)append(spool, 1);
-    spool_close(&spool);
-    spool = open_spool(folder, &found);
+    (void)append(1);
+    open_spool();
     cr_assert_eq(found.count, 1);
     spool_close(&spool);
     cr_assert_eq(access(path, F_OK), 0);
-    rig_remove_folder(folder);
 }
 
 Test(spool, finds_damage_when_it_reads_back)
 {
-    const char *folder = make_folder();
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
-    struct window_batch batch = append(spool, 1);
-    char path[128];
-    segment_path(folder, 1, path);
-    int fd = open(path, O_RDWR);
+    open_spool();
+    struct window_batch batch = append(1);
+    int fd = open_segment(1);
     cr_assert_eq(pwrite(fd, "x", 1, HEADER + 100), 1);
     (void)close(fd);
     zmq_msg_t payload;
     cr_assert_eq(spool_read(spool, &batch, &payload), ERR_CORRUPT);
     cr_assert_eq(counter_get(&spool_counters(spool)->damaged), 1);
-    spool_close(&spool);
-    rig_remove_folder(folder);
 }
 
 Test(spool, a_disk_that_is_full_is_a_state_not_an_end)
 {
-    const char *folder = make_folder();
-    struct found found;
-    struct spool *spool = open_spool(folder, &found);
-    (void)append(spool, 1);
+    open_spool();
+    (void)append(1);
     (void)signal(SIGXFSZ, SIG_IGN);
     struct rlimit limit = {.rlim_cur = HEADER + RECORD + 100, .rlim_max = RLIM_INFINITY};
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -471,14 +432,11 @@ Test(spool, a_disk_that_is_full_is_a_state_not_an_end)
     (void)zmq_msg_close(&batch.payload);
     limit.rlim_cur = RLIM_INFINITY;
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    (void)append(spool, 3);
+    (void)append(3);
     cr_assert_eq(counter_get(&spool_counters(spool)->is_writable), 1);
-    spool_close(&spool);
-    spool = open_spool(folder, &found);
+    open_spool();
     cr_assert_eq(counter_get(&spool_counters(spool)->damaged), 0);
     cr_assert_eq(found.count, 2);
     cr_assert_eq(found.batches[0].sequence, 1);
     cr_assert_eq(found.batches[1].sequence, 3);
-    spool_close(&spool);
-    rig_remove_folder(folder);
 }
