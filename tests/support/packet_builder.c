@@ -137,6 +137,16 @@ void packet_options_template(struct packet *packet, uint16_t id, size_t scopes,
     packet_close_set(packet);
 }
 
+void packet_padded_set(struct packet *packet, uint16_t id, uint32_t records, size_t size)
+{
+    packet_open_set(packet, id);
+    for (uint32_t i = 0; i < records; i++) {
+        build_u32(&packet->wire, 1);
+    }
+    build_zeroes(&packet->wire, size - 4 * records);
+    packet_close_set(packet);
+}
+
 void packet_u64(struct packet *packet, uint64_t value)
 {
     packet_number(packet, value, 8);

@@ -59,6 +59,9 @@ void packet_options_template(struct packet *packet, uint16_t id, size_t scopes,
             sizeof packet_fields / sizeof packet_fields[0]);                                       \
     } while (0)
 
+/* A whole data set of `size` bytes: records that are a 1 of four bytes, then padding. */
+void packet_padded_set(struct packet *packet, uint16_t id, uint32_t records, size_t size);
+
 void packet_u64(struct packet *packet, uint64_t value);
 /* The last `size` bytes of the number. */
 void packet_number(struct packet *packet, uint64_t value, size_t size);

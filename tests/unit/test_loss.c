@@ -173,12 +173,7 @@ static void decode_records(struct decoder *decoder, uint32_t records, size_t siz
 {
     static struct packet packet;
     packet_ipfix(&packet);
-    packet_open_set(&packet, 256);
-    for (uint32_t i = 0; i < records; i++) {
-        build_u32(&packet.wire, 1);
-    }
-    build_zeroes(&packet.wire, size - 4 * records);
-    packet_close_set(&packet);
+    packet_padded_set(&packet, 256, records, size);
     packet_close(&packet);
     decode(decoder, packet.wire.bytes, packet.wire.size, START_S);
 }

@@ -142,12 +142,7 @@ static void send_ipfix(
 {
     static struct packet packet;
     packet_ipfix(&packet);
-    packet_open_set(&packet, 256);
-    for (uint32_t i = 0; i < records; i++) {
-        build_u32(&packet.wire, 1);
-    }
-    build_zeroes(&packet.wire, size - 4 * records);
-    packet_close_set(&packet);
+    packet_padded_set(&packet, 256, records, size);
     packet_close(&packet);
     packet_overwrite(&packet, 10, sequence);
     collector_decode(collector, &packet);
