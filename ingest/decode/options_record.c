@@ -13,27 +13,28 @@ enum {
 static const struct option_scope {
     uint32_t pen;
     uint16_t id;
+    bool is_wide; /* has many of the others */
     const char *name;
 } SCOPES[] = {
-    {TEMPLATE_SCOPE_PEN, 2, "interface"},
-    {TEMPLATE_SCOPE_PEN, 3, "lineCard"},
-    {TEMPLATE_SCOPE_PEN, 4, "cache"},
-    {TEMPLATE_SCOPE_PEN, 5, "template"},
-    {0, 10, "interface"},
-    {0, 14, "interface"},
-    {0, 252, "interface"},
-    {0, 253, "interface"},
-    {0, 234, "vrf"},
-    {0, 235, "vrf"},
-    {0, 95, "application"},
-    {0, 48, "sampler"},
-    {0, 302, "sampler"},
-    {0, 283, "natPool"},
-    {0, 141, "lineCard"},
-    {0, 145, "template"},
-    {0, 143, "meteringProcess"},
-    {0, 144, "exportingProcess"},
-    {0, 149, "observationDomain"},
+    {TEMPLATE_SCOPE_PEN, 2, false, "interface"},
+    {TEMPLATE_SCOPE_PEN, 3, true, "lineCard"},
+    {TEMPLATE_SCOPE_PEN, 4, false, "cache"},
+    {TEMPLATE_SCOPE_PEN, 5, false, "template"},
+    {0, 10, false, "interface"},
+    {0, 14, false, "interface"},
+    {0, 252, false, "interface"},
+    {0, 253, false, "interface"},
+    {0, 234, false, "vrf"},
+    {0, 235, false, "vrf"},
+    {0, 95, false, "application"},
+    {0, 48, false, "sampler"},
+    {0, 302, false, "sampler"},
+    {0, 283, false, "natPool"},
+    {0, 141, true, "lineCard"},
+    {0, 145, false, "template"},
+    {0, 143, true, "meteringProcess"},
+    {0, 144, true, "exportingProcess"},
+    {0, 149, true, "observationDomain"},
 };
 
 /* IANA's names of the values that are worth a row; sorted. */
@@ -107,20 +108,25 @@ static uint64_t number_at(const uint8_t *record, const struct record_place *plac
     return place->length <= NUMBER_BYTES ? load_be(record + place->offset, place->length) : 0;
 }
 
-/* The first field that says what the record is about; many exporters scope it to the system. */
+/*
+ * The first field that says what the record is about; many exporters scope it to the system. Where
+ * scopes combine (RFC 7011 section 3.4.2.1), an interface of a process is an interface.
+ */
 static void find_subject(struct option_fact *fact, const struct template *template,
     const uint8_t *record, const struct record_place *places)
 {
+    bool is_wide = true;
     fact->scope = "system";
-    for (uint32_t i = 0; i < template->field_count; i++) {
+    for (uint32_t i = 0; i < template->field_count && is_wide; i++) {
         bool has_bytes = places[i].length > 0;
         const struct option_scope *scope = has_bytes ? find_scope(&template->fields[i]) : NULL;
-        if (scope != NULL) {
-            fact->scope = scope->name;
-            fact->scope_id = number_at(record, &places[i]);
-            fact->has_scope_id = true;
-            return;
+        if (scope == NULL || (scope->is_wide && fact->has_scope_id)) {
+            continue;
         }
+        is_wide = scope->is_wide;
+        fact->scope = scope->name;
+        fact->scope_id = number_at(record, &places[i]);
+        fact->has_scope_id = true;
     }
 }
 

@@ -2,7 +2,7 @@
  * sampling_facts.h -- what one record, of options or of data, says about sampling.
  *
  * Exporters write a rate as such, as packets taken and left out, as a size and a population, or as
- * a probability (RFC 5477 section 8); it is one number in the end. A value.
+ * a probability (RFC 5477); it is one number in the end. A value.
  */
 #pragma once
 

@@ -126,7 +126,7 @@ LIST = [
         "ipfix_exception",
         "Bytes Packets SrcAddr DstAddr Etype Proto SrcPort DstPort SrcMac DstMac IPTTL FragmentId "
         "LayerStack LayerSize",
-        "RFC 7133 section 3, as below: what we make of the packet's headers."),
+        "RFC 7133, as below: what we make of the packet's headers."),
     Difference(
         "ipfix_packet_section",
         "Bytes Packets SrcAddr DstAddr Etype Proto SrcMac DstMac IPTTL IPv6FlowLabel LayerStack "

@@ -4,7 +4,7 @@
 
 A key is domain, scope, the scope's id and name. Names are IANA's, values are text, as /exporters
 has them: without the zeroes or blanks that fill up a field of one size. What a record is about is
-the first field in it that says so; else the system.
+the first field in it that says so, something in a process before the process; else the system.
 """
 import tshark
 import tshark_netflow
@@ -12,10 +12,13 @@ import tshark_netflow
 SCOPES = {
     "scope_interface": "interface", "inputint": "interface", "outputint": "interface",
     "ingress_physical_interface": "interface", "egress_physical_interface": "interface",
-    "scope_linecard": "lineCard", "scope_cache": "cache",
-    "scope_template": "template", "template_id": "template",
+    "scope_cache": "cache", "scope_template": "template", "template_id": "template",
     "ingress_vrfid": "vrf", "egress_vrfid": "vrf",
-    "sampler_id": "sampler", "selector_id": "sampler", "od_id": "observationDomain",
+    "sampler_id": "sampler", "selector_id": "sampler", "nat_pool_id": "natPool",
+}
+# Of these a record is only where it is about nothing in them.
+WIDE = {
+    "scope_linecard": "lineCard", "od_id": "observationDomain",
     "mp_id": "meteringProcess", "flow_exporter": "exportingProcess",
 }
 NUMBERS = {
@@ -35,7 +38,8 @@ NUMBERS = {
 TEXTS = {
     "if_name": "interfaceName", "if_descr": "interfaceDescription", "sampler_name": "samplerName",
     "appl_name": "applicationName", "appl_desc": "applicationDescription", "vrfname": "VRFname",
-    "selector_name": "selectorName", "observation_domain_name": "observationDomainName",
+    "selector_name": "selectorName", "nat_pool_name": "natPoolName",
+    "observation_domain_name": "observationDomainName",
 }
 BOOT = "sys_init_time"
 
@@ -69,7 +73,8 @@ def subject(fields):
         if name == "appl_id.classification_engine_id":
             selector = dict(fields)["appl_id.selector_id"]
             return f"application/{int(field.get('value') + selector.get('value'), 16)}"
-    return "system/"
+    wide = (f"{WIDE[name]}/{field.get('show')}" for name, field in fields if name in WIDE)
+    return next(wide, "system/")
 
 
 def values(fields):

@@ -125,6 +125,24 @@ Test(options_record, names_an_interface)
     decoder_destroy(&decoder);
 }
 
+Test(options_record, names_an_interface_of_a_process)
+{
+    const unsigned words[] = {3, 22, 256, 3, 2, 144, 4, 10, 4, 82, 4, /* template of two scopes */
+        256, 16, 0, 7, 0, 3, 0x6574, 0x6830};                         /* process 7, interface 3 */
+    uint8_t sets[sizeof words / sizeof words[0] * 2];
+    uint8_t *p = sets;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        p = put16(p, words[i]);
+    }
+    struct decoder *decoder = open_decoder();
+    decode(decoder, sets, sizeof sets, START_S);
+    cr_assert_eq(told.rows, 1);
+    cr_assert_str_eq(told.scope, "interface");
+    cr_assert_eq(told.scope_id, 3);
+    cr_assert_str_eq(told.value, "eth0");
+    decoder_destroy(&decoder);
+}
+
 Test(options_record, names_a_pool_of_addresses)
 {
     struct decoder *decoder = open_decoder();
