@@ -9,7 +9,7 @@ enum {
     MAX_DOMAINS = 256,
     MAX_GAP = 1 << 24,  /* a jump further ahead is a new sequence */
     MAX_LATE = 1 << 16, /* one further back, too */
-    LATE_RUN = 4        /* so many late ones, each next to the other, are a new sequence */
+    LATE_RUN = 4        /* so many that fill no gap, each next to the other, are a new sequence */
 };
 
 static struct sequence_tracker *add_tracker(
@@ -46,6 +46,23 @@ static void remember(struct sequence_tracker *tracker, uint32_t number)
     tracker->recent[tracker->recent_at++ % SEQUENCE_RECENT] = number;
 }
 
+static bool fills_gap(const struct sequence_tracker *tracker, uint32_t number)
+{
+    for (size_t i = 0; i < SEQUENCE_GAPS; i++) {
+        const struct sequence_gap *gap = &tracker->gaps[i];
+        if (number - gap->first < gap->end - gap->first) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void leave_gap(struct sequence_tracker *tracker, uint32_t end)
+{
+    tracker->gaps[tracker->gap_at++ % SEQUENCE_GAPS] =
+        (struct sequence_gap){.first = tracker->next, .end = end};
+}
+
 /* Goes on behind this datagram. */
 static void advance(struct sequence_tracker *tracker, const struct sequence_step *step)
 {
@@ -61,6 +78,7 @@ static void restart(struct sequence_tracker *tracker, const struct sequence_step
     for (size_t i = 0; i < SEQUENCE_RECENT; i++) {
         tracker->recent[i] = step->number;
     }
+    memset(tracker->gaps, 0, sizeof tracker->gaps);
     advance(tracker, step);
 }
 
@@ -69,7 +87,11 @@ static bool follow_late(struct sequence_tracker *tracker, struct sequence_counte
     const struct sequence_step *step)
 {
     bool goes_on = tracker->late_run > 0 && step->number == tracker->late_next;
-    tracker->late_run = goes_on ? tracker->late_run + 1 : 1;
+    if (fills_gap(tracker, step->number)) {
+        tracker->late_run = 0;
+    } else {
+        tracker->late_run = goes_on ? tracker->late_run + 1 : 1;
+    }
     tracker->late_next = step->number + step->units;
     if (tracker->late_run == LATE_RUN) {
         return true;
@@ -95,6 +117,7 @@ static void follow_known(struct sequence_tracker *tracker, struct sequence_count
     } else if (gap > 0 && gap <= MAX_GAP) {
         counter_add(&counters->lost, (uint32_t)gap);
         tracker->amounts[SEQUENCE_LOST] += (uint32_t)gap;
+        leave_gap(tracker, step->number);
         advance(tracker, step);
     } else if (gap > 0 || gap < -MAX_LATE || follow_late(tracker, counters, step)) {
         counter_add(&counters->resets, 1);

@@ -4,8 +4,9 @@
  * Each protocol counts in its own unit: NetFlow 5 and 7 flows, NetFlow 9 datagrams (RFC 3954
  * section 5.1), IPFIX data records (RFC 7011 section 3.1), sFlow datagrams; each observation domain
  * (engine, source id, sub-agent) for itself. Reordered and doubled datagrams are no loss, and an
- * exporter that starts anew is not millions of lost flows. Kept for each exporter; bounded. The
- * decoder's thread owns it; the counters may be read by any.
+ * exporter that starts anew is not millions of lost flows. What fills a gap is late, however much
+ * of it comes in a row: one datagram that took a shorter path makes many late ones. Kept for each
+ * exporter; bounded. The decoder's thread owns it; the counters may be read by any.
  */
 #pragma once
 
@@ -24,7 +25,8 @@ struct sequence_counters {
 };
 
 enum {
-    SEQUENCE_RECENT = 8
+    SEQUENCE_RECENT = 8,
+    SEQUENCE_GAPS = 8
 };
 
 /* Of one domain since the start, in the order of the loss ledger's fields (record_fields.def). */
@@ -49,17 +51,25 @@ enum sequence_order {
     SEQUENCE_REPEATED
 };
 
+/* Numbers that a jump ahead left out. Empty when both are equal; may wrap. */
+struct sequence_gap {
+    uint32_t first;
+    uint32_t end; /* the one behind the last */
+};
+
 /* One domain of one protocol. */
 struct sequence_tracker {
     uint32_t domain;
     uint8_t type;     /* enum flow_type */
     bool is_known;    /* `next` is */
-    uint8_t late_run; /* late datagrams in a row, each next to the other */
+    uint8_t late_run; /* late datagrams in a row, each next to the other, that fill no gap */
     uint8_t recent_at;
+    uint8_t gap_at;
     uint8_t order;      /* enum sequence_order, of the datagram followed last */
     uint32_t next;      /* expected number */
     uint32_t late_next; /* number that would go on with the last late one */
     uint32_t recent[SEQUENCE_RECENT];
+    struct sequence_gap gaps[SEQUENCE_GAPS]; /* the latest */
     struct sampling_answer sampling; /* of the last header or sample; NetFlow 5, 7 and sFlow */
     uint64_t amounts[SEQUENCE_AMOUNT_COUNT];
     uint64_t told[SEQUENCE_AMOUNT_COUNT]; /* of these, by loss_report() */

@@ -61,6 +61,43 @@ Test(sequence, reordered_datagram_is_late_not_lost)
     check(30, 30, 0, 0);
 }
 
+/* One datagram takes a shorter path than those before it. */
+Test(sequence, datagrams_that_one_overtook_are_late_not_a_new_sequence)
+{
+    follow(UINT32_MAX - 89, 30); /* the gap wraps */
+    follow(240, 30);
+    for (uint32_t i = 0; i < 10; i++) {
+        follow(UINT32_MAX - 59 + 30 * i, 30);
+    }
+    follow(270, 30);
+    check(300, 300, 0, 0);
+}
+
+Test(sequence, datagrams_that_several_overtook_are_late_not_a_new_sequence)
+{
+    follow(0, 30);
+    for (uint32_t i = 1; i <= 8; i++) {
+        follow(600 * i, 30);
+    }
+    for (uint32_t i = 1; i < 160; i++) {
+        if (i % 20 != 0) {
+            follow(30 * i, 30);
+        }
+    }
+    follow(4830, 30);
+    check(8 * 570, 8 * 570, 0, 0);
+}
+
+Test(sequence, exporter_that_starts_anew_in_front_of_a_gap_is_found_out)
+{
+    follow(3000, 30);
+    follow(3300, 30);
+    for (uint32_t i = 0; i < 10; i++) {
+        follow(2700 + 30 * i, 30);
+    }
+    check(270, 90, 0, 1);
+}
+
 Test(sequence, doubled_datagram_is_neither)
 {
     follow(0, 30);
