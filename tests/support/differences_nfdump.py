@@ -29,20 +29,24 @@ LIST = [
     Difference(
         "sflow_expanded_rewritten", "flows",
         "The sample has a second raw header, of two bytes, which is no packet; sfcapd drops the "
-        "sample, we the record.",
+        "sample, we the record, which ends where its length says (sFlow version 5 section 5, "
+        "data_format).",
         so_many(1, 0)),
     Difference(
         "sflow_routed_with_texts", "SrcAddr DstAddr",
-        "Records 3 and 4, the key of a flow without the packet: sfcapd misses the addresses."),
+        "Records 3 and 4, the key of a flow without the packet (sFlow version 5 section 5, "
+        "sampled_ipv4, sampled_ipv6): sfcapd misses the addresses."),
     Difference(
-        "ipfix_times", "flows", "nfcapd drops the record whose only field is its octets.",
+        "ipfix_times", "flows",
+        "nfcapd drops the record whose only field is its octets. RFC 7011 section 3.4.1 knows no "
+        "field that a template must have.",
         so_many(4, 3)),
     Difference(
         "netflow9-cisco-asa-nsel", "LastMs",
         "The record tells one moment, which starts and ends its flow; nfcapd has no end."),
     *(Difference(
         captures, "FirstMs LastMs", "nfcapd does not read these elements: seconds in version 9 "
-        "(150, 151), and fractions as NTP has them (154 to 157).")
+        "(150, 151), and fractions as NTP has them (154 to 157; RFC 7011 sections 6.1.9, 6.1.10).")
       for captures in ("netflow9-ie150-ie151", "ipfix-netscaler-varlen")),
     Difference(
         "ipfix-basic", "FirstMs LastMs",

@@ -116,9 +116,11 @@ LIST = [
         so_many(1, 0)),
     Difference(
         "sflow_routed_with_texts", "Etype TCPFlags",
-        "Records 3 and 4 tell the family and have the flags in a word; sfacctd misses both."),
+        "Records 3 and 4 tell the family and have the flags in a word (sFlow version 5 section 5, "
+        "sampled_ipv4, sampled_ipv6); sfacctd misses both."),
     Difference(
-        "sflow_expanded_rewritten", "VlanId", "sfacctd does not read record 1012, VLAN tunnel."),
+        "sflow_expanded_rewritten", "VlanId",
+        "sfacctd does not read record 1012 (sFlow version 5 section 5, extended_vlantunnel)."),
     Difference(
         "synthetic-sflow", "IPTos",
         "RFC 8200 section 3: the traffic class is the eight bits behind the version; sfacctd "
