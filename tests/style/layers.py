@@ -25,7 +25,7 @@ FOLDERS = {
     "store/sink": {"common", "store/columns"},
     "store/write": {"common", "store/columns", "store/sink"},
     "store": {"common", "store/columns", "store/pull", "store/sink", "store/write"},
-    "tools/docs": {"common"},
+    "tools/docs": {"common", "ingest/decode/elements.h"},
     "tools/launch": {"common", "ingest/ingest_settings.h", "store/store_settings.h"},
     "tools/originals": {"common", "ingest"},
     "tools/replay": {"common", "ingest/receive"},

@@ -2,11 +2,13 @@
 #include "tools/docs/docs_fields.h"
 
 #include "common/flow.h"
+#include "tools/docs/docs_elements.h"
 
 static const char INTRODUCTION[] =
     "# Fields of a flow\n"
     "\n"
-    "<!-- Printed by `goflow-docs fields` from common/flow_fields.def: change it there. -->\n"
+    "<!-- Printed by `goflow-docs fields` from common/flow_fields.def and\n"
+    "ingest/decode/elements.def: change it there. -->\n"
     "\n"
     "Names are those of FlowMessage (`proto/flow.proto`), of the JSON keys and of the table's\n"
     "columns. A field that is zero or empty is left out of messages and of JSON; in the table it\n"
@@ -76,4 +78,5 @@ void docs_append_fields(struct buffer *out)
             buffer_format(out, " | | %s |\n", info->documentation);
         }
     }
+    docs_append_elements(out);
 }

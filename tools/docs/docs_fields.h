@@ -1,5 +1,6 @@
 /*
- * docs_fields.h -- docs/fields.md, printed from the table of the flow record.
+ * docs_fields.h -- docs/fields.md, printed from the tables of the flow record and of the
+ * information elements.
  */
 #pragma once
 
