@@ -11,10 +11,10 @@ import conformance  # noqa: E402
 import differences  # noqa: E402
 import golden  # noqa: E402
 import goflow  # noqa: E402
+import recordings  # noqa: E402
 import tshark  # noqa: E402
 import tshark_options  # noqa: E402
 
-RECORDED = case.ROOT.parent / "shared" / "captures"
 # What some packet of ours has to tell, in each protocol.
 NAMES = {
     "interfaceName", "interfaceDescription", "VRFname", "applicationName",
@@ -81,14 +81,10 @@ def test_synthetic_ipfix(folder):
 
 def test_recorded_exports(folder):
     told = set()
-    for capture in sorted(RECORDED.glob("[in]*.pcap")):
+    for capture in sorted(recordings.FOLDER.glob("[in]*.pcap")):
         told |= check(folder, capture)
     case.true("systemInitTimeMilliseconds" in told, "no exporter told when it started")
 
 
 if __name__ == "__main__":
-    is_absent = not RECORDED.is_dir()
-    if is_absent:
-        print(f"absent: no {RECORDED}, so recorded exports are not read and not counted")
-    case.main({name: test for name, test in globals().items()
-               if not (is_absent and name.startswith("test_recorded"))})
+    recordings.main(globals())
