@@ -3,6 +3,7 @@
     server = clickhouse.Server(folder)     Debian's clickhouse-server, own config, free ports
     server.query("CREATE TABLE ...")
     server.kill(); server.start()          the same data, the same ports
+    clickhouse.Server(folder, address="198.51.100.2")      for others than this host, too
 """
 import pathlib
 import urllib.error
@@ -16,7 +17,7 @@ START_S = 60
 
 CONFIG = """<yandex>
     <logger><level>warning</level><console>1</console></logger>
-    <listen_host>127.0.0.1</listen_host>
+    {listen}
     <http_port>{http}</http_port>
     <tcp_port>{native}</tcp_port>
     <path>{folder}/data/</path>
@@ -35,7 +36,7 @@ USERS = """<yandex>
     <users>
         <default>
             <password>{password}</password>
-            <networks><ip>127.0.0.1</ip></networks>
+            <networks><ip>::/0</ip></networks>
             <profile>default</profile>
             <quota>default</quota>
         </default>
@@ -47,15 +48,17 @@ USERS = """<yandex>
 class Server:
     """Data and ports outlive the process: start() after kill() goes on where it was."""
 
-    def __init__(self, folder, name="clickhouse", password=""):
+    def __init__(self, folder, name="clickhouse", password="", address=""):
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.name = name
         self.password = password
         self.http_port = process.free_ports(2)
         self.process = None
+        listen = "".join(
+            f"<listen_host>{host}</listen_host>" for host in ("127.0.0.1", address) if host)
         (self.folder / "config.xml").write_text(CONFIG.format(
-            http=self.http_port, native=self.http_port + 1, folder=self.folder))
+            listen=listen, http=self.http_port, native=self.http_port + 1, folder=self.folder))
         (self.folder / "users.xml").write_text(USERS.format(password=password))
         self.start()
 

@@ -5,7 +5,9 @@
     network.cut(); network.join()        the wire is pulled out, and put in again
     network.slow("2mbit")                a narrow wire (tc tbf)
     network.lose(20)                     a bad one: so many packets in a hundred are lost (nftables)
+    network.spoil("delay 50ms 20ms")     what netem does, where network.lacks_netem() is nothing
     network.mend()
+    ingest, store = network.line(folder, stores_connect=True)      at both ends of the wire
 
 There are two links between the case and the edge: the wire, which breaks, and a console on which the
 test asks and sends at any time. Both ends are namespaces that the case made, and go with it.
@@ -18,6 +20,7 @@ import case
 import goflow
 
 CLONE_NEWNET = 0x40000000
+PORT = 5557  # in namespaces that only their case uses
 WIRE = {"edge": "198.51.100.1", "core": "198.51.100.2"}
 CONSOLE = {"edge": "192.0.2.1", "core": "192.0.2.2"}
 FILTER = "{ type filter hook input priority 0; }"
@@ -26,6 +29,14 @@ FILTER = "{ type filter hook input priority 0; }"
 def run(*words):
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     case.true(done.returncode == 0, f"{' '.join(words)}: {done.stderr.strip()}")
+
+
+def lacks_netem():
+    """What the kernel says when it is asked for netem; nothing when it has it."""
+    done = subprocess.run(
+        ["unshare", "--net", "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"],
+        capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else " ".join(done.stderr.split())
 
 
 class Network:
@@ -62,6 +73,18 @@ class Network:
             run(*inside, "ip", "address", "add", f"{addresses[side]}/24", "dev", device)
             run(*inside, "ip", "link", "set", device, "up")
 
+    def line(self, folder, stores_connect, **settings):
+        """An ingest at the edge with a spool, a store here; who calls whom is the caller's choice."""
+        listen = WIRE["edge" if stores_connect else "core"]
+        endpoint = f"tcp://{listen}:{PORT}"
+        ingest = goflow.Ingest(
+            folder, place=self.edge, batch_flows=200, spool_dir=folder / "spool",
+            zmq_bind=endpoint if stores_connect else [],
+            zmq_connect=[] if stores_connect else endpoint, **settings)
+        store = goflow.Store(
+            folder, endpoint if stores_connect else [], zmq_bind=[] if stores_connect else endpoint)
+        return ingest.wait_until_ready(), store.wait_until_ready()
+
     def cut(self):
         run("ip", "link", "set", "wire", "down")
 
@@ -77,8 +100,14 @@ class Network:
         for inside in ([], self.inside):
             self.filter(inside, "bad", "numgen", "random", "mod", "100", "<", str(percent))
 
+    def spoil(self, words):
+        """Instead of what was before; packets that are on the way are lost by the change."""
+        self.mend()
+        for inside in ([], self.inside):
+            run(*inside, "tc", "qdisc", "add", "dev", "wire", "root", "netem", *words.split())
+
     def mend(self):
-        """What slow() and lose() did; harmless when they did nothing."""
+        """What slow(), lose() and spoil() did; harmless when they did nothing."""
         for inside in ([], self.inside):
             for words in (["tc", "qdisc", "del", "dev", "wire", "root"],
                           ["nft", "delete", "table", "ip", "bad"]):

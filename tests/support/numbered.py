@@ -57,10 +57,11 @@ class Flows:
                 "again", [
                     goflow.program("goflow-ingest"), "-transport=console", "-format=json",
                     f"-read={self.folder}/again.pcap"], self.folder, ARRIVE_S)
-            for line in decoded.stdout.splitlines():
-                flow = json.loads(line)
-                rows[flow["Bytes"]] = tuple(
-                    flow.get(name, "::" if name in ADDRESSES else 0) for name in COLUMNS)
+            with decoded.paths["out"].open(encoding="ascii") as lines:
+                for line in lines:
+                    flow = json.loads(line)
+                    rows[flow["Bytes"]] = tuple(
+                        flow.get(name, "::" if name in ADDRESSES else 0) for name in COLUMNS)
         return rows
 
     def check(self, ask, table="netflow", seconds=ARRIVE_S, seed=None, certain=None):
@@ -73,10 +74,7 @@ class Flows:
         case.wait_for(
             lambda: count_rows(ask, table) >= certain, seconds,
             f"{certain} rows, {count_rows(ask, table)} there{note}")
-        rows = collections.defaultdict(list)
-        for row in ask(f"SELECT {', '.join(COLUMNS)} FROM {table}"):
-            rows[int(row["Bytes"])].append(
-                tuple(row[name] if name in ADDRESSES else int(row[name]) for name in COLUMNS))
+        rows = rows_by_number(ask, table)
         expected = {
             number: row for number, row in self.expected().items()
             if number <= certain or number in rows}
@@ -84,6 +82,15 @@ class Flows:
         case.true(not twice, f"{len(twice)} flows are there twice, {twice[:3]} ...{note}")
         found = {number: found[0] for number, found in rows.items()}
         case.equal(found, expected, f"rows by number{note}")
+
+
+def rows_by_number(ask, table="netflow", where="1"):
+    """{number: its rows}, which are tuples of columns."""
+    rows = collections.defaultdict(list)
+    for row in ask(f"SELECT {', '.join(COLUMNS)} FROM {table} WHERE {where}"):
+        rows[int(row["Bytes"])].append(
+            tuple(row[name] if name in ADDRESSES else int(row[name]) for name in COLUMNS))
+    return rows
 
 
 def count_rows(ask, table):
