@@ -148,6 +148,9 @@ static void come_late(struct write_loop *loop, struct block *block, struct buffe
 {
     block->late_rows = block_rows(block);
     if (!admit_halve(block)) {
+        buffer_text_append(error,
+            "; a batch alone takes longer than its lease allows: raise -ack.timeout, or lower "
+            "-batch.bytes, of the ingest");
         outage_continue(&loop->outage, loop->queue.count, error);
     }
 }

@@ -45,5 +45,22 @@ def test_blocks_for_a_server_get_so_small_that_they_come_in_time(folder):
     narrow(folder, clickhouse.Server(folder))
 
 
+def test_a_batch_that_is_always_late_tells_what_to_change_and_is_not_lost(folder):
+    database = engine_server.Engine(folder)
+    proxy = faulty_proxy.Proxy(database.http_port, delay_s=4)  # longer than the lease
+    proxy.spoil(faulty_proxy.deliver_late, b"query=INSERT", faulty_proxy.FOR_EVER)
+    ingest = goflow.Ingest(folder, batch_flows=200, ack_timeout=LEASE).wait_until_ready()
+    store = goflow.Store(
+        folder, ingest.endpoint, ch_addr=f"127.0.0.1:{proxy.port}", ch_timeout="60s",
+        block_age="100ms").wait_until_ready()
+    flows = numbered.Flows(folder)
+    flows.send(ingest, count=20)
+    store.until(
+        lambda: "raise -ack.timeout" in store.stderr, FLOWS_WAIT_S, "does not say what to change")
+    proxy.spoil(faulty_proxy.deliver_late, b"", 0)
+    flows.check(database.query, seconds=FLOWS_WAIT_S)
+    numbered.check_counters(ingest)
+
+
 if __name__ == "__main__":
     case.main(globals())
