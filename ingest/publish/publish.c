@@ -152,6 +152,7 @@ enum err publisher_new(struct publisher **publisher_p, const struct publisher_op
     publisher->started_ns = clock_monotonic_ns();
     publisher->lease_ms = options->ack_timeout_ms;
     publisher->stop_timeout_ms = options->stop_timeout_ms;
+    publisher->sockets = publish_sockets_of(publisher);
     enum err err = open_all(publisher, options);
     if (err == ERR_OK) {
         publisher->actor = zactor_new(publish_run, publisher);

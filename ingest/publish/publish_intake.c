@@ -140,10 +140,8 @@ void publish_accept(struct publisher *publisher, struct batch *batch)
 bool publish_intake(struct publisher *publisher)
 {
     for (int i = 0; i < BATCHES_A_TURN; i++) {
-        struct batch *batch = NULL;
-        int size =
-            zmq_recv(zsock_resolve(publisher->inbox), &batch, sizeof(struct batch *), ZMQ_DONTWAIT);
-        if (size != sizeof(struct batch *)) {
+        struct batch *batch = publisher->sockets.receive_batch(publisher->sockets.context);
+        if (batch == NULL) {
             watch_emptied(&publisher->watch, PUBLISH_INBOX);
             return false;
         }

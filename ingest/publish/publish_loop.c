@@ -1,8 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- the publisher's thread: batches out, answers in. */
+/* SPDX-License-Identifier: BSD-3-Clause -- the publisher's loop: batches out, answers in. */
 #include "ingest/publish/publish_state.h"
 
 #include "common/clock.h"
-#include "common/daemon.h"
 #include "common/log.h"
 
 #include <inttypes.h>
@@ -12,6 +11,11 @@ enum {
     FIRST_STORE_MS = 2000, /* a store that is there is connected by then */
     PATIENCE_MS = 2000     /* a stop that takes longer says what it waits for */
 };
+
+static uint64_t now(const struct publisher *publisher)
+{
+    return publisher->sockets.now_ns(publisher->sockets.context);
+}
 
 static size_t pack_header(const struct publisher *publisher, const struct window_batch *batch,
     uint8_t out[LINK_HEADER_MAX])
@@ -46,10 +50,10 @@ static enum err payload_of(
 /* ERR_AGAIN: no store has room now. Else the batch cannot be read. */
 static enum err send_batch(struct publisher *publisher, struct window_batch *batch)
 {
-    void *data = zsock_resolve(publisher->data);
+    const struct publish_sockets *sockets = &publisher->sockets;
     /* Before it is read from the disk for nothing. */
     bool is_in_memory = zmq_msg_size(&batch->payload) > 0;
-    if (!is_in_memory && (zsock_events(publisher->data) & ZMQ_POLLOUT) == 0) {
+    if (!is_in_memory && !sockets->can_send(sockets->context)) {
         return ERR_AGAIN;
     }
     zmq_msg_t payload;
@@ -59,10 +63,10 @@ static enum err send_batch(struct publisher *publisher, struct window_batch *bat
     }
     uint8_t header[LINK_HEADER_MAX];
     size_t size = pack_header(publisher, batch, header);
-    if (zmq_send(data, header, size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
-        zmq_msg_send(&payload, data, ZMQ_DONTWAIT) < 0) {
+    err = sockets->send(sockets->context, header, size, &payload);
+    if (err != ERR_OK) {
         (void)zmq_msg_close(&payload);
-        return ERR_AGAIN;
+        return err;
     }
     counter_add(&publisher->counters.batches_sent, 1);
     counter_add(&publisher->counters.bytes_sent, batch->stored_size);
@@ -75,10 +79,10 @@ static void send_batches(struct publisher *publisher)
          batch = window_next(publisher->window)) {
         switch (send_batch(publisher, batch)) {
         case ERR_OK:
-            window_sent(publisher->window, batch, clock_monotonic_ns());
+            window_sent(publisher->window, batch, now(publisher));
             break;
         case ERR_IO: /* a disk may come back */
-            window_put_off(publisher->window, batch, clock_monotonic_ns());
+            window_put_off(publisher->window, batch, now(publisher));
             break;
         case ERR_CORRUPT:
             window_drop_damaged(publisher->window, batch);
@@ -94,18 +98,14 @@ static void answer_held(struct publisher *publisher, zframe_t **store_p, const s
     struct link_lease lease = {.ingest_id = publisher->ingest_id,
         .stamp_ns = ack->stamp_ns,
         .is_last = publisher->is_stopping && window_next(publisher->window) == NULL};
-    window_held(publisher->window, ack->store_id, &ack->ranges, clock_monotonic_ns(), &lease);
+    window_held(publisher->window, ack->store_id, &ack->ranges, now(publisher), &lease);
     size_t size = 0;
     uint8_t *bytes = link_lease_pack(&lease, &size);
     link_lease_clear(&lease);
     if (bytes == NULL) {
         return;
     }
-    /* What cannot be sent is asked for again. */
-    void *acks = zsock_resolve(publisher->acks);
-    if (zframe_send(store_p, publisher->acks, ZFRAME_MORE | ZFRAME_DONTWAIT) == 0) {
-        (void)zmq_send(acks, bytes, size, ZMQ_DONTWAIT);
-    }
+    publisher->sockets.reply(publisher->sockets.context, store_p, bytes, size);
     free(bytes);
 }
 
@@ -127,7 +127,7 @@ static void take_ack(struct publisher *publisher, zframe_t **store_p, zframe_t *
         break;
     case LINK_ACK_CORRUPT:
     case LINK_ACK_UNSUPPORTED:
-        window_refused(publisher->window, ack.kind, &ack.ranges, clock_monotonic_ns());
+        window_refused(publisher->window, ack.kind, &ack.ranges, now(publisher));
         break;
     case LINK_ACK_KIND_COUNT:
         break;
@@ -137,8 +137,9 @@ static void take_ack(struct publisher *publisher, zframe_t **store_p, zframe_t *
 
 static void take_acks(struct publisher *publisher)
 {
-    for (zmsg_t *message = zmsg_recv_nowait(publisher->acks); message != NULL;
-         message = zmsg_recv_nowait(publisher->acks)) {
+    const struct publish_sockets *sockets = &publisher->sockets;
+    for (zmsg_t *message = sockets->receive_ack(sockets->context); message != NULL;
+         message = sockets->receive_ack(sockets->context)) {
         zframe_t *store = zmsg_pop(message);
         zframe_t *body = zmsg_pop(message);
         if (body != NULL) {
@@ -167,17 +168,9 @@ static void take_subscriptions(struct publisher *publisher)
     watch_emptied(&publisher->watch, PUBLISH_TAP);
 }
 
-/* How long nothing may happen. */
-static int patience_ms(const struct publisher *publisher)
+int publish_loop_patience_ms(const struct publisher *publisher)
 {
     return window_count(publisher->window) > 0 ? TICK_MS : publish_ledger_due_ms(publisher);
-}
-
-static unsigned wait_for_work(struct publisher *publisher)
-{
-    bool has_unsent = window_next(publisher->window) != NULL;
-    unsigned unwanted = has_unsent ? 0 : WATCH_BIT(PUBLISH_DATA);
-    return watch_wait(&publisher->watch, WATCH_ALL & ~unwanted, patience_ms(publisher));
 }
 
 /* Moves everything on. True while a worker's port may have more. */
@@ -187,56 +180,64 @@ static bool turn(struct publisher *publisher, unsigned ready)
         take_subscriptions(publisher);
     }
     if (publisher->spool != NULL) {
-        spool_look(publisher->spool, clock_monotonic_ns()); /* before batches go to its folder */
+        spool_look(publisher->spool, now(publisher)); /* before batches go to its folder */
     }
     publish_ledger_tick(publisher);
     bool has_more = (ready & WATCH_BIT(PUBLISH_INBOX)) != 0 && publish_intake(publisher);
     if ((ready & WATCH_BIT(PUBLISH_ACKS)) != 0) {
         take_acks(publisher);
     }
-    window_tick(publisher->window, clock_monotonic_ns());
+    window_tick(publisher->window, now(publisher));
     send_batches(publisher);
     if (publisher->spool != NULL) {
-        spool_tick(publisher->spool, clock_monotonic_ns());
+        spool_tick(publisher->spool, now(publisher));
     }
     return has_more;
 }
 
-/*
- * A stop waits for stores that have batches, and for any store while there are batches that only
- * this process has. What is in the spool already goes to the next process just as well.
- */
-static bool is_worth_waiting(const struct publisher *publisher)
+void publish_loop_turn(struct publisher *publisher, unsigned ready)
 {
-    if (window_count(publisher->window) == 0) {
+    (void)turn(publisher, ready);
+}
+
+void publish_loop_stop(struct publisher *publisher)
+{
+    publisher->is_stopping = true;
+    while (turn(publisher, WATCH_BIT(PUBLISH_INBOX) | WATCH_BIT(PUBLISH_ACKS))) {
+    }
+    publish_ledger_tell(publisher); /* what is lost from here on is in the metrics and the log */
+    publisher->stop_ns = now(publisher);
+}
+
+static void warn_of_the_wait(struct publisher *publisher)
+{
+    publisher->is_wait_logged = true;
+    log_warning("publish", "waiting for the stores before the end; a second signal ends now",
+        "flows=%" PRIu64 " timeout_ms=%" PRIu32,
+        counter_get(&window_counters(publisher->window)->waiting.flows),
+        publisher->stop_timeout_ms);
+}
+
+bool publish_loop_is_worth_waiting(struct publisher *publisher)
+{
+    const struct publish_sockets *sockets = &publisher->sockets;
+    uint64_t now_ns = now(publisher);
+    uint64_t waited_ms = (now_ns - publisher->stop_ns) / NS_PER_MS;
+    uint64_t settled_ns = publisher->started_ns + FIRST_STORE_MS * NS_PER_MS;
+    if (window_count(publisher->window) == 0 || waited_ms >= publisher->stop_timeout_ms) {
         return false;
     }
-    uint64_t settled_ns = publisher->started_ns + FIRST_STORE_MS * NS_PER_MS;
-    return !window_is_at_rest(publisher->window) || clock_monotonic_ns() < settled_ns ||
-           (zsock_events(publisher->data) & ZMQ_POLLOUT) != 0;
-}
-
-static void wait_for_stores(struct publisher *publisher)
-{
-    uint64_t begin_ns = clock_monotonic_ns();
-    uint64_t waited_ms = 0;
-    bool is_told = false;
-    while (is_worth_waiting(publisher) && waited_ms < publisher->stop_timeout_ms) {
-        if (waited_ms >= PATIENCE_MS && !is_told) {
-            log_warning("publish",
-                "waiting for the stores before the end; a second signal ends now",
-                "flows=%" PRIu64 " timeout_ms=%" PRIu32,
-                counter_get(&window_counters(publisher->window)->waiting.flows),
-                publisher->stop_timeout_ms);
-            is_told = true;
-        }
-        (void)turn(publisher, wait_for_work(publisher));
-        waited_ms = (clock_monotonic_ns() - begin_ns) / NS_PER_MS;
+    if (window_is_at_rest(publisher->window) && now_ns >= settled_ns &&
+        !sockets->can_send(sockets->context)) {
+        return false;
     }
+    if (waited_ms >= PATIENCE_MS && !publisher->is_wait_logged) {
+        warn_of_the_wait(publisher);
+    }
+    return true;
 }
 
-/* What is not in the spool is lost now. */
-static void abandon(struct publisher *publisher)
+void publish_loop_abandon(struct publisher *publisher)
 {
     const struct window_counters *counters = window_counters(publisher->window);
     window_abandon(publisher->window);
@@ -250,40 +251,4 @@ static void abandon(struct publisher *publisher)
             "batches=%" PRIu64 " flows=%" PRIu64, counter_get(&counters->dropped_stop.batches),
             counter_get(&counters->dropped_stop.flows));
     }
-}
-
-/* Delivers what is left, for as long as a stop may take. */
-static void finish(struct publisher *publisher)
-{
-    publisher->is_stopping = true;
-    while (turn(publisher, WATCH_BIT(PUBLISH_INBOX) | WATCH_BIT(PUBLISH_ACKS))) {
-    }
-    publish_ledger_tell(publisher); /* what is lost from here on is in the metrics and the log */
-    wait_for_stores(publisher);
-    abandon(publisher);
-}
-
-static void open_watch(struct publisher *publisher, zsock_t *pipe)
-{
-    watch_receiver(&publisher->watch, PUBLISH_PIPE, pipe);
-    watch_receiver(&publisher->watch, PUBLISH_INBOX, publisher->inbox);
-    watch_receiver(&publisher->watch, PUBLISH_ACKS, publisher->acks);
-    watch_sender(&publisher->watch, PUBLISH_DATA, publisher->data);
-    watch_receiver(&publisher->watch, PUBLISH_TAP, publisher->tap);
-}
-
-void publish_run(zsock_t *pipe, void *context)
-{
-    struct publisher *publisher = context;
-    daemon_block_signals();
-    open_watch(publisher, pipe);
-    (void)zsock_signal(pipe, 0);
-    for (;;) {
-        unsigned ready = wait_for_work(publisher);
-        if (watch_has_term(&publisher->watch, PUBLISH_PIPE)) {
-            break;
-        }
-        (void)turn(publisher, ready);
-    }
-    finish(publisher);
 }

@@ -2,7 +2,8 @@
  * publish_state.h -- inside the publisher: its sockets, and the two halves of its thread.
  *
  * Internal to ingest/publish. publish.c opens and closes, publish_intake.c takes batches from the
- * workers, publish_loop.c talks to the stores, publish_ledger.c tells what became of the flows.
+ * workers, publish_loop.c talks to the stores, publish_ledger.c tells what became of the flows,
+ * publish_thread.c runs them on sockets and the clock.
  */
 #pragma once
 
@@ -11,6 +12,7 @@
 #include "ingest/batch/record_batch.h"
 #include "ingest/publish/publish.h"
 #include "ingest/publish/publish_counters.h"
+#include "ingest/publish/publish_sockets.h"
 #include "ingest/publish/spool.h"
 #include "ingest/publish/window.h"
 
@@ -29,7 +31,8 @@ enum {
 struct publisher {
     zactor_t *actor;
     struct watch watch;
-    zsock_t *inbox; /* struct batch *, from the ports */
+    struct publish_sockets sockets; /* as the loop uses those below */
+    zsock_t *inbox;                 /* struct batch *, from the ports */
     zsock_t *data;
     zsock_t *acks;
     zsock_t *tap; /* NULL: none */
@@ -41,7 +44,9 @@ struct publisher {
     uint64_t started_ns; /* monotonic */
     uint32_t lease_ms;
     uint32_t stop_timeout_ms;
+    uint64_t stop_ns; /* when the wait for the stores began */
     bool is_stopping;
+    bool is_wait_logged;
     char inbox_endpoint[64];
     struct publish_counters counters;
     _Atomic uint64_t batches_offered; /* by the ports, to the inbox */
@@ -54,6 +59,21 @@ struct publisher {
 
 /* The thread: a zactor_fn; `context` is the publisher. */
 void publish_run(zsock_t *pipe, void *context);
+struct publish_sockets publish_sockets_of(struct publisher *publisher);
+
+/* Moves everything on that is ready: bits of the watch. */
+void publish_loop_turn(struct publisher *publisher, unsigned ready);
+/* How long nothing may happen until the next turn; -1: for ever. */
+int publish_loop_patience_ms(const struct publisher *publisher);
+/* Takes everything that the ports have; from now on the last leases are marked as the last. */
+void publish_loop_stop(struct publisher *publisher);
+/*
+ * A stop waits for stores that have batches, and for any store while there are batches that only
+ * this process has. What is in the spool already goes to the next process just as well.
+ */
+bool publish_loop_is_worth_waiting(struct publisher *publisher);
+/* Drops and counts what is not in the spool. */
+void publish_loop_abandon(struct publisher *publisher);
 
 /* Takes batches from the workers' ports. False when the ports are empty. */
 bool publish_intake(struct publisher *publisher);

@@ -15,7 +15,7 @@ static void leave_out_lapsed(struct block *block, uint64_t now_ns)
 }
 
 enum sink_outcome admit(
-    struct sink *sink, struct block *block, uint64_t now_ns, struct buffer *error)
+    const struct write_sink *sink, struct block *block, uint64_t now_ns, struct buffer *error)
 {
     leave_out_lapsed(block, now_ns);
     bool *is_found = calloc(block->batch_count + 1, sizeof *is_found);
@@ -23,7 +23,7 @@ enum sink_outcome admit(
         buffer_text_append(error, "out of memory");
         return SINK_RETRY;
     }
-    enum sink_outcome outcome = sink_find(sink, block, is_found, error);
+    enum sink_outcome outcome = sink->find(sink->context, block, is_found, error);
     for (size_t i = 0; i < block->batch_count; i++) {
         if (is_found[i]) {
             block_remove(block, i);

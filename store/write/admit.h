@@ -7,14 +7,14 @@
  */
 #pragma once
 
-#include "store/sink/sink.h"
+#include "store/write/write_sink.h"
 
 /*
  * Removes from the block what must not go in. SINK_DONE: the rest may; else the table could not be
  * asked, and `error` says why.
  */
 enum sink_outcome admit(
-    struct sink *sink, struct block *block, uint64_t now_ns, struct buffer *error);
+    const struct write_sink *sink, struct block *block, uint64_t now_ns, struct buffer *error);
 
 /*
  * Leaves out the newer half of the block's rows, which goes back to its ingest. False: one batch is

@@ -16,10 +16,9 @@ void outage_init(
         &outage->backoff, retry_min_ms, retry_max_ms, clock_wall_ns() ^ (uint64_t)getpid());
 }
 
-void outage_continue(struct outage *outage, size_t blocks, struct buffer *error)
+void outage_continue(struct outage *outage, size_t blocks, uint64_t now_ns, struct buffer *error)
 {
     uint32_t wait_ms = backoff_next_ms(&outage->backoff);
-    uint64_t now_ns = clock_monotonic_ns();
     outage->due_ns = now_ns + wait_ms * NS_PER_MS;
     counter_set(outage->is_up, 0);
     if (!outage->is_on) {
@@ -38,13 +37,13 @@ void outage_wait_until(struct outage *outage, uint64_t until_ns)
     outage->due_ns = until_ns > outage->due_ns ? until_ns : outage->due_ns;
 }
 
-void outage_end(struct outage *outage)
+void outage_end(struct outage *outage, uint64_t now_ns)
 {
     counter_set(outage->is_up, 1);
     backoff_reset(&outage->backoff);
     if (outage->is_on) {
         outage->is_on = false;
         log_warning(COMPONENT, "the database takes data again", "after_s=%llu",
-            (unsigned long long)((clock_monotonic_ns() - outage->start_ns) / NS_PER_S));
+            (unsigned long long)((now_ns - outage->start_ns) / NS_PER_S));
     }
 }

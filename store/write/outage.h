@@ -25,10 +25,10 @@ void outage_init(
     struct outage *outage, struct counter *is_up, uint32_t retry_min_ms, uint32_t retry_max_ms);
 
 /* An attempt failed, and so many blocks wait: the next one is due after the backoff. */
-void outage_continue(struct outage *outage, size_t blocks, struct buffer *error);
+void outage_continue(struct outage *outage, size_t blocks, uint64_t now_ns, struct buffer *error);
 
 /* The next attempt is not due before this moment (monotonic) either. */
 void outage_wait_until(struct outage *outage, uint64_t until_ns);
 
 /* An attempt went well, whether or not one had failed before. */
-void outage_end(struct outage *outage);
+void outage_end(struct outage *outage, uint64_t now_ns);

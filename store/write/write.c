@@ -2,7 +2,7 @@
 #include "store/write/write.h"
 
 #include "common/log.h"
-#include "store/write/write_loop.h"
+#include "store/write/write_thread.h"
 
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@ struct writer {
     zsock_t *front; /* the puller's end */
     zsock_t *back;  /* the actor's end */
     zactor_t *actor;
-    struct write_loop_options loop;
+    struct write_thread_options thread;
     struct write_counters counters;
 };
 
@@ -22,15 +22,20 @@ static enum err start(struct writer *writer, const struct writer_options *option
     if (writer->front == NULL) {
         return ERR_MEMORY;
     }
-    writer->loop = (struct write_loop_options){.sink = writer->sink,
-        .deadletter = writer->deadletter,
-        .counters = &writer->counters,
+    writer->thread = (struct write_thread_options){
+        .loop =
+            {
+                .sink = write_sink_of(writer->sink),
+                .deadletter = writer->deadletter,
+                .counters = &writer->counters,
+                .retry_min_ms = options->retry_min_ms,
+                .retry_max_ms = options->retry_max_ms,
+                .stop_timeout_ms = options->stop_timeout_ms,
+            },
         .blocks = writer->back,
-        .retry_min_ms = options->retry_min_ms,
-        .retry_max_ms = options->retry_max_ms,
-        .stop_timeout_ms = options->stop_timeout_ms,
-        .mapping = options->mapping};
-    writer->actor = zactor_new(write_loop_run, &writer->loop);
+        .mapping = options->mapping,
+    };
+    writer->actor = zactor_new(write_thread_run, &writer->thread);
     return writer->actor != NULL ? ERR_OK : ERR_MEMORY;
 }
 

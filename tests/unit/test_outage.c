@@ -4,6 +4,8 @@
 
 #include <criterion/criterion.h>
 
+#define NOW_NS (5 * NS_PER_S)
+
 enum {
     RETRY_MIN_MS = 1000,
     RETRY_MAX_MS = 60000
@@ -28,34 +30,33 @@ TestSuite(outage, .init = start, .fini = finish);
 
 static uint64_t wait_ns(void)
 {
-    uint64_t now_ns = clock_monotonic_ns();
-    outage_continue(&outage, 3, &error);
-    return outage.due_ns - now_ns;
+    outage_continue(&outage, 3, NOW_NS, &error);
+    return outage.due_ns - NOW_NS;
 }
 
 Test(outage, waits_longer_each_time_and_shortly_again_after_its_end)
 {
     cr_assert_leq(wait_ns(), 2 * RETRY_MIN_MS * NS_PER_MS);
     for (int i = 0; i < 10; i++) {
-        outage_continue(&outage, 3, &error);
+        outage_continue(&outage, 3, NOW_NS, &error);
     }
     cr_assert_geq(wait_ns(), RETRY_MAX_MS / 2 * NS_PER_MS);
-    outage_end(&outage);
+    outage_end(&outage, NOW_NS);
     cr_assert_leq(wait_ns(), 2 * RETRY_MIN_MS * NS_PER_MS);
 }
 
 Test(outage, is_what_the_counter_says)
 {
     cr_assert_eq(counter_get(&is_up), 0);
-    outage_end(&outage);
+    outage_end(&outage, NOW_NS);
     cr_assert_eq(counter_get(&is_up), 1);
-    outage_continue(&outage, 3, &error);
+    outage_continue(&outage, 3, NOW_NS, &error);
     cr_assert_eq(counter_get(&is_up), 0);
 }
 
 Test(outage, is_never_shortened_by_a_moment_to_wait_for)
 {
-    outage_continue(&outage, 3, &error);
+    outage_continue(&outage, 3, NOW_NS, &error);
     uint64_t due_ns = outage.due_ns;
     outage_wait_until(&outage, due_ns - 1);
     cr_assert_eq(outage.due_ns, due_ns);
