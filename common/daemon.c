@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -87,8 +88,22 @@ static enum err make_eventfd(int *fd_p)
     return ERR_OK;
 }
 
+/*
+ * The soft limit protects old programs that use select(); nothing here does. Connections of
+ * strangers must not use up the descriptors of the spool and of the HTTP server.
+ */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 enum err daemon_setup(void)
 {
+    raise_descriptor_limit();
     enum err err = make_eventfd(&stop_fd);
     if (err != ERR_OK) {
         return err;

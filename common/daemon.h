@@ -1,5 +1,6 @@
 /*
- * daemon.h -- what every long-running program does: stop on signals, ignore SIGPIPE.
+ * daemon.h -- what every long-running program does: stop on signals, ignore SIGPIPE, and use all
+ * the descriptors that the system allows it.
  *
  * SIGINT and SIGTERM set the stop flag and wake daemon_stop_fd(); a second one ends the process at
  * once. CZMQ's and libchdb's own signal handling is switched off by their owners.

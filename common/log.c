@@ -14,7 +14,7 @@ enum {
     LINE_SIZE = 1024
 };
 
-static const char *const LEVEL_NAMES[] = {"error", "warning", "info", "debug"};
+static const char *const LEVEL_NAMES[] = {"error", "notice", "warning", "info", "debug"};
 
 static enum log_level log_threshold = LOG_LEVEL_WARNING;
 static enum log_format log_shape = LOG_FORMAT_NORMAL;

@@ -10,6 +10,7 @@
 
 enum log_level {
     LOG_LEVEL_ERROR,
+    LOG_LEVEL_NOTICE, /* starts and peers that come: shown at warning, the default, too */
     LOG_LEVEL_WARNING,
     LOG_LEVEL_INFO,
     LOG_LEVEL_DEBUG
@@ -35,6 +36,8 @@ void log_setup(const char *level, const char *format);
     log_line(LOG_LEVEL_ERROR, component, message, __VA_ARGS__)
 #define log_warning(component, message, ...)                                                       \
     log_line(LOG_LEVEL_WARNING, component, message, __VA_ARGS__)
+#define log_notice(component, message, ...)                                                        \
+    log_line(LOG_LEVEL_NOTICE, component, message, __VA_ARGS__)
 #define log_info(component, message, ...) log_line(LOG_LEVEL_INFO, component, message, __VA_ARGS__)
 #define log_debug(component, message, ...)                                                         \
     log_line(LOG_LEVEL_DEBUG, component, message, __VA_ARGS__)

@@ -5,6 +5,7 @@
 #include "common/http.h"
 #include "common/mapping_file.h"
 #include "common/metrics.h"
+#include "common/start_line.h"
 #include "ingest/batch_outlet.h"
 #include "ingest/console.h"
 #include "ingest/ingest_http.h"
@@ -15,6 +16,7 @@
 #include "ingest/template_file.h"
 
 #include <czmq.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 
@@ -205,6 +207,38 @@ static enum err open_stages(struct ingest_program *program)
     return err;
 }
 
+static void add_ports(struct start_line *line, const struct receiver *receiver)
+{
+    size_t count;
+    const struct udp_bound *ports = receiver_ports(receiver, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool is_ipv6 = strchr(ports[i].host, ':') != NULL;
+        start_line_add(line, "udp", "%s%s%s:%u", is_ipv6 ? "[" : "", ports[i].host,
+            is_ipv6 ? "]" : "", ports[i].port);
+    }
+}
+
+static void log_start(const struct ingest_program *program)
+{
+    const struct ingest_settings *settings = program->settings;
+    struct start_line line = {0};
+    if (program->publisher != NULL) {
+        start_line_add(&line, "id", "%" PRIu64, publisher_ingest_id(program->publisher));
+    }
+    add_ports(&line, program->receiver);
+    if (program->publisher != NULL) {
+        start_line_list(&line, "stores_connect_to", &settings->link.bind);
+        start_line_list(&line, "connects_to", &settings->link.connect);
+        start_line_add(&line, "tap", "%s", settings->tap_endpoint);
+        start_line_add(
+            &line, "spool", "%s", settings->spool_dir[0] != '\0' ? settings->spool_dir : "none");
+    } else {
+        start_line_add(&line, "transport", "%s", settings->transport);
+    }
+    start_line_add(&line, "http", "%s", settings->metrics_address);
+    start_line_log(&line, "ingest");
+}
+
 static enum err run_file(struct ingest_program *program)
 {
     struct outlet outlet;
@@ -220,6 +254,7 @@ static enum err run_file(struct ingest_program *program)
 /* The workers do the work; this thread saves what they learn, and reads files again. */
 static void run_live(struct ingest_program *program)
 {
+    log_start(program);
     template_file_save(program->templates, program->receiver); /* tells now whether it can */
     while (!daemon_is_stopping()) {
         struct pollfd waits[] = {{.fd = daemon_stop_fd(), .events = POLLIN},

@@ -6,12 +6,15 @@
 #include "common/log.h"
 #include "common/mapping_file.h"
 #include "common/metrics.h"
+#include "common/start_line.h"
 #include "store/pull/pull.h"
 #include "store/sink/serve.h"
+#include "store/sink/sink_address.h"
 #include "store/store_database.h"
 #include "store/store_http.h"
 #include "store/write/write.h"
 
+#include <inttypes.h>
 #include <poll.h>
 
 enum {
@@ -142,6 +145,23 @@ static enum err open_stages(struct store_program *program)
     return err;
 }
 
+static void log_start(const struct store_program *program)
+{
+    const struct store_settings *settings = program->settings;
+    struct start_line line = {0};
+    start_line_add(&line, "id", "%" PRIu64, puller_store_id(program->puller));
+    start_line_list(&line, "connects_to", &settings->link.connect);
+    start_line_list(&line, "ingests_connect_to", &settings->link.bind);
+    start_line_list(&line, "database", &settings->addresses);
+    if (sink_address_is_embedded(settings->addresses.values[0])) {
+        start_line_add(&line, "path", "%s", settings->path);
+    }
+    start_line_add(&line, "table", "%s.%s", settings->database, settings->table);
+    start_line_add(&line, "serves", "%s", settings->serve_address);
+    start_line_add(&line, "http", "%s", settings->metrics_address);
+    start_line_log(&line, "store");
+}
+
 static void wait_for_stop(struct store_program *program)
 {
     while (!daemon_is_stopping()) {
@@ -177,6 +197,7 @@ enum err store_program_run(const struct store_settings *settings)
     struct store_program program = {.settings = settings};
     err = open_stages(&program);
     if (err == ERR_OK) {
+        log_start(&program);
         wait_for_stop(&program);
     }
     close_stages(&program);

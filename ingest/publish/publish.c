@@ -252,6 +252,11 @@ bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_b
            counter_get(&window_counters(port->publisher->window)->waiting_bytes) < limit_bytes;
 }
 
+uint64_t publisher_ingest_id(const struct publisher *publisher)
+{
+    return publisher->ingest_id;
+}
+
 void publisher_collect(void *context, struct metrics_page *page)
 {
     struct publisher *publisher = context;

@@ -53,5 +53,8 @@ bool publisher_has_taken_all(const struct publisher_port *port);
 /* For a reader that can wait: all was taken, and less than `limit_bytes` wait for the stores. */
 bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_bytes);
 
+/* The name of this ingest in the table and on the link. */
+uint64_t publisher_ingest_id(const struct publisher *publisher);
+
 /* A metrics_collect_fn; `context` is the publisher. */
 void publisher_collect(void *publisher, struct metrics_page *page);

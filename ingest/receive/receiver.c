@@ -13,6 +13,8 @@ struct receiver {
     pthread_mutex_t questions; /* a worker answers one at a time */
     uint32_t worker_count;
     struct worker *workers[RECEIVER_WORKERS_MAX];
+    size_t port_count;
+    struct udp_bound ports[WORKER_PORTS_MAX];
 };
 
 /* The sockets of every port before the workers take them: socket i of each is worker i's. */
@@ -128,6 +130,8 @@ enum err receiver_new(struct receiver **receiver_p, const struct receiver_option
         err = open_ports(ports, options);
     }
     if (err == ERR_OK) {
+        receiver->port_count = ports->count;
+        memcpy(receiver->ports, ports->bounds, sizeof receiver->ports);
         err = start_workers(receiver, options, ports);
     }
     free(ports);
@@ -225,6 +229,12 @@ void receiver_use_mapping(struct receiver *receiver, const struct mapping *mappi
         worker_use_mapping(receiver->workers[i], mapping);
     }
     (void)pthread_mutex_unlock(&receiver->questions);
+}
+
+const struct udp_bound *receiver_ports(const struct receiver *receiver, size_t *count_p)
+{
+    *count_p = receiver->port_count;
+    return receiver->ports;
 }
 
 void receiver_collect(void *context, struct metrics_page *page)

@@ -49,5 +49,8 @@ void receiver_use_sampling_map(struct receiver *receiver, const struct sampling_
 /* Their names for information elements: likewise. */
 void receiver_use_mapping(struct receiver *receiver, const struct mapping *mapping);
 
+/* The ports as they are bound, also where the system chose; lent. */
+const struct udp_bound *receiver_ports(const struct receiver *receiver, size_t *count_p);
+
 /* A metrics_collect_fn; `context` is the receiver. */
 void receiver_collect(void *receiver, struct metrics_page *page);

@@ -29,6 +29,7 @@ struct puller {
     zsock_t *acks;
     zsock_t *blocks; /* borrowed: readable when a block is finished */
     struct holding *holding;
+    uint64_t store_id;
     uint32_t stop_timeout_ms;
     struct pull_counters counters;
 };
@@ -246,6 +247,7 @@ enum err puller_new(struct puller **puller_p, const struct puller_options *optio
     }
     puller->stop_timeout_ms = options->stop_timeout_ms;
     uint64_t store_id = options->store_id != 0 ? options->store_id : link_random_id();
+    puller->store_id = store_id;
     enum err err = open_holding(puller, store_id, options);
     if (err == ERR_OK) {
         err = open_link(puller, store_id, options);
@@ -274,6 +276,11 @@ void puller_destroy(struct puller **puller_p)
     zsock_destroy(&puller->acks);
     free(puller);
     *puller_p = NULL;
+}
+
+uint64_t puller_store_id(const struct puller *puller)
+{
+    return puller->store_id;
 }
 
 void puller_collect(void *context, struct metrics_page *page)

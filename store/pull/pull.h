@@ -36,5 +36,8 @@ MUST_CHECK enum err puller_new(struct puller **puller_p, const struct puller_opt
 /* Stops pulling, submits the open blocks, waits for the writer, acknowledges, ends the thread. */
 void puller_destroy(struct puller **puller_p);
 
+/* The name of this store on the link. */
+uint64_t puller_store_id(const struct puller *puller);
+
 /* A metrics_collect_fn; `context` is the puller. */
 void puller_collect(void *puller, struct metrics_page *page);

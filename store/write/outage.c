@@ -21,6 +21,7 @@ void outage_continue(struct outage *outage, size_t blocks, uint64_t now_ns, stru
     uint32_t wait_ms = backoff_next_ms(&outage->backoff);
     outage->due_ns = now_ns + wait_ms * NS_PER_MS;
     counter_set(outage->is_up, 0);
+    outage->most_blocks = blocks > outage->most_blocks ? blocks : outage->most_blocks;
     if (!outage->is_on) {
         outage->is_on = true;
         outage->start_ns = now_ns;
@@ -43,7 +44,8 @@ void outage_end(struct outage *outage, uint64_t now_ns)
     backoff_reset(&outage->backoff);
     if (outage->is_on) {
         outage->is_on = false;
-        log_warning(COMPONENT, "the database takes data again", "after_s=%llu",
-            (unsigned long long)((now_ns - outage->start_ns) / NS_PER_S));
+        log_warning(COMPONENT, "the database takes data again", "after_s=%llu blocks=%zu",
+            (unsigned long long)((now_ns - outage->start_ns) / NS_PER_S), outage->most_blocks);
+        outage->most_blocks = 0;
     }
 }

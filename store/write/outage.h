@@ -16,7 +16,8 @@ struct outage {
     struct counter *is_up; /* borrowed; 1 or 0 */
     bool is_on;            /* said in the log */
     uint64_t start_ns;
-    uint64_t due_ns; /* no attempt before */
+    size_t most_blocks; /* that waited */
+    uint64_t due_ns;    /* no attempt before */
     struct backoff backoff;
 };
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static bool stop_is_readable(void)
@@ -111,4 +112,17 @@ Test(daemon, stops_on_sighup_when_its_terminal_is_gone)
     cr_assert(daemon_is_stopping());
     cr_assert_eq(raise(SIGHUP), 0, "from the shell and from the kernel");
     cr_assert_not(daemon_take_reload());
+}
+
+Test(daemon, uses_all_descriptors_that_the_system_allows)
+{
+    struct rlimit limit;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    cr_assert_gt(limit.rlim_max, 64);
+    limit.rlim_cur = 64;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    cr_assert_eq(daemon_setup(), ERR_OK);
+    struct rlimit raised;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &raised), 0);
+    cr_assert_eq(raised.rlim_cur, limit.rlim_max);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what a writer does while there is no database. */
 #include "common/clock.h"
 #include "store/write/outage.h"
+#include "tests/support/captured_log.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 #define NOW_NS (5 * NS_PER_S)
 
@@ -62,4 +64,19 @@ Test(outage, is_never_shortened_by_a_moment_to_wait_for)
     cr_assert_eq(outage.due_ns, due_ns);
     outage_wait_until(&outage, due_ns + 1);
     cr_assert_eq(outage.due_ns, due_ns + 1);
+}
+
+Test(outage, says_at_its_end_how_much_waited)
+{
+    captured_log_begin();
+    outage_continue(&outage, 2, NOW_NS, &error);
+    outage_continue(&outage, 5, NOW_NS, &error);
+    outage_continue(&outage, 4, NOW_NS, &error);
+    outage_end(&outage, NOW_NS + 7 * NS_PER_S);
+    outage_end(&outage, NOW_NS + 7 * NS_PER_S);
+    const char *text = captured_log_end();
+    static const char END[] = "the database takes data again after_s=7 blocks=5\n";
+    const char *end = strstr(text, END);
+    cr_assert(end != NULL, "%s", text);
+    cr_assert_str_empty(end + strlen(END), "said twice: %s", text);
 }
