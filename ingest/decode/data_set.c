@@ -172,6 +172,24 @@ static const uint8_t *take_variable(struct cursor *records, const struct templat
     return record;
 }
 
+/* Bytes behind a set's last record that some exporters leave as they find them. */
+enum {
+    ALIGNMENT_BYTES = 3
+};
+
+bool data_set_fits(const struct template *template, struct cursor set)
+{
+    const uint8_t *padding = padding_start(set);
+    if (!template->is_variable) {
+        size_t left_over = cursor_left(&set) % template->record_min_bytes;
+        return left_over <= ALIGNMENT_BYTES || padding <= set.end - left_over;
+    }
+    while (cursor_left(&set) >= template->record_min_bytes && set.pos < padding) {
+        record_skip(&set, template);
+    }
+    return !cursor_failed(&set) && (cursor_left(&set) <= ALIGNMENT_BYTES || padding <= set.pos);
+}
+
 /* Of a set that waits: the sequence goes on behind it. */
 static uint32_t count_records(const struct template *template, struct cursor records)
 {
@@ -287,14 +305,22 @@ void data_set_read(struct decode_context *context, const struct export_message *
     if (template == NULL) {
         context->has_unread_records = true;
         counter_add(&context->exporter->counters.missing_templates, 1);
-        if (!held_data_keep(context, message, set, &key)) {
+        if (!held_data_keep(context, message, set, &key, DECODE_TEMPLATE_MISSING)) {
             decode_drop(context, DECODE_TEMPLATE_MISSING);
+        }
+        return;
+    }
+    if (!data_set_fits(template, set)) {
+        context->has_unread_records = true;
+        counter_add(&context->counters->misfit_sets, 1);
+        if (!held_data_keep(context, message, set, &key, DECODE_SET_MISFIT)) {
+            decode_drop(context, DECODE_SET_MISFIT);
         }
         return;
     }
     /* Where there is no room to wait, being decoded ahead of older data is better than not. */
     if (held_data_is_due(&context->exporter->held, &key) &&
-        held_data_keep(context, message, set, &key)) {
+        held_data_keep(context, message, set, &key, DECODE_TEMPLATE_MISSING)) {
         context->data_records += count_records(template, set);
         return;
     }

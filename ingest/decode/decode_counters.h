@@ -21,5 +21,6 @@ struct decode_counters {
     struct counter extra_dropped;                /* entries that Extra had no room for */
     struct counter lists_unread;                 /* inside records (RFC 6313) */
     struct counter held_sets;                    /* waiting for their template now */
+    struct counter misfit_sets;                  /* whose length did not fit their template */
     struct counter templates;                    /* templates learnt or renewed */
 };

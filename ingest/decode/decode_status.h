@@ -18,6 +18,7 @@
     X(DECODE_TEMPLATE, "template")             /* a template that is malformed */                  \
     X(DECODE_TEMPLATE_LIMIT, "template_limit") /* one template too many, or too large */           \
     X(DECODE_TEMPLATE_MISSING, "template_missing") /* data before its template */                  \
+    X(DECODE_SET_MISFIT, "set_misfit")             /* a set that its template does not fit */      \
     X(DECODE_RECORD, "record")                     /* a record runs out of its set */              \
     X(DECODE_SAMPLE, "sample")                     /* a malformed sFlow sample */                  \
     X(DECODE_SAMPLE_RECORD, "sample_record")       /* a malformed record of an sFlow sample */     \

@@ -129,7 +129,7 @@ enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *o
         .held = {.max_bytes = options->max_held_bytes,
             .max_age_ns = value_or(options->max_held_age_s, DEFAULT_HELD_AGE_S) * NS_PER_S,
             .waiting = &decoder->counters.held_sets,
-            .dropped = &decoder->counters.dropped[DECODE_TEMPLATE_MISSING]}};
+            .dropped = decoder->counters.dropped}};
     enum err err = exporter_table_new(&decoder->exporters, &limits);
     if (err != ERR_OK) {
         free(decoder);

@@ -26,6 +26,17 @@ static void read_set(struct decode_context *context, const struct export_message
     }
 }
 
+static void read_cut_set(struct decode_context *context, const struct export_message *message,
+    struct cursor set, uint16_t id)
+{
+    bool is_ipfix = message->version == 10;
+    if (id == (is_ipfix ? IPFIX_TEMPLATES : NETFLOW9_TEMPLATES)) {
+        template_set_void(context, message, set, false);
+    } else if (id == (is_ipfix ? IPFIX_OPTIONS_TEMPLATES : NETFLOW9_OPTIONS_TEMPLATES)) {
+        template_set_void(context, message, set, true);
+    }
+}
+
 /* RFC 3954 counts datagrams, RFC 7011 data records: the number is that before the message. */
 static void follow_sequence(struct decode_context *context, const struct export_message *message)
 {
@@ -54,6 +65,7 @@ static void read_sets(
         }
         if (length - SET_HEADER_SIZE > (int)cursor_left(&sets)) {
             decode_truncated(context, DECODE_SET_LENGTH);
+            read_cut_set(context, message, sets, id);
             return;
         }
         read_set(context, message, cursor_sub(&sets, length - SET_HEADER_SIZE), id);

@@ -28,6 +28,13 @@ void export_message_sets(
 void template_set_read(struct decode_context *context, const struct export_message *message,
     struct cursor set, bool is_options);
 
+/*
+ * The rest of a template set that the datagram cuts: takes the templates that it names out of
+ * force, because what they mean from now on did not arrive whole.
+ */
+void template_set_void(struct decode_context *context, const struct export_message *message,
+    struct cursor set, bool is_options);
+
 /* A data set: flows, or options; data_set.c. */
 void data_set_read(struct decode_context *context, const struct export_message *message,
     struct cursor set, uint16_t template_id);
@@ -35,6 +42,13 @@ void data_set_read(struct decode_context *context, const struct export_message *
 /* The same of a set whose template is found, and before which nothing waits. */
 void data_set_decode(struct decode_context *context, const struct export_message *message,
     const struct template *template, struct cursor set);
+
+/*
+ * Whether the set is whole records of that template and padding, which is zero, or too short to
+ * align anything but four bytes (RFC 7011 section 3.3.1, RFC 3954 section 5.3). Else the layout
+ * changed, and the records would be nonsense.
+ */
+bool data_set_fits(const struct template *template, struct cursor set);
 
 /* One options record of that template at `record`; options_data.c. */
 void options_data_read(struct decode_context *context, const struct export_message *message,

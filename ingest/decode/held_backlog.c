@@ -26,9 +26,13 @@ static bool decode_set(
         decode_drop(context, DECODE_TEMPLATE_MISSING);
         return false;
     }
+    struct cursor set = cursor_of(held->bytes + HELD_HEADROOM, held->size);
+    if (!data_set_fits(template, set)) {
+        decode_drop(context, DECODE_SET_MISFIT);
+        return false;
+    }
     uint64_t flows_before = counter_get(&context->counters->flows);
-    data_set_decode(
-        context, &held->message, template, cursor_of(held->bytes + HELD_HEADROOM, held->size));
+    data_set_decode(context, &held->message, template, set);
     bool counts_records = held->message.type == FLOW_TYPE_IPFIX && !held->is_counted;
     loss_count_late(context, &held->message, counts_records ? context->data_records : 0,
         counter_get(&context->counters->flows) - flows_before);

@@ -95,8 +95,10 @@ static struct held_set *take_first(struct held_list *list, struct held_queue *qu
 
 static void drop_first(struct held_list *list, struct held_queue *queue)
 {
-    free(take_first(list, queue));
-    counter_add(list->limits->dropped, 1);
+    struct held_set *held = take_first(list, queue);
+    enum decode_status reason = held->is_misfit ? DECODE_SET_MISFIT : DECODE_TEMPLATE_MISSING;
+    counter_add(&list->limits->dropped[reason], 1);
+    free(held);
 }
 
 static void drop_queue(struct held_list *list, struct held_queue *queue)
@@ -121,7 +123,7 @@ static bool has_room(const struct held_list *list, size_t bytes)
 }
 
 bool held_data_keep(struct decode_context *context, const struct export_message *message,
-    struct cursor set, const struct template_key *key)
+    struct cursor set, const struct template_key *key, enum decode_status reason)
 {
     struct held_list *list = &context->exporter->held;
     size_t size = cursor_left(&set);
@@ -137,6 +139,7 @@ bool held_data_keep(struct decode_context *context, const struct export_message 
     held->message = *message;
     held->source_port = context->datagram->source_port;
     held->is_counted = queue->is_freed;
+    held->is_misfit = reason == DECODE_SET_MISFIT;
     held->received_ns = context->datagram->received_ns;
     held->size = size;
     memcpy(held->bytes + HELD_HEADROOM, set.pos, size);

@@ -19,6 +19,7 @@ struct held_set {
     struct export_message message; /* its counters are the exporter's */
     uint16_t source_port;
     bool is_counted; /* its records were, when it came: its template was known */
+    bool is_misfit;  /* the template that was known did not fit its length */
     uint64_t received_ns;
     size_t size;
     uint8_t bytes[]; /* the set behind HELD_HEADROOM bytes that stand for its headers */
@@ -41,11 +42,13 @@ enum {
 };
 
 /*
- * Keeps a copy of the set. False: it may not wait, or there is no room; the caller counts it as
- * dropped. Sets that have waited too long are dropped and counted here.
+ * Keeps a copy of the set, for want of a template (DECODE_TEMPLATE_MISSING) or of one that fits
+ * (DECODE_SET_MISFIT): dropped later, it is counted by that reason. False: it may not wait, or
+ * there is no room; the caller counts it as dropped. Sets that have waited too long are dropped and
+ * counted here.
  */
 bool held_data_keep(struct decode_context *context, const struct export_message *message,
-    struct cursor set, const struct template_key *key);
+    struct cursor set, const struct template_key *key, enum decode_status reason);
 
 /* The template has been learnt: what waited for it is due. */
 void held_data_free(struct decode_context *context, const struct template_key *key);

@@ -11,7 +11,7 @@ struct held_limits {
     uint64_t max_bytes; /* of all exporters together; 0: nothing waits */
     uint64_t max_age_ns;
     struct counter *waiting; /* borrowed: sets that wait now */
-    struct counter *dropped; /* borrowed: sets whose template did not come in time */
+    struct counter *dropped; /* borrowed: sets that were dropped, by enum decode_status */
 };
 
 /* What waits, of all exporters of a decoder. */

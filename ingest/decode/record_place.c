@@ -7,6 +7,14 @@ uint16_t record_take_length(struct cursor *cursor)
     return length == 255 ? cursor_be16(cursor) : length;
 }
 
+void record_skip(struct cursor *set, const struct template *template)
+{
+    for (uint32_t i = 0; i < template->field_count; i++) {
+        uint16_t length = template->fields[i].length;
+        cursor_skip(set, length == TEMPLATE_VARIABLE ? record_take_length(set) : length);
+    }
+}
+
 const uint8_t *record_take(
     struct cursor *set, const struct template *template, struct record_place *places)
 {

@@ -14,6 +14,9 @@ struct record_place {
     uint16_t length;
 };
 
+/* Skips one record; a record that runs out of its set fails the cursor. */
+void record_skip(struct cursor *set, const struct template *template);
+
 /* The length in front of a value, one byte, or 255 and two more (RFC 7011 section 7). */
 uint16_t record_take_length(struct cursor *cursor);
 

@@ -66,16 +66,22 @@ static void append_rate(struct buffer *out, const struct sampling_entry *entry)
     append_be(out, entry->sampler_id, 8);
 }
 
-static size_t exporter_size(const struct exporter *exporter)
+/* Templates in force, and the bytes of all. */
+static uint32_t count_templates(const struct exporter *exporter, size_t *size_p)
 {
+    uint32_t count = 0;
     size_t size = SNAPSHOT_EXPORTER_SIZE + exporter->sampling.used * (size_t)SNAPSHOT_RATE_SIZE;
     for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
         const struct template *template = exporter->templates.buckets[i];
         for (; template != NULL; template = template->next) {
-            size += SNAPSHOT_TEMPLATE_SIZE + template->field_count * (size_t)SNAPSHOT_FIELD_SIZE;
+            size_t bytes =
+                SNAPSHOT_TEMPLATE_SIZE + template->field_count * (size_t)SNAPSHOT_FIELD_SIZE;
+            size += template->is_void ? 0 : bytes;
+            count += !template->is_void;
         }
     }
-    return size;
+    *size_p = size;
+    return count;
 }
 
 /* The last in the bucket is the oldest: read back in this order, each comes in front again. */
@@ -87,21 +93,25 @@ static void append_bucket(struct buffer *out, const struct template *template)
         while (last->next != end) {
             last = last->next;
         }
-        append_template(out, last);
+        if (!last->is_void) {
+            append_template(out, last);
+        }
         end = last;
     }
 }
 
 void snapshot_append(struct buffer *exporters, const struct exporter *exporter)
 {
-    if (exporter->templates.count == 0 && exporter->sampling.used == 0) {
+    size_t size = 0;
+    uint32_t templates = count_templates(exporter, &size);
+    if (templates == 0 && exporter->sampling.used == 0) {
         return;
     }
     uint64_t heard_s = exporter->last_heard_ns / NS_PER_S;
-    append_be(exporters, exporter_size(exporter), 4);
+    append_be(exporters, size, 4);
     buffer_append(exporters, exporter->address.bytes, sizeof exporter->address.bytes);
     append_be(exporters, heard_s - heard_s % HEARD_ROUNDED_S, 8);
-    append_be(exporters, exporter->templates.count, 4);
+    append_be(exporters, templates, 4);
     append_be(exporters, exporter->sampling.used, 4);
     for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
         append_bucket(exporters, exporter->templates.buckets[i]);

@@ -55,6 +55,7 @@ struct template
     uint16_t scope_count; /* the first fields of an options template */
     bool is_options;
     bool is_variable;          /* some field has no fixed length */
+    bool is_void;              /* out of force until it is announced again */
     uint32_t record_min_bytes; /* never 0 */
     uint64_t announced_ns;     /* last time */
     struct template_program *program;

@@ -30,7 +30,7 @@ static const struct template *first_behind(
     uint64_t after, const struct template *bucket, const struct template *found)
 {
     for (const struct template *next = bucket; next != NULL; next = next->next) {
-        bool is_behind = order_of(&next->key) > after;
+        bool is_behind = !next->is_void && order_of(&next->key) > after;
         if (is_behind && (found == NULL || goes_before(next, found))) {
             found = next;
         }

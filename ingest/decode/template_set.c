@@ -6,7 +6,8 @@
 enum {
     RECORD_HEADER_SIZE = 4, /* the shortest: a withdrawal */
     NETFLOW9_FIELD_SIZE = 4,
-    ENTERPRISE_BIT = 0x8000 /* RFC 7011 section 3.2; NetFlow 9 has none */
+    WITHDRAWALS_OF_ALL = 16, /* heeded in a datagram: each looks at all templates */
+    ENTERPRISE_BIT = 0x8000  /* RFC 7011 section 3.2; NetFlow 9 has none */
 };
 
 /* A template record as it is read. */
@@ -64,16 +65,24 @@ static enum err put(struct decode_context *context, const struct template_defini
     return err;
 }
 
+/* What this id meant before is not what the exporter sends from now on. */
+static void refuse(
+    struct decode_context *context, const struct template_draft *draft, enum decode_status reason)
+{
+    template_store_void(&context->exporter->templates, &draft->definition.key);
+    decode_drop(context, reason);
+}
+
 static void learn(struct decode_context *context, struct template_draft *draft)
 {
     struct template_definition *definition = &draft->definition;
     if (definition->key.id < TEMPLATE_FIRST_ID ||
         definition->scope_count > draft->announced_fields) {
-        decode_drop(context, DECODE_TEMPLATE);
+        refuse(context, draft, DECODE_TEMPLATE);
         return;
     }
     if (draft->announced_fields > TEMPLATE_MAX_FIELDS) {
-        decode_drop(context, DECODE_TEMPLATE_LIMIT);
+        refuse(context, draft, DECODE_TEMPLATE_LIMIT);
         return;
     }
     definition->field_count = (uint16_t)draft->announced_fields;
@@ -86,24 +95,48 @@ static void learn(struct decode_context *context, struct template_draft *draft)
         held_data_free(context, &definition->key);
         break;
     case ERR_FULL:
-        decode_drop(context, DECODE_TEMPLATE_LIMIT);
+        refuse(context, draft, DECODE_TEMPLATE_LIMIT);
         break;
     case ERR_MEMORY:
-        decode_drop(context, DECODE_MEMORY);
+        refuse(context, draft, DECODE_MEMORY);
         break;
     default:
-        decode_drop(context, DECODE_TEMPLATE);
+        refuse(context, draft, DECODE_TEMPLATE);
     }
 }
 
-/*
- * A record without fields withdraws its template. Over UDP a collector ignores that (RFC 7011
- * section 8.4): it may come late, or from anybody. An options withdrawal has no scope count.
- */
+/* A record without fields withdraws its template; one of options has no scope count. */
 static bool is_withdrawal(const struct template_draft *draft, const struct cursor *set)
 {
     bool has_fields = cursor_left(set) >= 2 && load_be16(set->pos) != 0;
     return draft->definition.key.version == 10 && !has_fields;
+}
+
+/*
+ * Over UDP a collector may ignore withdrawals (RFC 7011 section 8.4), but data read by a template
+ * that its exporter withdrew would be wrong. The id of the set itself withdraws all (section 8.1).
+ */
+static void withdraw(struct decode_context *context, const struct template_draft *draft)
+{
+    const struct template_definition *definition = &draft->definition;
+    struct template_store *store = &context->exporter->templates;
+    if (definition->key.id >= TEMPLATE_FIRST_ID) {
+        template_store_void(store, &definition->key);
+    } else if (definition->key.id == (definition->is_options ? 3 : 2) &&
+               context->withdrawals++ < WITHDRAWALS_OF_ALL) {
+        template_store_void_all(store, &definition->key, definition->is_options);
+    }
+}
+
+/* Reads the record up to its end, which may lie behind that of the set. */
+static void read_fields(struct template_draft *draft, struct cursor *set)
+{
+    if (draft->definition.is_options) {
+        take_options_counts(set, draft);
+    } else {
+        draft->announced_fields = cursor_be16(set);
+    }
+    take_fields(set, draft);
 }
 
 static void read_record(
@@ -113,19 +146,24 @@ static void read_record(
     draft->definition.scope_count = 0;
     if (is_withdrawal(draft, set)) {
         cursor_skip(set, 2);
+        withdraw(context, draft);
         return;
     }
-    if (draft->definition.is_options) {
-        take_options_counts(set, draft);
-    } else {
-        draft->announced_fields = cursor_be16(set);
-    }
-    take_fields(set, draft);
+    read_fields(draft, set);
     if (cursor_failed(set)) {
-        decode_drop(context, DECODE_TEMPLATE);
+        refuse(context, draft, DECODE_TEMPLATE);
         return;
     }
     learn(context, draft);
+}
+
+static struct template_definition definition_of(
+    const struct decode_context *context, const struct export_message *message, bool is_options)
+{
+    return (struct template_definition){
+        .key = {.domain = message->domain, .version = message->version},
+        .source_port = context->datagram->source_port,
+        .is_options = is_options};
 }
 
 void template_set_read(struct decode_context *context, const struct export_message *message,
@@ -133,13 +171,23 @@ void template_set_read(struct decode_context *context, const struct export_messa
 {
     enum exporter_set kind = is_options ? EXPORTER_SET_OPTIONS_TEMPLATE : EXPORTER_SET_TEMPLATE;
     struct template_draft draft;
-    draft.definition = (struct template_definition){
-        .key = {.domain = message->domain, .version = message->version},
-        .source_port = context->datagram->source_port,
-        .is_options = is_options};
+    draft.definition = definition_of(context, message, is_options);
     const uint8_t *padding = padding_start(set);
     while (cursor_left(&set) >= RECORD_HEADER_SIZE && set.pos < padding) {
         counter_add(&message->counters->records[kind], 1);
         read_record(context, &draft, &set);
+    }
+}
+
+void template_set_void(struct decode_context *context, const struct export_message *message,
+    struct cursor set, bool is_options)
+{
+    struct template_draft draft;
+    draft.definition = definition_of(context, message, is_options);
+    while (cursor_left(&set) >= 2) {
+        draft.definition.key.id = cursor_be16(&set);
+        draft.definition.scope_count = 0;
+        template_store_void(&context->exporter->templates, &draft.definition.key);
+        read_fields(&draft, &set);
     }
 }

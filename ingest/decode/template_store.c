@@ -91,7 +91,7 @@ static void drop_expired_behind(
     struct template_store *store, struct template **link, uint64_t now_ns)
 {
     while (*link != NULL) {
-        if (is_expired(store, *link, now_ns)) {
+        if ((*link)->is_void || is_expired(store, *link, now_ns)) {
             unlink_and_free(store, link);
         } else {
             link = &(*link)->next;
@@ -146,6 +146,7 @@ enum err template_store_put(
     struct template *same = find_same(store, definition, *own);
     if (same != NULL) {
         same->announced_ns = now_ns;
+        same->is_void = false;
         return ERR_OK;
     }
     if (*own == NULL && store->count >= store->limits->max_per_exporter) {
@@ -172,12 +173,31 @@ bool template_store_replaces(
     return own != NULL && !template_matches(own, definition);
 }
 
+void template_store_void(struct template_store *store, const struct template_key *key)
+{
+    for (struct template *next = *bucket_of(store, key); next != NULL; next = next->next) {
+        next->is_void |= template_key_equal(&next->key, key);
+    }
+}
+
+void template_store_void_all(
+    struct template_store *store, const struct template_key *key, bool is_options)
+{
+    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
+        for (struct template *next = store->buckets[i]; next != NULL; next = next->next) {
+            next->is_void |= next->key.domain == key->domain && next->key.version == key->version &&
+                             next->is_options == is_options;
+        }
+    }
+}
+
 struct template *template_store_find(struct template_store *store, const struct template_key *key,
     uint16_t source_port, uint64_t now_ns)
 {
     struct template *found = NULL;
     for (struct template *next = *bucket_of(store, key); next != NULL; next = next->next) {
-        if (!template_key_equal(&next->key, key) || is_expired(store, next, now_ns)) {
+        if (!template_key_equal(&next->key, key) || next->is_void ||
+            is_expired(store, next, now_ns)) {
             continue;
         }
         if (next->source_port == source_port) {

@@ -47,7 +47,8 @@ void template_store_clear(struct template_store *store);
 
 /*
  * Learns or renews a template. ERR_INVALID: it has no field with a length, too many without,
- * or a record of it fits no datagram; ERR_FULL: a limit; ERR_MEMORY. Then what was there stays.
+ * or a record of it fits no datagram; ERR_FULL: a limit; ERR_MEMORY. Then what was there stays,
+ * until the caller voids it.
  */
 MUST_CHECK enum err template_store_put(
     struct template_store *store, const struct template_definition *definition, uint64_t now_ns);
@@ -56,7 +57,21 @@ MUST_CHECK enum err template_store_put(
 bool template_store_replaces(
     struct template_store *store, const struct template_definition *definition);
 
-/* The template for data from that port, lent until the store changes; NULL: none, or expired. */
+/*
+ * Takes the templates of that key out of force, whichever port announced them: a later announcement
+ * was refused, cut or a withdrawal, so the exporter's data no longer has the old layout. A template
+ * that is announced again, even with the same fields, is in force again.
+ */
+void template_store_void(struct template_store *store, const struct template_key *key);
+
+/* The same for all templates, or all options templates, of the key's version and domain. */
+void template_store_void_all(
+    struct template_store *store, const struct template_key *key, bool is_options);
+
+/*
+ * The template for data from that port, lent until the store changes; NULL: none, expired or out of
+ * force.
+ */
 struct template *template_store_find(struct template_store *store, const struct template_key *key,
     uint16_t source_port, uint64_t now_ns);
 

@@ -27,6 +27,8 @@ METRIC_FAMILY(LISTS_UNREAD, COUNTER, "goflow_decode_lists_unread_total",
     "Lists inside records (RFC 6313) not read: unknown template, wrong length, or too deep.");
 METRIC_FAMILY(TEMPLATES, COUNTER, "goflow_decode_templates_total", "Templates learnt or renewed.");
 
+METRIC_FAMILY(MISFITS, COUNTER, "goflow_decode_misfit_sets_total",
+    "Data sets whose length does not fit their template: held until it changes, or dropped.");
 METRIC_FAMILY(HELD, GAUGE, "goflow_decode_held_sets",
     "Data sets that wait for their template; those it never comes for are dropped.");
 
@@ -64,5 +66,6 @@ void decode_metrics_collect(const struct decode_counters *counters, struct metri
     metrics_page_add_counter(page, &EXTRA_DROPPED, &counters->extra_dropped);
     metrics_page_add_counter(page, &LISTS_UNREAD, &counters->lists_unread);
     metrics_page_add_counter(page, &TEMPLATES, &counters->templates);
+    metrics_page_add_counter(page, &MISFITS, &counters->misfit_sets);
     metrics_page_add_counter(page, &HELD, &counters->held_sets);
 }
