@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-License-Identifier: BSD-3-Clause -- the embedded engine never reloads a dictionary by LIFETIME.
 #
 # A dictionary's LIFETIME does nothing in ClickHouse's embedded engine: it never reloads by itself.
 #

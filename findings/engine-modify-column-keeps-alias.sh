@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-License-Identifier: BSD-3-Clause -- MODIFY COLUMN leaves an ALIAS column an ALIAS.
 #
 # ALTER TABLE ... MODIFY COLUMN x UInt32 on a column that is an ALIAS succeeds and changes nothing.
 #

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-License-Identifier: BSD-3-Clause -- one throwing view costs the healthy views their rows.
 #
 # When one materialized view throws, the INSERT fails, the table keeps the rows, and the views that
 # were healthy lose them.

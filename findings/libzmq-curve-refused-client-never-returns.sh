@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-License-Identifier: BSD-3-Clause -- a CURVE client that was refused stays away.
 #
 # A CURVE client that the server's ZAP handler refuses never comes back, even after its key has
 # been allowed; with a wrong server key it tries for ever; after status 300 it waits without an event.

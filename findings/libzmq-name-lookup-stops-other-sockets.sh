@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-License-Identifier: BSD-3-Clause -- a name lookup stops the sockets beside it.
 #
 # While libzmq looks up the name of one peer, every other socket of the context stands still.
 #

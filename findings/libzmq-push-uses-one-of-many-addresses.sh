@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# SPDX-License-Identifier: BSD-3-Clause
+# SPDX-License-Identifier: BSD-3-Clause -- PUSH uses one address of a name that has several.
 #
 # A PUSH that connects to a name with several addresses connects to the first of them only.
 #
