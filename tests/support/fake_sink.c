@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- a database that answers as a test has planned. */
+#include "tests/support/fake_sink.h"
+
+#include "common/clock.h"
+
+#include <assert.h>
+
+static enum sink_outcome prepare(void *context, enum record_kind kind, struct buffer *error)
+{
+    struct fake_sink *fake = context;
+    (void)kind;
+    uint32_t at = fake->prepare_count++;
+    fake->now_ns += FAKE_STATEMENT_MS * NS_PER_MS;
+    buffer_text_append(error, "planned");
+    return at < fake->prepare_plan ? fake->prepares[at] : SINK_DONE;
+}
+
+static enum sink_outcome find(
+    void *context, const struct block *block, bool *is_found, struct buffer *error)
+{
+    struct fake_sink *fake = context;
+    (void)error;
+    fake->find_count++;
+    for (size_t i = 0; i < block->batch_count && fake->find_outcome == SINK_DONE; i++) {
+        const struct block_batch *batch = &block->batches[i];
+        is_found[i] =
+            !batch->is_removed && batch->attempt > 0 && fake->table[batch->identity.sequence] > 0;
+    }
+    return fake->find_outcome;
+}
+
+static void commit(struct fake_sink *fake, const struct block *block)
+{
+    for (size_t i = 0; i < block->batch_count; i++) {
+        const struct block_batch *batch = &block->batches[i];
+        if (!batch->is_removed) {
+            assert(batch->identity.sequence < FAKE_TABLE_MAX);
+            fake->table[batch->identity.sequence] += batch->row_count;
+        }
+    }
+}
+
+static enum sink_outcome insert(void *context, const struct block *block, struct buffer *error)
+{
+    struct fake_sink *fake = context;
+    uint32_t at = fake->insert_count++;
+    struct fake_insert answer = {SINK_DONE, true};
+    if (at < fake->insert_plan) {
+        answer = fake->inserts[at];
+    }
+    fake->now_ns += FAKE_STATEMENT_MS * NS_PER_MS;
+    buffer_text_append(error, "planned");
+    if (answer.is_committed) {
+        commit(fake, block);
+    }
+    return answer.outcome;
+}
+
+static uint64_t settled_ns(void *context)
+{
+    return ((const struct fake_sink *)context)->settled_ns;
+}
+
+static void use_mapping(void *context, const struct mapping *mapping)
+{
+    ((struct fake_sink *)context)->mapping = mapping;
+}
+
+static uint64_t now_ns(void *context)
+{
+    return ((const struct fake_sink *)context)->now_ns;
+}
+
+struct write_sink fake_sink_functions(struct fake_sink *fake)
+{
+    return (struct write_sink){.prepare = prepare,
+        .find = find,
+        .insert = insert,
+        .settled_ns = settled_ns,
+        .use_mapping = use_mapping,
+        .now_ns = now_ns,
+        .context = fake};
+}
