@@ -26,6 +26,8 @@ const struct flow_field_info FLOW_FIELDS[FLOW_FIELD_COUNT] = {
     FLOW_COMPOUND(id, member, field_name, tag, column_type, text, NUMBER_LIST, 4)
 #define FLOW_ADDRESS_LIST(id, member, field_name, tag, column_type, text)                          \
     FLOW_COMPOUND(id, member, field_name, tag, column_type, text, ADDRESS_LIST, 16)
+#define FLOW_TEXT(id, member, field_name, tag, column_type, text)                                  \
+    FLOW_COMPOUND(id, member, field_name, tag, column_type, text, TEXT, 1)
 #define FLOW_TEXT_MAP(id, member, field_name, tag, column_type, text)                              \
     FLOW_COMPOUND(id, member, field_name, tag, column_type, text, TEXT_MAP, 1)
 #include "common/flow_fields.def"

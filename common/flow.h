@@ -2,8 +2,8 @@
  * flow.h -- one flow record.
  *
  * A value; whoever declares it owns it. A field holds a value exactly when its bit in `present` is
- * set. Of a number or a list the bit says that it is not the default (0, empty), as in proto3; of
- * an address, that the exporter told one, which may be 0.0.0.0. So write through
+ * set. Of a number, a list or a text the bit says that it is not the default (0, empty), as in
+ * proto3; of an address, that the exporter told one, which may be 0.0.0.0. So write through
  * flow_set_MEMBER(), which keeps the bit, and read a member only when flow_has(). Nothing is zeroed
  * between records but the bits.
  *
@@ -22,14 +22,21 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Longer lists are cut; BGP paths this long are route leaks. */
+/* Longer lists are cut; BGP paths this long are route leaks. Longer texts are cut, too. */
 enum {
-    FLOW_LIST_MAX = 64
+    FLOW_LIST_MAX = 64,
+    FLOW_TEXT_BYTES = 255
 };
 
 struct number_list {
     uint32_t count;
     uint32_t values[FLOW_LIST_MAX];
+};
+
+/* Bytes of any kind, not zero-terminated; decoders write UTF-8 only. */
+struct flow_text {
+    uint32_t size;
+    char bytes[FLOW_TEXT_BYTES];
 };
 
 struct address_list {
@@ -43,13 +50,14 @@ enum flow_field {
 #define FLOW_ADDRESS(id, ...)      FLOW_##id,
 #define FLOW_NUMBER_LIST(id, ...)  FLOW_##id,
 #define FLOW_ADDRESS_LIST(id, ...) FLOW_##id,
+#define FLOW_TEXT(id, ...)         FLOW_##id,
 #define FLOW_TEXT_MAP(id, ...)     FLOW_##id,
 #include "common/flow_fields.def"
     FLOW_FIELD_COUNT
 };
 
 enum {
-    FLOW_WORDS = 2
+    FLOW_WORDS = 3 /* few flows have a field of the third */
 };
 _Static_assert(FLOW_FIELD_COUNT <= FLOW_WORDS * 64, "the presence bitmap is too small");
 
@@ -87,6 +95,7 @@ struct flow {
 #define FLOW_ADDRESS(id, member, ...)      struct address member;
 #define FLOW_NUMBER_LIST(id, member, ...)  struct number_list member;
 #define FLOW_ADDRESS_LIST(id, member, ...) struct address_list member;
+#define FLOW_TEXT(id, member, ...)         struct flow_text member;
 #define FLOW_TEXT_MAP(id, member, ...)     struct text_map member;
 #include "common/flow_fields.def"
 };
@@ -96,7 +105,8 @@ enum flow_kind {
     FLOW_KIND_ADDRESS,
     FLOW_KIND_NUMBER_LIST,
     FLOW_KIND_ADDRESS_LIST,
-    FLOW_KIND_TEXT_MAP
+    FLOW_KIND_TEXT_MAP,
+    FLOW_KIND_TEXT
 };
 
 enum flow_unit {
@@ -116,7 +126,7 @@ struct flow_field_info {
     uint32_t number; /* protobuf field number */
     enum flow_kind kind;
     enum flow_unit unit;
-    uint32_t size_bytes; /* of the C type; 16 for addresses, 1 for maps */
+    uint32_t size_bytes; /* of the C type; 16 for addresses, 1 for texts and maps */
     uint32_t offset;     /* of the member in struct flow */
 };
 
@@ -149,6 +159,7 @@ static inline void flow_begin(struct flow *flow)
 static inline void flow_fix(struct flow *flow)
 {
     memcpy(flow->fixed, flow->present, sizeof flow->fixed);
+    flow->series++;
 }
 
 /* Starts the next record: only the fixed fields are present. */
@@ -191,6 +202,14 @@ static inline void flow_reset(struct flow *flow)
             flow_mark(flow, FLOW_##id, true);                                                      \
         }                                                                                          \
     }
+/* Replaces the text; what is longer than FLOW_TEXT_BYTES is cut. */
+#define FLOW_TEXT(id, member, ...)                                                                 \
+    static inline void flow_set_##member(struct flow *flow, const char *text, size_t size)         \
+    {                                                                                              \
+        flow->member.size = (uint32_t)(size < FLOW_TEXT_BYTES ? size : FLOW_TEXT_BYTES);           \
+        memcpy(flow->member.bytes, text, flow->member.size);                                       \
+        flow_mark(flow, FLOW_##id, size > 0);                                                      \
+    }
 /* Appends; false: the map is full. The first append of a record starts the map. */
 #define FLOW_TEXT_MAP(id, member, ...)                                                             \
     static inline bool flow_append_##member(struct flow *flow, const struct text_entry *entry)     \
@@ -219,6 +238,15 @@ static inline uint64_t flow_number(const struct flow *flow, enum flow_field fiel
         memcpy(&value, (const uint8_t *)flow + FLOW_FIELDS[field].offset, sizeof value);
     }
     return value;
+}
+
+static inline void flow_set_text(
+    struct flow *flow, enum flow_field field, const char *text, size_t size)
+{
+    struct flow_text *member = (struct flow_text *)((uint8_t *)flow + FLOW_FIELDS[field].offset);
+    member->size = (uint32_t)(size < FLOW_TEXT_BYTES ? size : FLOW_TEXT_BYTES);
+    memcpy(member->bytes, text, member->size);
+    flow_mark(flow, field, size > 0);
 }
 
 static inline void flow_append_number(struct flow *flow, enum flow_field field, uint32_t value)

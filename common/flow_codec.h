@@ -26,8 +26,7 @@ enum {
 struct flow_packer {
     uint64_t series;
     const struct flow *flow;     /* whose series it is; never followed */
-    uint64_t fixed[FLOW_WORDS];  /* as they were when the prefix was packed */
-    uint64_t packed[FLOW_WORDS]; /* those of them that are in the prefix */
+    uint64_t packed[FLOW_WORDS]; /* the fixed fields that are in the prefix */
     size_t prefix_size;
     bool has_bmi2; /* as the CPU says */
     /* Told of the first flow of each series before it is packed; NULL: nobody wants to know. */

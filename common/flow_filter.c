@@ -4,6 +4,7 @@
 #include "common/flow_filter_nodes.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 static struct address address_of(const struct flow *flow, enum flow_field field)
 {
@@ -23,6 +24,18 @@ static bool is_within(const struct address *address, const struct filter_node *n
     }
     uint8_t mask = (uint8_t)(0xff00 >> rest);
     return rest == 0 || ((address->bytes[whole] ^ node->prefix.bytes[whole]) & mask) == 0;
+}
+
+/* An absent text is empty. */
+static bool is_text(const struct flow *flow, const struct filter_node *node)
+{
+    size_t size = strlen(node->text);
+    if (!flow_has(flow, node->field)) {
+        return size == 0;
+    }
+    const struct flow_text *text =
+        (const struct flow_text *)((const uint8_t *)flow + FLOW_FIELDS[node->field].offset);
+    return text->size == size && strncasecmp(text->bytes, node->text, size) == 0;
 }
 
 static bool test_number(const struct filter_node *node, uint64_t value)
@@ -62,6 +75,9 @@ static bool matches(
         struct address address = address_of(flow, node->field);
         return is_within(&address, node) == (node->op == FILTER_WITHIN);
     }
+    case FILTER_TEXT:
+    case FILTER_OTHER_TEXT:
+        return is_text(flow, node) == (node->op == FILTER_TEXT);
     default:
         return test_number(node, flow_number(flow, node->field));
     }

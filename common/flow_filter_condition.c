@@ -94,6 +94,21 @@ static enum err read_prefix(struct filter_parser *parser, struct filter_node *no
     return ERR_OK;
 }
 
+static enum err read_text(struct filter_parser *parser, struct filter_node *node)
+{
+    if (node->op != FILTER_EQUAL && node->op != FILTER_UNEQUAL) {
+        return filter_refuse(parser, "texts compare with = and != only");
+    }
+    node->op = node->op == FILTER_EQUAL ? FILTER_TEXT : FILTER_OTHER_TEXT;
+    if (parser->word[0] == '\0') {
+        return filter_refuse(parser, "a text is expected");
+    }
+    _Static_assert((int)FILTER_WORD_SIZE <= (int)FILTER_TEXT_SIZE, "a word must fit");
+    strcpy(node->text, parser->word);
+    filter_next_word(parser);
+    return ERR_OK;
+}
+
 static enum err read_operand(struct filter_parser *parser, struct filter_node *node)
 {
     switch (FLOW_FIELDS[node->field].kind) {
@@ -105,6 +120,8 @@ static enum err read_operand(struct filter_parser *parser, struct filter_node *n
         }
         node->op = node->op == FILTER_EQUAL ? FILTER_WITHIN : FILTER_OUTSIDE;
         return read_prefix(parser, node);
+    case FLOW_KIND_TEXT:
+        return read_text(parser, node);
     default:
         return filter_refuse(parser, "lists and maps cannot be compared");
     }

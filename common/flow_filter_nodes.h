@@ -17,8 +17,14 @@ enum filter_op {
     FILTER_LESS_EQUAL,
     FILTER_MORE,
     FILTER_MORE_EQUAL,
-    FILTER_WITHIN, /* address in prefix */
-    FILTER_OUTSIDE /* address not in prefix */
+    FILTER_WITHIN,  /* address in prefix */
+    FILTER_OUTSIDE, /* address not in prefix */
+    FILTER_TEXT,    /* the text is this one, in any case */
+    FILTER_OTHER_TEXT
+};
+
+enum {
+    FILTER_TEXT_SIZE = 64
 };
 
 struct filter_node {
@@ -29,6 +35,7 @@ struct filter_node {
     uint64_t number;
     struct address prefix;
     uint32_t prefix_bits;
+    char text[FILTER_TEXT_SIZE];
 };
 
 enum {

@@ -15,6 +15,9 @@ static const uint64_t NUMBERS[FLOW_WORDS] = {
     0,
 #define FLOW_NUMBER(id, ...) BIT_OF(1, FLOW_##id) |
 #include "common/flow_fields.def"
+    0,
+#define FLOW_NUMBER(id, ...) BIT_OF(2, FLOW_##id) |
+#include "common/flow_fields.def"
     0};
 
 static const uint64_t SINGLES[FLOW_WORDS] = {
@@ -24,6 +27,10 @@ static const uint64_t SINGLES[FLOW_WORDS] = {
     0,
 #define FLOW_NUMBER(id, ...)  BIT_OF(1, FLOW_##id) |
 #define FLOW_ADDRESS(id, ...) BIT_OF(1, FLOW_##id) |
+#include "common/flow_fields.def"
+    0,
+#define FLOW_NUMBER(id, ...)  BIT_OF(2, FLOW_##id) |
+#define FLOW_ADDRESS(id, ...) BIT_OF(2, FLOW_##id) |
 #include "common/flow_fields.def"
     0};
 #undef BIT_OF
@@ -117,6 +124,14 @@ static uint8_t *put_text_map(
     return out;
 }
 
+static uint8_t *put_flow_text(
+    uint8_t *out, const struct wire_field *field, const struct flow_text *text)
+{
+    out = wire_put_varint(put_tag(out, field), text->size, false);
+    memcpy(out, text->bytes, text->size);
+    return out + text->size;
+}
+
 WIRE_INLINE uint8_t *put_number(
     uint8_t *out, const struct flow *flow, const struct wire_field *field, bool is_bmi2)
 {
@@ -130,6 +145,8 @@ static uint8_t *put_many(uint8_t *out, const struct wire_field *field, const voi
     switch (field->kind) {
     case FLOW_KIND_NUMBER_LIST:
         return put_number_list(out, field, member);
+    case FLOW_KIND_TEXT:
+        return put_flow_text(out, field, member);
     case FLOW_KIND_TEXT_MAP:
         return put_text_map(out, field, member);
     default:
@@ -152,7 +169,9 @@ static inline uint8_t *put_other(
 WIRE_INLINE uint8_t *put_fields_with(
     uint8_t *out, const struct flow *flow, const uint64_t *except, bool is_bmi2)
 {
-    for (size_t i = 0; i < FLOW_WORDS; i++) {
+    /* Few flows have a field of the last word. */
+    size_t words = flow->present[FLOW_WORDS - 1] != 0 ? FLOW_WORDS : FLOW_WORDS - 1;
+    for (size_t i = 0; i < words; i++) {
         const struct wire_field *fields = &WIRE_FIELDS[i * 64];
         uint64_t left = flow->present[i] & ~except[i];
         for (uint64_t bits = left & NUMBERS[i]; bits != 0; bits &= bits - 1) {
@@ -185,7 +204,6 @@ __attribute__((noinline)) static void renew_prefix(
 {
     uint64_t others[FLOW_WORDS];
     for (size_t i = 0; i < FLOW_WORDS; i++) {
-        packer->fixed[i] = flow->fixed[i];
         packer->packed[i] = flow->fixed[i] & SINGLES[i];
         others[i] = ~packer->packed[i];
     }
@@ -200,8 +218,7 @@ __attribute__((noinline)) static void renew_prefix(
 
 static inline bool prefix_is_current(const struct flow_packer *packer, const struct flow *flow)
 {
-    return packer->series == flow->series && packer->flow == flow &&
-           memcmp(packer->fixed, flow->fixed, sizeof packer->fixed) == 0;
+    return packer->series == flow->series && packer->flow == flow;
 }
 
 /* Copies in steps of a whole vector; what is written too much is overwritten by the next field. */

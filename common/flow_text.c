@@ -126,6 +126,10 @@ static char *put_field(
     out = stpcpy(out, info->name);
     out = stpcpy(out, style->key_quote);
     out = stpcpy(out, style->assignment);
+    if (info->kind == FLOW_KIND_TEXT) {
+        const struct flow_text *text = member;
+        return json_put_string(out, text->bytes, text->size);
+    }
     if (info->kind == FLOW_KIND_TEXT_MAP) {
         const struct text_map *map = member;
         return text_entries_put_json(out, map->bytes, map->size);

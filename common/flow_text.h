@@ -2,7 +2,8 @@
  * flow_text.h -- a flow as one line for people (text) or programs (JSON).
  *
  * Keys are the FlowMessage names in the order of flow_fields.def; absent (zero) fields are left
- * out; addresses and MACs are text, times and all else are numbers. A map is an object in JSON; as
+ * out; addresses and MACs are text, times and most others are numbers. Texts are quoted and escaped
+ * as in JSON in both forms, so that any bytes give a valid line. A map is an object in JSON; as
  * text each of its entries is a pair, Name[key]="value", quoted and escaped as in JSON.
  */
 #pragma once

@@ -75,6 +75,17 @@ static enum err take_list_address(struct flow *flow, enum flow_field field, stru
     return ERR_OK;
 }
 
+/* The last occurrence of a field counts. */
+static enum err take_text(struct flow *flow, enum flow_field field, struct cursor *cursor)
+{
+    struct cursor bytes;
+    if (wire_take_bytes(cursor, &bytes) != ERR_OK) {
+        return ERR_CORRUPT;
+    }
+    flow_set_text(flow, field, (const char *)bytes.pos, cursor_left(&bytes));
+    return ERR_OK;
+}
+
 static enum err take_text_entry(struct flow *flow, struct cursor *cursor)
 {
     struct cursor message;
@@ -103,6 +114,8 @@ static enum err take_field(
         return take_address(flow, field, cursor);
     case FLOW_KIND_NUMBER_LIST:
         return take_number_list(flow, field, cursor);
+    case FLOW_KIND_TEXT:
+        return take_text(flow, field, cursor);
     case FLOW_KIND_TEXT_MAP:
         return take_text_entry(flow, cursor);
     default:

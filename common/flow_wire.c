@@ -16,6 +16,8 @@ const struct wire_field WIRE_FIELDS[FLOW_FIELD_COUNT] = {
     [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_BYTES), NUMBER_LIST)},
 #define FLOW_ADDRESS_LIST(id, member, name, number, ...)                                           \
     [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_BYTES), ADDRESS_LIST)},
+#define FLOW_TEXT(id, member, name, number, ...)                                                   \
+    [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_BYTES), TEXT)},
 #define FLOW_TEXT_MAP(id, member, name, number, ...)                                               \
     [FLOW_##id] = {ENCODING(member, KEY(number, WIRE_BYTES), TEXT_MAP)},
 #include "common/flow_fields.def"
@@ -55,6 +57,7 @@ static const uint8_t FIELD_OF_NUMBER[WIRE_NUMBER_MAX + 1] = {
 #define FLOW_ADDRESS(id, member, name, number, ...)      [number] = FLOW_##id + 1,
 #define FLOW_NUMBER_LIST(id, member, name, number, ...)  [number] = FLOW_##id + 1,
 #define FLOW_ADDRESS_LIST(id, member, name, number, ...) [number] = FLOW_##id + 1,
+#define FLOW_TEXT(id, member, name, number, ...)         [number] = FLOW_##id + 1,
 #define FLOW_TEXT_MAP(id, member, name, number, ...)     [number] = FLOW_##id + 1,
 #include "common/flow_fields.def"
 };

@@ -64,6 +64,14 @@ static bool is_name(const char *text)
            strspn(text, ALL) == length;
 }
 
+static bool is_text_field(const char *name)
+{
+    enum flow_field field;
+    return flow_field_find(&field, name) == ERR_OK && FLOW_FIELDS[field].kind == FLOW_KIND_TEXT;
+}
+
+/* Text fields came later than the mapping, which may name them: its elements then fill the column.
+ */
 static bool is_taken(const char *name)
 {
     enum flow_field field;
@@ -72,7 +80,7 @@ static bool is_taken(const char *name)
             return true;
         }
     }
-    return flow_field_find(&field, name) == ERR_OK;
+    return flow_field_find(&field, name) == ERR_OK && !is_text_field(name);
 }
 
 static bool find_type(struct mapping_column *column, const char *name)
@@ -127,6 +135,9 @@ static const char *parse_column(struct mapping_column *column, const struct mapp
     *word_p = WORD_TYPE;
     if (!find_type(column, line->count > WORD_TYPE ? line->words[WORD_TYPE] : TYPES[0].name)) {
         return "neither String, UInt8 to UInt64, Int8 to Int64, Float64, IPv4 nor IPv6";
+    }
+    if (is_text_field(name) && column->type != MAPPING_STRING) {
+        return "a column of ours holds text: use String";
     }
     *word_p = WORD_SURPLUS;
     return line->count > WORD_SURPLUS ? "a word too many" : check_others(mapping, column, word_p);

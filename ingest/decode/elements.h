@@ -26,6 +26,7 @@ enum element_conversion {
     ELEMENT_IPV6,               /* likewise */
     ELEMENT_IPV4_OR_NONE,       /* 0.0.0.0 says that there is none; gives way to IPV4 */
     ELEMENT_IPV6_OR_NONE,       /* :: likewise */
+    ELEMENT_TEXT,               /* of any length, to a field of kind text; the first one counts */
     ELEMENT_ICMP,               /* type << 8 | code */
     ELEMENT_LABEL,              /* 3 bytes: label, EXP, bottom bit; target: place in the stack */
     ELEMENT_APPEND_NUMBER,      /* one more of a list, unless it is 0 */
@@ -82,11 +83,14 @@ static inline bool element_is_list_apart(const struct element *element)
            element->target == LIST_BASIC_APART;
 }
 
-/* Whether some of its values are for Extra, as if it had no line; so is NULL. */
+/*
+ * Whether some of its values are for Extra, as if it had no line; so is NULL. Texts are in both:
+ * they had no fields once, and queries read them from Extra.
+ */
 static inline bool element_is_for_extra(const struct element *element)
 {
     return element == NULL || element->conversion == ELEMENT_EXCEPTION ||
-           element_is_list_apart(element);
+           element->conversion == ELEMENT_TEXT || element_is_list_apart(element);
 }
 
 /* The first line of that element, lent for ever, or NULL. */

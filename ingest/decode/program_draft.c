@@ -39,6 +39,7 @@ static bool is_bytes(enum program_code code)
     case PROGRAM_APPEND_IPV6:
     case PROGRAM_PACKET:
     case PROGRAM_LIST:
+    case PROGRAM_TEXT:
     case PROGRAM_NOTHING: /* as a step: the IPv6 half of the pair in front of it */
         return true;
     default:

@@ -56,6 +56,16 @@ static void emit(struct template_program *program, const struct program_draft *d
     }
 }
 
+/* Fields of the third presence word: as steps, they cost nothing where there are none. */
+static void emit_rare_numbers(struct template_program *program, const struct program_draft *draft)
+{
+    uint32_t first = program->op_count;
+    emit(program, draft, PROGRAM_NUMBER, 2);
+    for (uint32_t i = first; i < program->op_count; i++) {
+        program->ops[i].code = PROGRAM_FALLBACK;
+    }
+}
+
 /* Steps run in the order of enum program_code, so that what others need is known before. */
 static void assemble(struct template_program *program, const struct program_draft *draft)
 {
@@ -66,6 +76,7 @@ static void assemble(struct template_program *program, const struct program_draf
     emit(program, draft, PROGRAM_IPV4, DRAFT_NONE);
     emit(program, draft, PROGRAM_IPV6, DRAFT_NONE);
     program->ends[PROGRAM_ADDRESSES] = program->op_count;
+    emit_rare_numbers(program, draft);
     for (int code = PROGRAM_FALLBACK; code <= PROGRAM_SYSTEM_INIT; code++) {
         emit(program, draft, (enum program_code)code, DRAFT_NONE);
     }

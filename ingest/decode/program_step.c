@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- steps of a program that concern the flow alone. */
 #include "ingest/decode/program_step.h"
 
+#include "common/utf8.h"
+
 /* Common properties of Juniper's inline monitoring: six bits say what the others are. */
 enum {
     PROPERTY_TYPE_BITS = 6,
@@ -61,6 +63,37 @@ static void set_exception(struct flow *flow, const struct program_op *op, uint64
     }
 }
 
+/* Names come padded with zeroes or blanks; what is not a character becomes '?'. */
+static size_t copy_text(char out[FLOW_TEXT_BYTES], const uint8_t *bytes, size_t length)
+{
+    size_t size = 0;
+    const uint8_t *end = bytes + strnlen((const char *)bytes, length);
+    while (bytes < end) {
+        size_t step = utf8_length(bytes, (size_t)(end - bytes));
+        bool is_text = step != 0 && *bytes >= ' ' && *bytes != 0x7f;
+        step = step != 0 ? step : 1;
+        if (size + step > FLOW_TEXT_BYTES) {
+            break;
+        }
+        memcpy(out + size, is_text ? (const char *)bytes : "?", step);
+        size += step;
+        bytes += step;
+    }
+    while (size > 0 && out[size - 1] == ' ') {
+        size--;
+    }
+    return size;
+}
+
+/* The first of several that is not empty counts. */
+static void set_text(struct flow *flow, enum flow_field field, const uint8_t *bytes, size_t length)
+{
+    char text[FLOW_TEXT_BYTES];
+    if (!flow_has(flow, field)) {
+        flow_set_text(flow, field, text, copy_text(text, bytes, length));
+    }
+}
+
 void program_step_run(const struct program_op *op, const uint8_t *record, struct flow *flow)
 {
     const uint8_t *bytes = record + op->source;
@@ -77,6 +110,9 @@ void program_step_run(const struct program_op *op, const uint8_t *record, struct
         break;
     case PROGRAM_EXCEPTION:
         set_exception(flow, op, program_step_number(record, op));
+        break;
+    case PROGRAM_TEXT:
+        set_text(flow, field, bytes, op->length);
         break;
     case PROGRAM_LABEL:
         append_label(flow, op->destination, (uint32_t)program_step_number(record, op));

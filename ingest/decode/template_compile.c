@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
-/* The op for an element's conversion, and the only field length it takes (0: 1 to 8 bytes). */
+/*
+ * The op for an element's conversion, and the only field length it takes: 0 stands for 1 to 8
+ * bytes, TEMPLATE_VARIABLE for any.
+ */
 struct conversion {
     enum program_code code;
     uint16_t length;
@@ -19,6 +22,7 @@ static const struct conversion CONVERSIONS[] = {
     [ELEMENT_IPV6] = {PROGRAM_IPV6, 16},
     [ELEMENT_IPV4_OR_NONE] = {PROGRAM_IPV4, 4},
     [ELEMENT_IPV6_OR_NONE] = {PROGRAM_IPV6, 16},
+    [ELEMENT_TEXT] = {PROGRAM_TEXT, TEMPLATE_VARIABLE},
     [ELEMENT_ICMP] = {PROGRAM_NOTHING, 2},
     [ELEMENT_PACKET] = {PROGRAM_NOTHING, 0},
     [ELEMENT_LIST] = {PROGRAM_NOTHING, 0},
@@ -45,6 +49,9 @@ static const struct conversion CONVERSIONS[] = {
 
 static bool fits(const struct conversion *conversion, uint16_t length)
 {
+    if (conversion->length == TEMPLATE_VARIABLE) {
+        return length >= 1;
+    }
     return conversion->length == 0 ? length >= 1 && length <= 8 : length == conversion->length;
 }
 

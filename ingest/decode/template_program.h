@@ -37,6 +37,7 @@ enum program_code {
     PROGRAM_FLAGS,
     PROGRAM_DSCP,
     PROGRAM_EXCEPTION,
+    PROGRAM_TEXT,
     PROGRAM_IP_VERSION,
     PROGRAM_EITHER_ADDRESS, /* IPv4 here, IPv6 in the op behind: the one that is there */
     PROGRAM_LABEL,

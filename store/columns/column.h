@@ -23,12 +23,12 @@ struct column_value {
 
 struct column {
     uint8_t *values;
-    uint64_t *ends;       /* lists and maps: see columns_list_ends() */
+    uint64_t *ends;       /* lists, texts and maps: see columns_list_ends() */
     struct column *next;  /* the column that came after this one last time: the parser's bet */
     uint64_t tag;         /* as a loaded word has it, */
     uint64_t tag_mask;    /* in these of its bits */
     uint64_t max;         /* highest number that fits */
-    uint64_t value_count; /* lists: values of all rows; maps: bytes */
+    uint64_t value_count; /* lists: values of all rows; texts, maps: bytes */
     uint32_t filled;      /* rows before this one have their value */
     uint8_t tag_size;
     uint8_t kind;               /* enum flow_kind */

@@ -15,14 +15,17 @@ enum {
 static bool is_list(const struct column *column)
 {
     return column->kind == FLOW_KIND_NUMBER_LIST || column->kind == FLOW_KIND_ADDRESS_LIST ||
-           column->kind == FLOW_KIND_TEXT_MAP;
+           column->kind == FLOW_KIND_TEXT_MAP || column->kind == FLOW_KIND_TEXT;
 }
 
-/* The most values that a row has: of a map, bytes of entries. */
+/* The most values that a row has: of a text or map, bytes. */
 static size_t values_a_row(const struct column *column)
 {
     if (column->kind == FLOW_KIND_TEXT_MAP) {
         return TEXT_MAP_BYTES;
+    }
+    if (column->kind == FLOW_KIND_TEXT) {
+        return FLOW_TEXT_BYTES;
     }
     return is_list(column) ? FLOW_LIST_MAX : 1;
 }

@@ -59,8 +59,8 @@ bool columns_has(const struct columns *columns, enum flow_field field);
 const void *columns_values(const struct columns *columns, enum flow_field field);
 
 /*
- * Lists: values as above for all rows together; row r ends at ends[r] (count of values). Maps: the
- * values are bytes, in which entries stand as in struct text_map. Lent.
+ * Lists: values as above for all rows together; row r ends at ends[r] (count of values). Texts and
+ * maps: the values are bytes; those of maps hold entries as in struct text_map. Lent.
  */
 const uint64_t *columns_list_ends(const struct columns *columns, enum flow_field field);
 

@@ -152,6 +152,19 @@ static enum err take_text_entry(struct column *column, uint32_t row, struct curs
     return ERR_OK;
 }
 
+/* The last occurrence of a field counts; what is too long is cut. */
+static void set_text(struct column *column, uint32_t row, struct cursor text)
+{
+    if (column->filled > row) {
+        column->value_count = row > 0 ? column->ends[row - 1] : 0;
+    }
+    size_t size = cursor_left(&text) < FLOW_TEXT_BYTES ? cursor_left(&text) : FLOW_TEXT_BYTES;
+    uint8_t *out = open_list_values(column, row, size, FLOW_TEXT_BYTES);
+    if (out != NULL) {
+        memcpy(out, text.pos, size);
+    }
+}
+
 static enum err take_bytes(struct column *column, uint32_t row, struct cursor bytes)
 {
     if (column->kind == FLOW_KIND_NUMBER_LIST) {
@@ -159,6 +172,10 @@ static enum err take_bytes(struct column *column, uint32_t row, struct cursor by
     }
     if (column->kind == FLOW_KIND_TEXT_MAP) {
         return take_text_entry(column, row, bytes);
+    }
+    if (column->kind == FLOW_KIND_TEXT) {
+        set_text(column, row, bytes);
+        return ERR_OK;
     }
     struct address address;
     if (column->kind == FLOW_KIND_NUMBER || wire_address(bytes, &address) != ERR_OK) {

@@ -2,6 +2,7 @@
 #include "common/flow_wire.h"
 #include "store/columns/native_entry.h"
 #include "store/columns/native_plan.h"
+#include "store/columns/native_text.h"
 #include "store/columns/native_values.h"
 
 #include <string.h>
@@ -148,6 +149,17 @@ static void write_field(
     native_write_values(&column->type, &source, out);
 }
 
+static void write_texts(
+    const struct plan_column *column, const struct columns *columns, struct buffer *out)
+{
+    uint32_t rows = columns_rows(columns);
+    if (column->type.is_nullable) {
+        write_zeroes(rows, out);
+    }
+    native_write_texts(columns_values(columns, column->field),
+        columns_list_ends(columns, column->field), rows, out);
+}
+
 static void write_column(const struct native_plan *plan, const struct plan_column *column,
     const struct columns *columns, struct buffer *out)
 {
@@ -159,6 +171,8 @@ static void write_column(const struct native_plan *plan, const struct plan_colum
         write_identity(column, columns, out);
     } else if (column->field == FLOW_EXTRA) {
         native_write_map(&column->type, columns, &plan->keys, out);
+    } else if (FLOW_FIELDS[column->field].kind == FLOW_KIND_TEXT) {
+        write_texts(column, columns, out);
     } else {
         write_field(column, columns, out);
     }

@@ -122,3 +122,23 @@ void native_write_text(const struct native_source *source, struct buffer *out)
         source->kind == FLOW_KIND_ADDRESS ? put_addresses(room, source) : put_numbers(room, source);
     out->size += (size_t)(end - room);
 }
+
+void native_write_texts(
+    const uint8_t *bytes, const uint64_t *ends, uint32_t rows, struct buffer *out)
+{
+    uint64_t total = rows > 0 ? ends[rows - 1] : 0;
+    uint8_t *room = buffer_reserve(out, total + (uint64_t)rows * WIRE_VARINT_MAX);
+    if (room == NULL) {
+        return;
+    }
+    uint8_t *end = room;
+    uint64_t start = 0;
+    for (uint32_t row = 0; row < rows; row++) {
+        size_t size = (size_t)(ends[row] - start);
+        end = wire_put_varint(end, size, false);
+        memcpy(end, bytes + start, size);
+        end += size;
+        start = ends[row];
+    }
+    out->size += (size_t)(end - room);
+}

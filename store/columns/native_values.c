@@ -16,6 +16,9 @@ bool native_can_write(enum flow_kind kind, enum flow_unit unit, const struct nat
     if (kind == FLOW_KIND_TEXT_MAP) {
         return type->kind == NATIVE_MAP || (type->kind == NATIVE_STRING && !type->is_nullable);
     }
+    if (kind == FLOW_KIND_TEXT) {
+        return type->kind == NATIVE_STRING;
+    }
     bool is_address = kind == FLOW_KIND_ADDRESS || kind == FLOW_KIND_ADDRESS_LIST;
     switch (type->kind) {
     case NATIVE_NUMBER:

@@ -43,6 +43,7 @@ struct column_rule {
 };
 
 static const struct column_rule RULES[] = {
+    {"LowCardinality(String)", "String", "", ""},
     /* An address that is absent reads ::, which every address function takes; '' would throw. */
     {"String", NULL, " DEFAULT '::'", " DEFAULT '::'"},
     /* Nanoseconds that are whole milliseconds cost what milliseconds cost. */
@@ -115,8 +116,14 @@ const char *table_ddl_column_name(size_t index)
     return extra != NULL ? extra->name : FLOW_FIELDS[field_of_column(index)].name;
 }
 
-static void append_field(struct buffer *out, const char *type, enum table_dialect dialect)
+static void append_field(
+    struct buffer *out, const struct flow_field_info *field, enum table_dialect dialect)
 {
+    const char *type = field->column;
+    if (field->kind == FLOW_KIND_TEXT && strcmp(type, "String") == 0) {
+        buffer_text_append(out, type); /* an absent text is '', not an address */
+        return;
+    }
     const struct column_rule *rule = RULES;
     while (strncmp(type, rule->type_start, strlen(rule->type_start)) != 0) {
         rule++;
@@ -135,7 +142,7 @@ void table_ddl_column(struct buffer *out, size_t index, enum table_dialect diale
         buffer_text_append(out, dialect == TABLE_PLAIN ? extra->plain : extra->modern);
         return;
     }
-    append_field(out, FLOW_FIELDS[field_of_column(index)].column, dialect);
+    append_field(out, &FLOW_FIELDS[field_of_column(index)], dialect);
 }
 
 void table_ddl_create(

@@ -74,6 +74,16 @@ static void random_text_map(struct random *random, struct text_map *map)
     }
 }
 
+static void random_text(struct random *random, struct flow *flow, enum flow_field field)
+{
+    char text[FLOW_TEXT_BYTES];
+    bool is_long = random_below(random, 8) == 0;
+    for (size_t i = 0; i < sizeof text; i++) {
+        text[i] = (char)(1 + random_below(random, 255));
+    }
+    flow_set_text(flow, field, text, 1 + random_below(random, is_long ? FLOW_TEXT_BYTES : 20));
+}
+
 void random_field(struct random *random, struct flow *flow, enum flow_field field)
 {
     uint8_t *member = (uint8_t *)flow + FLOW_FIELDS[field].offset;
@@ -98,6 +108,9 @@ void random_field(struct random *random, struct flow *flow, enum flow_field fiel
         for (uint32_t i = 0; i < addresses->count; i++) {
             addresses->values[i] = random_address(random);
         }
+        break;
+    case FLOW_KIND_TEXT:
+        random_text(random, flow, field);
         break;
     case FLOW_KIND_TEXT_MAP:
         random_text_map(random, (struct text_map *)member);
@@ -199,6 +212,7 @@ static bool field_equal(const struct flow *a, const struct flow *b, enum flow_fi
     const struct number_list *numbers = (const struct number_list *)in_a;
     const struct address_list *addresses = (const struct address_list *)in_a;
     const struct text_map *map = (const struct text_map *)in_a;
+    const struct flow_text *text = (const struct flow_text *)in_a;
     switch (FLOW_FIELDS[field].kind) {
     case FLOW_KIND_NUMBER:
         return memcmp(in_a, in_b, sizeof(uint64_t)) == 0;
@@ -206,6 +220,8 @@ static bool field_equal(const struct flow *a, const struct flow *b, enum flow_fi
         return memcmp(in_a, in_b, sizeof(struct address)) == 0;
     case FLOW_KIND_NUMBER_LIST:
         return memcmp(in_a, in_b, sizeof numbers->count + 4 * numbers->count) == 0;
+    case FLOW_KIND_TEXT:
+        return memcmp(in_a, in_b, offsetof(struct flow_text, bytes) + text->size) == 0;
     case FLOW_KIND_TEXT_MAP:
         return memcmp(in_a, in_b, offsetof(struct text_map, bytes) + map->size) == 0;
     default:

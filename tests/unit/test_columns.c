@@ -107,6 +107,16 @@ static void check_map(enum flow_field field, uint32_t row, const struct text_map
         memcmp((const uint8_t *)columns_values(columns, field) + start, map->bytes, map->size), 0);
 }
 
+static void check_text(enum flow_field field, uint32_t row, const struct flow_text *text)
+{
+    const uint64_t *ends = columns_list_ends(columns, field);
+    uint64_t start = row > 0 ? ends[row - 1] : 0;
+    cr_assert_eq(ends[row] - start, text->size);
+    cr_assert_eq(
+        memcmp((const uint8_t *)columns_values(columns, field) + start, text->bytes, text->size),
+        0);
+}
+
 static void check_value(const struct flow *flow, enum flow_field field, uint32_t row)
 {
     const void *member = (const uint8_t *)flow + FLOW_FIELDS[field].offset;
@@ -121,6 +131,8 @@ static void check_value(const struct flow *flow, enum flow_field field, uint32_t
     } else if (FLOW_FIELDS[field].kind == FLOW_KIND_ADDRESS) {
         const struct address *values = columns_values(columns, field);
         cr_assert(address_equal(&values[row], member));
+    } else if (FLOW_FIELDS[field].kind == FLOW_KIND_TEXT) {
+        check_text(field, row, member);
     } else if (FLOW_FIELDS[field].kind == FLOW_KIND_TEXT_MAP) {
         check_map(field, row, member);
     } else {
@@ -164,6 +176,20 @@ Test(columns, refuses_malformed_payloads)
         APPEND_MESSAGE(0x48, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01),
         ERR_CORRUPT, "eleven bytes");
     check_empty();
+}
+
+Test(columns, keeps_the_last_of_several_texts_and_cuts_what_is_too_long)
+{
+    uint8_t batch[3 + 9 + 300] = {
+        0x0a, 0xb5, 0x02, 0xca, 0x3d, 0x02, 'y', 'y', 0xca, 0x3d, 0xac, 0x02};
+    memset(batch + 12, 'x', 300);
+    cr_assert_eq(APPEND_MESSAGE(0xca, 0x3d, 0x01, 'c', 0xca, 0x3d, 0x02, 'a', 'b'), ERR_OK);
+    cr_assert_eq(append(batch, sizeof batch, 1), ERR_OK);
+    const uint64_t *ends = columns_list_ends(columns, FLOW_USER_NAME);
+    const char *texts = columns_values(columns, FLOW_USER_NAME);
+    cr_assert_eq(ends[0], 2);
+    cr_assert_eq(ends[1], 2 + FLOW_TEXT_BYTES);
+    cr_assert_arr_eq(texts, "abxx", 4);
 }
 
 Test(columns, refuses_another_number_of_flows)

@@ -50,6 +50,8 @@ Test(elements, numbers_go_to_numbers_and_addresses_to_addresses)
             cr_assert_eq(FLOW_FIELDS[element->target].kind, FLOW_KIND_NUMBER, "%u", element->id);
         } else if (element->conversion <= ELEMENT_IPV6_OR_NONE) {
             cr_assert_eq(FLOW_FIELDS[element->target].kind, FLOW_KIND_ADDRESS, "%u", element->id);
+        } else if (element->conversion == ELEMENT_TEXT) {
+            cr_assert_eq(FLOW_FIELDS[element->target].kind, FLOW_KIND_TEXT, "%u", element->id);
         } else if (element->conversion == ELEMENT_APPEND_NUMBER) {
             cr_assert_eq(
                 FLOW_FIELDS[element->target].kind, FLOW_KIND_NUMBER_LIST, "%u", element->id);

@@ -77,6 +77,12 @@ static void check_text_map(const struct text_map *ours,
     }
 }
 
+static void check_text(const struct flow_text *ours, const char *theirs)
+{
+    cr_assert_eq(ours->size, strlen(theirs));
+    cr_assert_eq(memcmp(ours->bytes, theirs, ours->size), 0);
+}
+
 /* A field that is there must have the same value, one that is not must be the default. */
 static void check_field(const struct flow *ours, const uint8_t *theirs, enum flow_field field)
 {
@@ -101,6 +107,9 @@ static void check_field(const struct flow *ours, const uint8_t *theirs, enum flo
     case FLOW_KIND_ADDRESS_LIST:
         check_address_list(member, *(ProtobufCBinaryData *const *)other,
             *(const size_t *)(theirs + descriptor->quantifier_offset));
+        break;
+    case FLOW_KIND_TEXT:
+        check_text(member, *(char *const *)other);
         break;
     case FLOW_KIND_TEXT_MAP:
         check_text_map(member, *(Flowprotob__FlowMessage__ExtraEntry * *const *)other,
@@ -298,7 +307,10 @@ Test(flow_codec, has_the_fields_of_the_proto_file)
         const struct flow_field_info *info = &FLOW_FIELDS[i];
         const ProtobufCFieldDescriptor *descriptor = descriptor_of((enum flow_field)i);
         cr_assert_str_eq(descriptor->name, info->name);
-        bool is_list = info->kind != FLOW_KIND_NUMBER && info->kind != FLOW_KIND_ADDRESS;
+        bool is_text = info->kind == FLOW_KIND_TEXT;
+        bool is_list =
+            info->kind != FLOW_KIND_NUMBER && info->kind != FLOW_KIND_ADDRESS && !is_text;
+        cr_assert_eq(descriptor->type == PROTOBUF_C_TYPE_STRING, is_text, "%s", info->name);
         cr_assert_eq(descriptor->label == PROTOBUF_C_LABEL_REPEATED, is_list, "%s", info->name);
         bool is_address = info->kind == FLOW_KIND_ADDRESS || info->kind == FLOW_KIND_ADDRESS_LIST;
         cr_assert_eq(descriptor->type == PROTOBUF_C_TYPE_BYTES, is_address, "%s", info->name);

@@ -32,6 +32,7 @@ static struct flow web_flow(void)
 static bool matches(const char *expression)
 {
     struct flow flow = web_flow();
+    flow_set_user_name(&flow, "Example", 7);
     struct flow_filter *filter = NULL;
     char why[FLOW_FILTER_WHY_SIZE];
     enum err err = flow_filter_parse(&filter, expression, why);
@@ -68,6 +69,11 @@ Test(flow_filter, refuses_with_the_word_that_was_wrong)
     check_refused("bytes > 99999999999999999999999", "a number");
 }
 
+Test(flow_filter, refuses_to_order_texts)
+{
+    check_refused("UserName < a", "texts compare");
+}
+
 Test(flow_filter, bounds_length_and_nesting)
 {
     char deep[512];
@@ -94,6 +100,15 @@ Test(flow_filter, compares_fields)
     cr_assert(matches("bytes != 1"));
     cr_assert(matches("etype = 0x0800"));
     cr_assert(matches("vlanid = 0"), "an absent field compares as 0");
+}
+
+Test(flow_filter, compares_texts_in_any_case)
+{
+    cr_assert(matches("UserName = example"));
+    cr_assert(matches("username != exampl"));
+    cr_assert_not(matches("username = examples"));
+    cr_assert_not(matches("HttpHost = example"), "an absent text is empty");
+    cr_assert(matches("HttpHost != example"));
 }
 
 Test(flow_filter, knows_the_words_of_tcpdump)

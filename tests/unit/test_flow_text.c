@@ -124,6 +124,10 @@ static void fill(struct flow *full)
             addresses->count = FLOW_LIST_MAX;
             memset(addresses->values, 0xff, sizeof addresses->values);
             break;
+        case FLOW_KIND_TEXT:
+            ((struct flow_text *)member)->size = FLOW_TEXT_BYTES;
+            memset(((struct flow_text *)member)->bytes, 1, FLOW_TEXT_BYTES);
+            break;
         case FLOW_KIND_TEXT_MAP:
             fill_map((struct text_map *)member);
             break;

@@ -132,6 +132,13 @@ Test(mapping, lets_several_elements_share_a_column)
     cr_assert_null(mapping_find_column(NULL, "HttpHost"));
 }
 
+Test(mapping, may_fill_the_column_of_a_text_field_with_text_only)
+{
+    cr_assert_eq(parse("9/12235 HttpHost String"), ERR_OK);
+    cr_assert_eq(parse("9/12235 HttpHost UInt32"), ERR_INVALID);
+    cr_assert_eq(parse("9/12235 Bytes"), ERR_INVALID);
+}
+
 Test(mapping, may_be_empty)
 {
     cr_assert_eq(parse(""), ERR_OK);

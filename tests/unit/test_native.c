@@ -314,6 +314,23 @@ Test(native, writes_lists_as_arrays)
         0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 10);
 }
 
+Test(native, writes_texts_as_strings_and_as_nothing_else)
+{
+    flow_set_bytes(&flow, 1);
+    add_row();
+    flow_set_http_host(&flow, "a.b", 3);
+    add_row();
+    flow_set_bytes(&flow, 2);
+    add_row();
+    CHECK_TEXT("HttpHost", "String", "String", "\0\3a.b\0");
+    CHECK_TEXT("HttpHost", "LowCardinality(String)", "String", "\0\3a.b\0");
+    CHECK_TEXT("HttpHost", "Nullable(String)", "Nullable(String)", "\0\0\0\0\3a.b\0");
+    cr_assert_eq(plan_one("HttpHost", "UInt64"), ERR_UNSUPPORTED);
+    cr_assert_eq(plan_one("HttpHost", "IPv6"), ERR_UNSUPPORTED);
+    cr_assert_eq(plan_one("HttpHost", "Array(String)"), ERR_UNSUPPORTED);
+    cr_assert_eq(plan_one("HttpHost", "Map(String, String)"), ERR_UNSUPPORTED);
+}
+
 Test(native, sends_nullable_with_its_map_and_low_cardinality_as_its_inner_type)
 {
     flow_set_proto(&flow, 6);

@@ -81,6 +81,25 @@ Test(table_ddl, gives_addresses_a_default_that_address_functions_take)
     cr_assert_str_eq(taken(&out), "`NextHop` String DEFAULT '::'");
 }
 
+static void check_column(const char *name, enum table_dialect dialect, const char *expected)
+{
+    struct buffer out = {0};
+    for (size_t i = 0; i < table_ddl_columns(); i++) {
+        if (strcmp(table_ddl_column_name(i), name) == 0) {
+            table_ddl_column(&out, i, dialect);
+        }
+    }
+    cr_assert_str_eq(taken(&out), expected);
+}
+
+Test(table_ddl, leaves_texts_empty_where_a_flow_has_none)
+{
+    check_column("UserName", TABLE_MODERN, "`UserName` LowCardinality(String)");
+    check_column("UserName", TABLE_PLAIN, "`UserName` String");
+    check_column("HttpHost", TABLE_MODERN, "`HttpHost` String");
+    check_column("HttpHost", TABLE_PLAIN, "`HttpHost` String");
+}
+
 Test(table_ddl, reads_how_long_rows_stay)
 {
     cr_assert_eq(table_ddl_lifetime_s(""), 0);

@@ -59,6 +59,9 @@ static void append_value(struct buffer *out, const struct flow_field_info *info)
     case FLOW_KIND_ADDRESS_LIST:
         buffer_text_append(out, "list of addresses");
         break;
+    case FLOW_KIND_TEXT:
+        buffer_format(out, "text of up to %d bytes", FLOW_TEXT_BYTES);
+        break;
     case FLOW_KIND_TEXT_MAP:
         buffer_text_append(out, "map of texts");
         break;
