@@ -9,6 +9,7 @@
 #include "ingest/batch_outlet.h"
 #include "ingest/console.h"
 #include "ingest/ingest_http.h"
+#include "ingest/publish/identity_folder.h"
 #include "ingest/publish/publish.h"
 #include "ingest/read_capture.h"
 #include "ingest/receive/receiver.h"
@@ -17,6 +18,7 @@
 
 #include <czmq.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 
@@ -46,6 +48,7 @@ static enum err open_publisher(struct ingest_program *program)
         .endpoints = settings->link,
         .tap_endpoint = settings->tap_endpoint,
         .ingest_id = settings->ingest_id,
+        .state_dir = settings->state_dir,
         .window_bytes = settings->window_bytes,
         .spool_dir = settings->spool_dir,
         .spool_bytes = settings->spool_bytes,
@@ -55,6 +58,11 @@ static enum err open_publisher(struct ingest_program *program)
         .compress = strcmp(settings->compression, "zstd") == 0,
         .tells_losses = settings->sends_records,
     };
+    char folder[PATH_MAX];
+    options.is_state_shared = settings->state_dir[0] == '\0';
+    if (options.is_state_shared && identity_folder_default(folder, sizeof folder) == ERR_OK) {
+        options.state_dir = folder;
+    }
     enum err err = publisher_new(&program->publisher, &options);
     if (err != ERR_OK) {
         return err;

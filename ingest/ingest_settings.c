@@ -89,7 +89,11 @@ static const struct option OPTIONS[] = {
     {"tap.bind", OPTION_TEXT, "tcp://127.0.0.1:5559", MEMBER(tap_endpoint),
         .help = "Endpoint for goflow-tap; empty: none."},
     {"ingest.id", OPTION_NUMBER, "0", MEMBER(ingest_id),
-        .help = "Identity of this ingest in the table; 0: random."},
+        .help = "Sets the id of this ingest in the table; 0: takes a random one and keeps it."},
+    {"ingest.state", OPTION_TEXT, NULL, MEMBER(state_dir),
+        .help =
+            "Keeps the id and the sequences in use in this folder; empty: in -spool.dir, else in "
+            "the state folder of the service or user."},
     {"window.bytes", OPTION_SIZE, "512MiB", .min = WINDOW_MIN, MEMBER(window_bytes),
         .help = "Memory for batches no store has confirmed; the oldest go when it is full."},
     {"spool.dir", OPTION_TEXT, NULL, MEMBER(spool_dir),

@@ -46,6 +46,7 @@ struct ingest_settings {
     const char *compression;
     const char *tap_endpoint;
     uint64_t ingest_id;
+    const char *state_dir;
     uint64_t window_bytes;
     const char *spool_dir;
     uint64_t spool_bytes;

@@ -56,7 +56,7 @@ static enum err open_inbox(struct publisher *publisher)
 static enum err open_link(struct publisher *publisher, const struct publisher_options *options)
 {
     publisher->data = link_data_socket(ZMQ_PUSH);
-    publisher->acks = link_return_socket(LINK_INGEST, publisher->ingest_id);
+    publisher->acks = link_return_socket(LINK_INGEST, identity_id(publisher->identity));
     if (publisher->data == NULL || publisher->acks == NULL) {
         return ERR_MEMORY;
     }
@@ -83,7 +83,6 @@ static enum err open_window(struct publisher *publisher, const struct publisher_
 {
     struct window_options window = {
         .max_bytes = options->window_bytes,
-        .first_sequence = publisher->epoch,
         .ack_timeout_ms = options->ack_timeout_ms,
         .lease_ms = publisher->lease_ms,
         .removed = on_removed,
@@ -92,26 +91,63 @@ static enum err open_window(struct publisher *publisher, const struct publisher_
     return window_new(&publisher->window, &window);
 }
 
-/* A spool knows whose batches it has: that is who this ingest is. */
+static bool is_set(const char *path)
+{
+    return path != NULL && *path != '\0';
+}
+
+/* Beside the spool unless the operator names a folder; any other may be unusable. */
+static enum err open_identity(struct publisher *publisher, const struct publisher_options *options)
+{
+    bool is_chosen = is_set(options->state_dir) && !options->is_state_shared;
+    bool is_in_spool = is_set(options->spool_dir) && !is_chosen;
+    struct identity_options identity = {
+        .folder = is_in_spool ? options->spool_dir : options->state_dir,
+        .is_shared = !is_in_spool && !is_chosen,
+        .wanted_id = options->ingest_id,
+    };
+    enum err err = identity_open(&publisher->identity, &identity);
+    if (err == ERR_OK || !identity.is_shared || err == ERR_MEMORY) {
+        return err;
+    }
+    identity.folder = NULL;
+    return identity_open(&publisher->identity, &identity);
+}
+
+/* An id that took the place of the operator's choice leaves batches of both in the spool. */
+static uint64_t only_id(const struct publisher *publisher, const struct publisher_options *options)
+{
+    uint64_t kept_id = identity_kept_id(publisher->identity);
+    return kept_id == 0 || kept_id == options->ingest_id ? options->ingest_id : 0;
+}
+
 static enum err open_spool(struct publisher *publisher, const struct publisher_options *options)
 {
-    if (options->spool_dir == NULL || *options->spool_dir == '\0') {
+    if (!is_set(options->spool_dir)) {
         return ERR_OK;
     }
+    uint64_t kept_id = identity_kept_id(publisher->identity);
     uint64_t segment_bytes = options->spool_bytes / SEGMENTS_AT_LEAST;
     struct spool_options spool = {
         .folder = options->spool_dir,
-        .ingest_id = options->ingest_id,
-        .fallback_id = publisher->ingest_id,
+        .ingest_id = only_id(publisher, options),
+        .fallback_id = kept_id != 0 ? kept_id : link_random_id(),
         .max_bytes = options->spool_bytes,
         .segment_bytes = segment_bytes < SEGMENT_MOST ? segment_bytes : SEGMENT_MOST,
         .sync_period_ms = options->spool_sync_ms,
     };
-    enum err err = spool_open(&publisher->spool, &spool, on_recovered, publisher);
-    if (err == ERR_OK) {
-        publisher->ingest_id = spool_ingest_id(publisher->spool);
+    return spool_open(&publisher->spool, &spool, on_recovered, publisher);
+}
+
+static void begin_identity(struct publisher *publisher)
+{
+    struct identity_spool found = {0};
+    if (publisher->spool != NULL && spool_last_sequence(publisher->spool) != 0) {
+        found.ingest_id = spool_ingest_id(publisher->spool);
+        found.last_sequence = spool_last_sequence(publisher->spool);
     }
-    return err;
+    identity_begin(publisher->identity, &found);
+    publish_names_apply(publisher);
 }
 
 static enum err open_all(struct publisher *publisher, const struct publisher_options *options)
@@ -121,7 +157,13 @@ static enum err open_all(struct publisher *publisher, const struct publisher_opt
         err = publish_ledger_open(publisher, options->window_bytes);
     }
     if (err == ERR_OK) {
+        err = open_identity(publisher, options);
+    }
+    if (err == ERR_OK) {
         err = open_spool(publisher, options);
+    }
+    if (err == ERR_OK) {
+        begin_identity(publisher);
     }
     if (err == ERR_OK && options->compress) {
         publisher->zstd = ZSTD_createCCtx();
@@ -147,8 +189,6 @@ enum err publisher_new(struct publisher **publisher_p, const struct publisher_op
     if (publisher == NULL) {
         return ERR_MEMORY;
     }
-    publisher->ingest_id = options->ingest_id != 0 ? options->ingest_id : link_random_id();
-    publisher->epoch = clock_wall_ns() / NS_PER_US;
     publisher->started_ns = clock_monotonic_ns();
     publisher->lease_ms = options->ack_timeout_ms;
     publisher->stop_timeout_ms = options->stop_timeout_ms;
@@ -188,6 +228,7 @@ void publisher_destroy(struct publisher **publisher_p)
         window_abandon(publisher->window);
     }
     spool_close(&publisher->spool);
+    identity_close(&publisher->identity);
     window_destroy(&publisher->window);
     publish_ledger_close(publisher);
     (void)ZSTD_freeCCtx(publisher->zstd);
@@ -254,7 +295,7 @@ bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_b
 
 uint64_t publisher_ingest_id(const struct publisher *publisher)
 {
-    return publisher->ingest_id;
+    return identity_id(publisher->identity);
 }
 
 void publisher_collect(void *context, struct metrics_page *page)

@@ -18,7 +18,10 @@ struct publisher_port; /* one worker's end */
 struct publisher_options {
     struct link_endpoints endpoints;
     const char *tap_endpoint; /* PUB socket for goflow-tap; NULL or "": none */
-    uint64_t ingest_id;       /* 0: the spool's, or random */
+    uint64_t ingest_id;       /* 0: the one that is kept, or random */
+    const char
+        *state_dir;       /* keeps the identity where there is no spool; NULL or "": nothing does */
+    bool is_state_shared; /* other ingests may use state_dir, and it may be unusable */
     uint64_t window_bytes;    /* batches waiting in memory; the oldest go first when exceeded */
     const char *spool_dir;    /* NULL or "": none */
     uint64_t spool_bytes;     /* batches waiting on disk; the oldest go first when exceeded */

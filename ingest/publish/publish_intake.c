@@ -110,12 +110,14 @@ static void keep_in_window(struct publisher *publisher, struct window_batch *bat
 
 void publish_accept(struct publisher *publisher, struct batch *batch)
 {
+    publish_names_reserve(publisher);
     struct window_batch entry = {
         .created_ms = clock_wall_ns() / NS_PER_MS,
         .payload_size = (uint32_t)batch->size,
         .kind = batch->kind,
         .flow_count = batch->flow_count,
         .day = batch->day,
+        .ingest_id = identity_id(publisher->identity),
         .sequence = window_next_sequence(publisher->window),
         .shares = batch->shares,
     };

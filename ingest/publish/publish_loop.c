@@ -21,8 +21,8 @@ static size_t pack_header(const struct publisher *publisher, const struct window
     uint8_t out[LINK_HEADER_MAX])
 {
     struct link_header header = {
-        .ingest_id = publisher->ingest_id,
-        .epoch = publisher->epoch,
+        .ingest_id = batch->ingest_id,
+        .epoch = identity_epoch(publisher->identity),
         .sequence = batch->sequence,
         .created_ms = batch->created_ms,
         .attempt = batch->attempt,
@@ -95,7 +95,7 @@ static void send_batches(struct publisher *publisher)
 
 static void answer_held(struct publisher *publisher, zframe_t **store_p, const struct link_ack *ack)
 {
-    struct link_lease lease = {.ingest_id = publisher->ingest_id,
+    struct link_lease lease = {.ingest_id = identity_id(publisher->identity),
         .stamp_ns = ack->stamp_ns,
         .is_last = publisher->is_stopping && window_next(publisher->window) == NULL};
     window_held(publisher->window, ack->store_id, &ack->ranges, now(publisher), &lease);
@@ -182,6 +182,7 @@ static bool turn(struct publisher *publisher, unsigned ready)
     if (publisher->spool != NULL) {
         spool_look(publisher->spool, now(publisher)); /* before batches go to its folder */
     }
+    publish_names_look(publisher, now(publisher));
     publish_ledger_tick(publisher);
     bool has_more = (ready & WATCH_BIT(PUBLISH_INBOX)) != 0 && publish_intake(publisher);
     if ((ready & WATCH_BIT(PUBLISH_ACKS)) != 0) {

@@ -10,6 +10,7 @@
 #include "common/watch.h"
 #include "ingest/batch/account_book.h"
 #include "ingest/batch/record_batch.h"
+#include "ingest/publish/identity.h"
 #include "ingest/publish/publish.h"
 #include "ingest/publish/publish_counters.h"
 #include "ingest/publish/publish_sockets.h"
@@ -39,9 +40,9 @@ struct publisher {
     struct window *window;
     struct spool *spool; /* NULL: batches are in memory only */
     ZSTD_CCtx *zstd;     /* NULL: no compression */
-    uint64_t ingest_id;
-    uint64_t epoch;
-    uint64_t started_ns; /* monotonic */
+    struct identity *identity;
+    uint64_t identity_due_ns; /* its file is looked at */
+    uint64_t started_ns;      /* monotonic */
     uint32_t lease_ms;
     uint32_t stop_timeout_ms;
     uint64_t stop_ns; /* when the wait for the stores began */
@@ -74,6 +75,13 @@ void publish_loop_stop(struct publisher *publisher);
 bool publish_loop_is_worth_waiting(struct publisher *publisher);
 /* Drops and counts what is not in the spool. */
 void publish_loop_abandon(struct publisher *publisher);
+
+/* New batches have the names of the identity as it is now. */
+void publish_names_apply(struct publisher *publisher);
+/* The next batch may have the next name; where that cannot be kept, the identity changes. */
+void publish_names_reserve(struct publisher *publisher);
+/* Looks after the identity's file, once a second. */
+void publish_names_look(struct publisher *publisher, uint64_t now_ns);
 
 /* Takes batches from the workers' ports. False when the ports are empty. */
 bool publish_intake(struct publisher *publisher);

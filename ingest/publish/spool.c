@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
@@ -42,10 +43,15 @@ void spool_remove_segment(struct spool *spool, struct spool_segment *segment)
 {
     uint64_t bytes = counter_get(&spool->counters.bytes);
     counter_set(&spool->counters.bytes, bytes - segment->size);
-    bool is_spare_wanted = spool->spare.fd < 0 && !spool->is_lost && !segment->is_unlinked &&
+    bool has_room = spool->spare.fd < 0 || spool->is_spare_blank;
+    bool is_spare_wanted = has_room && !spool->is_lost && !segment->is_unlinked &&
                            segment->size >= spool->options.segment_bytes;
+    if (is_spare_wanted) {
+        spool_drop_spare(spool);
+    }
     if (is_spare_wanted && spool_segment_retire(segment, spool->folder.fd) == ERR_OK) {
         spool->spare = *segment;
+        spool->is_spare_blank = false;
     } else {
         spool_segment_unlink(segment, spool->folder.fd);
     }
@@ -56,6 +62,18 @@ void spool_drop_spare(struct spool *spool)
 {
     if (spool->spare.fd >= 0) {
         spool_segment_unlink(&spool->spare, spool->folder.fd);
+    }
+}
+
+void spool_make_spare(struct spool *spool)
+{
+    if (spool->spare.fd >= 0 || spool->is_lost) {
+        return;
+    }
+    struct spool_segment made;
+    if (spool_segment_make(&made, spool->folder.fd, SPOOL_SPARE, spool->ingest_id) == ERR_OK) {
+        spool->spare = made;
+        spool->is_spare_blank = true;
     }
 }
 
@@ -94,20 +112,30 @@ static enum err make_segment(struct spool *spool, struct spool_segment *made_p)
     return spool_segment_make(made_p, spool->folder.fd, spool->next_number, spool->ingest_id);
 }
 
+/* Out of descriptors, a segment grows beyond its size rather than that a batch stays out. */
+static bool may_grow(const struct spool *spool, const struct spool_segment *tail)
+{
+    return tail != NULL && tail->ingest_id == spool->ingest_id &&
+           (errno == EMFILE || errno == ENFILE);
+}
+
 /* The segment to write to, made or changed for a new one where that is due. */
 static enum err open_tail(struct spool *spool, struct spool_segment **tail_p)
 {
     struct spool_segment *tail = spool->count > 0 ? &spool->segments[spool->count - 1] : NULL;
-    if (tail != NULL && tail->size < spool->options.segment_bytes) {
+    if (tail != NULL && tail->size < spool->options.segment_bytes &&
+        tail->ingest_id == spool->ingest_id) {
         *tail_p = tail;
         return ERR_OK;
     }
     struct spool_segment made;
     enum err err = make_segment(spool, &made);
     if (err != ERR_OK) {
-        return err;
+        *tail_p = tail;
+        return may_grow(spool, tail) ? ERR_OK : err;
     }
-    if (tail != NULL && spool->sync != NULL && !spool_sync_request(spool->sync, tail->fd)) {
+    if (tail != NULL && tail->ingest_id == spool->ingest_id && spool->sync != NULL &&
+        !spool_sync_request(spool->sync, tail->fd)) {
         spool_segment_unlink(&made, spool->folder.fd);
         *tail_p = tail; /* none is left behind that nobody syncs */
         return ERR_OK;
@@ -132,17 +160,44 @@ uint64_t spool_ingest_id(const struct spool *spool)
     return spool->ingest_id;
 }
 
-static void note_outcome(struct spool *spool, enum err err)
+void spool_set_ingest_id(struct spool *spool, uint64_t ingest_id)
 {
-    bool was_writable = counter_get(&spool->counters.is_writable) != 0;
-    if (err == ERR_OK && !was_writable) {
-        log_warning("spool", "the disk takes batches again", "folder=%s", spool->path);
-    } else if (err != ERR_OK && was_writable) {
+    spool->ingest_id = ingest_id;
+}
+
+uint64_t spool_last_sequence(const struct spool *spool)
+{
+    return spool->last_sequence;
+}
+
+/* A small batch may still fit where others do not: the disk is full until those would fit, too. */
+static bool has_room_again(const struct spool *spool, uint64_t size)
+{
+    struct statvfs disk;
+    if (size >= spool->failed_size || fstatvfs(spool->folder.fd, &disk) != 0) {
+        return true;
+    }
+    return (uint64_t)disk.f_bavail * disk.f_frsize >= 2 * spool->failed_size;
+}
+
+static void note_failure(struct spool *spool, uint64_t size)
+{
+    if (counter_get(&spool->counters.is_writable) != 0) {
         log_error("spool", "cannot write; batches are in memory only", "folder=%s error=\"%s\"",
             spool->path, strerror(errno));
     }
-    counter_set(&spool->counters.is_writable, err == ERR_OK);
-    counter_add(&spool->counters.errors, err != ERR_OK);
+    spool->failed_size = size > spool->failed_size ? size : spool->failed_size;
+    counter_set(&spool->counters.is_writable, 0);
+    counter_add(&spool->counters.errors, 1);
+}
+
+static void note_success(struct spool *spool, uint64_t size)
+{
+    if (counter_get(&spool->counters.is_writable) == 0 && has_room_again(spool, size)) {
+        log_warning("spool", "the disk takes batches again", "folder=%s", spool->path);
+        spool->failed_size = 0;
+        counter_set(&spool->counters.is_writable, 1);
+    }
 }
 
 /* Waits for the disk. A segment's name has to be there as well. */
@@ -195,8 +250,10 @@ enum err spool_append(struct spool *spool, struct window_batch *batch)
         spool_drop_spare(spool);
         err = append_record(spool, &content, &batch->place);
     }
-    note_outcome(spool, err);
-    if (err == ERR_OK) {
+    if (err != ERR_OK) {
+        note_failure(spool, needed);
+    } else {
+        note_success(spool, needed);
         counter_add(&spool->counters.appended_bytes, needed);
         spool->segments[spool->count - 1].live_count++;
     }
@@ -257,6 +314,7 @@ void spool_look(struct spool *spool, uint64_t now_ns)
     if (now_ns >= spool->look_due_ns) {
         spool->look_due_ns = now_ns + LOOK_PERIOD_MS * NS_PER_MS;
         spool_follow_folder(spool);
+        spool_make_spare(spool);
     }
 }
 

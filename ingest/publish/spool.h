@@ -19,8 +19,8 @@ struct spool;
 
 struct spool_options {
     const char *folder;      /* borrowed for the call; made when missing */
-    uint64_t ingest_id;      /* whose batches these are; 0: whoever's they are */
-    uint64_t fallback_id;    /* whose they are when there are none yet */
+    uint64_t ingest_id;      /* refuses the batches of any other ingest; 0: takes all */
+    uint64_t fallback_id;    /* names the batches where the spool cannot show whose they are */
     uint64_t max_bytes;      /* total size on disk */
     uint64_t segment_bytes;  /* size at which a segment is sealed */
     uint32_t sync_period_ms; /* what was appended is on the disk after so long; 0: at once */
@@ -33,7 +33,7 @@ struct spool_counters {
     struct counter damaged;     /* records found damaged, at the start or when read back */
     struct counter errors;      /* of the disk: full, read-only, broken */
     struct counter sync_errors; /* of the disk: what was written may not be there */
-    struct counter is_writable; /* gauge: the last append worked */
+    struct counter is_writable; /* gauge: a batch of the size that comes would be written */
 };
 
 /*
@@ -46,7 +46,12 @@ MUST_CHECK enum err spool_open(struct spool **spool_p, const struct spool_option
 /* Syncs; what is not settled stays for the next process. */
 void spool_close(struct spool **spool_p);
 
+/* Of the newest segment, or the fallback. */
 uint64_t spool_ingest_id(const struct spool *spool);
+/* Batches that are appended from now on have this id in their names. */
+void spool_set_ingest_id(struct spool *spool, uint64_t ingest_id);
+/* The highest sequence that any record had when the spool was opened, settled or not; 0: none. */
+uint64_t spool_last_sequence(const struct spool *spool);
 
 /*
  * Copies the batch to the tail and sets batch->place. ERR_FULL: max_bytes is reached, nothing was

@@ -25,7 +25,7 @@ static void note_loss(struct spool *spool)
 static enum err pass_number(void *context, uint64_t number)
 {
     struct spool *spool = context;
-    if (number >= spool->next_number) {
+    if (number >= spool->next_number && number < UINT64_MAX) {
         spool->next_number = number + 1;
     }
     return ERR_OK;

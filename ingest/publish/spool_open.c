@@ -14,7 +14,15 @@ struct recovery {
     size_t count;
     size_t room;
     struct link_ranges settled;
+    uint64_t last_sequence;
 };
+
+static void note_sequence(struct recovery *recovery, uint64_t sequence)
+{
+    if (sequence > recovery->last_sequence) {
+        recovery->last_sequence = sequence;
+    }
+}
 
 static enum err recover_batch(
     struct recovery *recovery, const struct window_batch *batch, struct window_place place)
@@ -38,6 +46,7 @@ static enum err on_record(void *context, const struct spool_segment *segment, ui
 {
     struct recovery *recovery = context;
     if (record->kind == SPOOL_BATCH) {
+        note_sequence(recovery, record->batch.sequence);
         struct window_place place = {.segment = segment->number, .offset = offset};
         return recover_batch(recovery, &record->batch, place);
     }
@@ -46,6 +55,7 @@ static enum err on_record(void *context, const struct spool_segment *segment, ui
         uint64_t first = cursor_be64(&pairs);
         uint64_t last = cursor_be64(&pairs);
         link_ranges_add(&recovery->settled, first, last);
+        note_sequence(recovery, last);
     }
     return recovery->settled.failed ? ERR_MEMORY : ERR_OK;
 }
@@ -87,12 +97,13 @@ static enum err give_unsettled(struct spool *spool, struct recovery *recovery,
     }
     struct settled_walk walk = {.ranges = settled, .widest = {.first = 1, .last = 0}};
     for (size_t i = 0; i < recovery->count; i++) {
-        const struct window_batch *batch = &recovery->batches[i];
+        struct window_batch *batch = &recovery->batches[i];
         if (is_settled(&walk, batch->sequence)) {
             continue;
         }
         struct spool_segment *segment = spool_find_segment(spool, batch->place.segment);
         segment->live_count++;
+        batch->ingest_id = segment->ingest_id;
         enum err err = recover(context, batch);
         if (err != ERR_OK) {
             return err;
@@ -110,6 +121,9 @@ static int compare_segments(const void *a, const void *b)
 
 static enum err add_number(void *context, uint64_t number)
 {
+    if (number == SPOOL_SPARE || number == UINT64_MAX) {
+        return ERR_OK; /* never given to a segment */
+    }
     struct spool_segment *segment = spool_add_segment(context);
     if (segment == NULL) {
         return ERR_MEMORY;
@@ -147,15 +161,35 @@ static enum err open_segment(
         return err;
     }
     counter_add(&spool->counters.bytes, segment->size);
-    if (spool->ingest_id == 0) {
-        spool->ingest_id = segment->ingest_id;
-    }
-    if (segment->ingest_id != spool->ingest_id) {
+    uint64_t only_id = spool->options.ingest_id;
+    if (only_id != 0 && !segment->is_nameless && segment->ingest_id != only_id) {
         log_error("spool", "segment belongs to another ingest",
             "segment=%016" PRIx64 " ingest=%" PRIu64, segment->number, segment->ingest_id);
         return ERR_INVALID;
     }
     return ERR_OK;
+}
+
+/*
+ * A segment whose header is damaged belongs to the ingest of the segment before it, or behind it,
+ * since an identity changes seldom. A sound header names the newest id.
+ */
+static void name_segments(struct spool *spool)
+{
+    uint64_t ingest_id = spool->options.fallback_id;
+    for (size_t i = spool->count; i > 0; i--) {
+        if (!spool->segments[i - 1].is_nameless) {
+            ingest_id = spool->segments[i - 1].ingest_id;
+        }
+    }
+    for (size_t i = 0; i < spool->count; i++) {
+        struct spool_segment *segment = &spool->segments[i];
+        if (segment->is_nameless && ingest_id != 0) {
+            spool_segment_name(segment, ingest_id);
+        }
+        ingest_id = segment->is_nameless ? ingest_id : segment->ingest_id;
+    }
+    spool->ingest_id = ingest_id;
 }
 
 static enum err open_segments(struct spool *spool, struct recovery *recovery)
@@ -209,7 +243,9 @@ static enum err recover_batches(struct spool *spool,
     if (err == ERR_OK) {
         err = open_segments(spool, &recovery);
     }
+    spool->last_sequence = recovery.last_sequence;
     if (err == ERR_OK) {
+        name_segments(spool);
         err = give_unsettled(spool, &recovery, recover, context);
     }
     free(recovery.batches);
@@ -227,7 +263,6 @@ enum err spool_open(struct spool **spool_p, const struct spool_options *options,
     }
     spool->options = *options;
     spool->path = strdup(options->folder);
-    spool->ingest_id = options->ingest_id;
     spool->folder = SPOOL_FOLDER_CLOSED;
     spool->spare.fd = -1;
     spool->next_number = 1;
@@ -238,9 +273,6 @@ enum err spool_open(struct spool **spool_p, const struct spool_options *options,
     }
     if (err == ERR_OK && options->sync_period_ms != 0) {
         err = spool_sync_new(&spool->sync, &spool->counters.sync_errors);
-    }
-    if (spool->ingest_id == 0) {
-        spool->ingest_id = options->fallback_id;
     }
     if (err != ERR_OK) {
         spool_close(&spool);

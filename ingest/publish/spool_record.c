@@ -11,6 +11,9 @@ enum {
     FLAG_COMPRESSED = 1
 };
 
+/* Two batches side by side are no further apart, as a process begins behind a gap. */
+#define SEQUENCES_APART (UINT64_C(1) << 38)
+
 static const char SEGMENT_MAGIC[8] = {'G', 'O', 'F', 'L', 'O', 'W', 'S', 'P'};
 
 static void store_be32(uint8_t *p, uint32_t value)
@@ -124,7 +127,7 @@ enum err spool_record_take(
     return ERR_OK;
 }
 
-bool spool_record_skip(uint64_t segment_number, struct cursor *segment)
+static bool skip_by_sizes(uint64_t segment_number, struct cursor *segment)
 {
     struct cursor rest = *segment;
     for (;;) {
@@ -139,4 +142,36 @@ bool spool_record_skip(uint64_t segment_number, struct cursor *segment)
             return true;
         }
     }
+}
+
+/* Looks at the cheap fields first: a payload full of such beginnings must not cost a CRC each. */
+static bool continues(const uint8_t *header, uint64_t segment_number, uint64_t last_sequence)
+{
+    uint64_t sequence = load_be64(header + 16);
+    return load_be32(header) == RECORD_MAGIC && header[12] == SPOOL_BATCH &&
+           load_be32(header + 44) == (uint32_t)segment_number && sequence > last_sequence &&
+           (last_sequence == 0 || sequence - last_sequence < SEQUENCES_APART);
+}
+
+static bool search(uint64_t segment_number, uint64_t last_sequence, struct cursor *segment)
+{
+    struct cursor rest = *segment;
+    cursor_skip(&rest, 1);
+    for (; cursor_left(&rest) >= SPOOL_RECORD_HEADER; cursor_skip(&rest, 1)) {
+        if (!continues(rest.pos, segment_number, last_sequence)) {
+            continue;
+        }
+        struct cursor next = rest;
+        struct spool_record record;
+        if (spool_record_take(&record, segment_number, &next) == ERR_OK) {
+            *segment = rest;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool spool_record_skip(uint64_t segment_number, uint64_t last_sequence, struct cursor *segment)
+{
+    return skip_by_sizes(segment_number, segment) || search(segment_number, last_sequence, segment);
 }

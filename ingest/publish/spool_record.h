@@ -51,8 +51,9 @@ MUST_CHECK enum err spool_record_take(
     struct spool_record *record_p, uint64_t segment_number, struct cursor *segment);
 
 /*
- * Passes over damaged records, by the sizes that they tell, to a sound one. False: there is none,
- * or a size is damaged; here the segment ends. Not searched for, since a payload may hold what
- * looks like a record.
+ * Passes over damaged records to a sound one: by their sizes where these lead to one, else it
+ * searches for the next batch. False: there is none; here the segment ends. A payload may hold what
+ * looks like a record, so the search takes only one whose sequence continues `last_sequence`, which
+ * no exporter knows; 0 stands for a sequence that is not known here either.
  */
-bool spool_record_skip(uint64_t segment_number, struct cursor *segment);
+bool spool_record_skip(uint64_t segment_number, uint64_t last_sequence, struct cursor *segment);

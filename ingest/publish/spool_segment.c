@@ -81,12 +81,12 @@ enum err spool_segment_renew(
     return err == ERR_OK ? rename_segment(segment, folder_fd, number) : err;
 }
 
-/* Gives the records to `take`. ERR_END: all; ERR_CORRUPT: those before the one at *sound_p. */
 /* A walk over the records of a segment. */
 struct walk {
     spool_record_fn *take;
     void *context;
     uint64_t end; /* of the last sound record */
+    uint64_t last_sequence;
     bool is_damaged;
 };
 
@@ -102,7 +102,7 @@ static enum err take_records(
         struct spool_record record;
         enum err err = spool_record_take(&record, segment->number, &rest);
         walk->is_damaged |= err == ERR_CORRUPT;
-        if (err == ERR_CORRUPT && spool_record_skip(segment->number, &bytes)) {
+        if (err == ERR_CORRUPT && spool_record_skip(segment->number, walk->last_sequence, &bytes)) {
             continue;
         }
         if (err == ERR_OK) {
@@ -110,6 +110,9 @@ static enum err take_records(
         }
         if (err != ERR_OK) {
             return err;
+        }
+        if (record.kind == SPOOL_BATCH) {
+            walk->last_sequence = record.batch.sequence;
         }
         bytes = rest;
         walk->end = (uint64_t)(bytes.pos - start);
@@ -140,38 +143,65 @@ static enum err scan(struct spool_segment *segment, struct walk *walk)
     enum err err = read_whole(segment, bytes);
     if (err == ERR_OK) {
         err = spool_segment_header_parse(&segment->ingest_id, cursor_of(bytes, size));
+        segment->is_nameless = err == ERR_CORRUPT;
     }
-    if (err == ERR_OK) {
+    if (err == ERR_OK || segment->is_nameless) {
         err = take_records(segment, cursor_of(bytes, size), walk);
-        segment->size = walk->end;
     }
     free(bytes);
-    if (err == ERR_CORRUPT && walk->is_damaged) {
-        return ftruncate(segment->fd, (off_t)segment->size) == 0 ? ERR_OK : ERR_IO;
+    if (segment->is_nameless && walk->end == SPOOL_SEGMENT_HEADER) {
+        return err == ERR_MEMORY ? err : ERR_CORRUPT; /* nothing in it shows that it is ours */
     }
+    if (err == ERR_END || (err == ERR_CORRUPT && walk->is_damaged)) {
+        segment->size = walk->end;
+    }
+    if (err == ERR_CORRUPT && walk->is_damaged) {
+        err = ftruncate(segment->fd, (off_t)segment->size) == 0 ? ERR_OK : ERR_IO;
+    }
+    walk->is_damaged |= segment->is_nameless;
     return err == ERR_END ? ERR_OK : err;
+}
+
+/* What is not a file of its own there is none of ours: a folder, a link, a pipe. */
+static enum err open_file(struct spool_segment *segment, int folder_fd)
+{
+    char name[NAME_SIZE];
+    segment_name(segment->number, name);
+    segment->fd = openat(folder_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat status;
+    if (segment->fd < 0 || fstat(segment->fd, &status) != 0) {
+        bool is_other = errno == EISDIR || errno == ELOOP || errno == ENXIO;
+        return is_other ? ERR_CORRUPT : ERR_IO;
+    }
+    segment->size = (uint64_t)status.st_size;
+    return S_ISREG(status.st_mode) && segment->size >= SPOOL_SEGMENT_HEADER ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err spool_segment_open(struct spool_segment *segment_p, bool *is_damaged_p, int folder_fd,
     spool_record_fn *take, void *context)
 {
-    char name[NAME_SIZE];
-    segment_name(segment_p->number, name);
-    *is_damaged_p = false;
-    segment_p->fd = openat(folder_fd, name, O_RDWR | O_CLOEXEC);
-    struct stat status;
-    if (segment_p->fd < 0 || fstat(segment_p->fd, &status) != 0) {
-        spool_segment_close(segment_p);
-        return ERR_IO;
-    }
-    segment_p->size = (uint64_t)status.st_size;
     struct walk walk = {.take = take, .context = context, .end = SPOOL_SEGMENT_HEADER};
-    enum err err = segment_p->size < SPOOL_SEGMENT_HEADER ? ERR_CORRUPT : scan(segment_p, &walk);
+    enum err err = open_file(segment_p, folder_fd);
+    if (err == ERR_OK) {
+        err = scan(segment_p, &walk);
+    }
     *is_damaged_p = walk.is_damaged;
     if (err != ERR_OK) {
+        int cause = errno;
         spool_segment_close(segment_p);
+        errno = cause;
     }
     return err;
+}
+
+void spool_segment_name(struct spool_segment *segment, uint64_t ingest_id)
+{
+    uint8_t header[SPOOL_SEGMENT_HEADER];
+    spool_segment_header_pack(ingest_id, header);
+    ssize_t written = pwrite(segment->fd, header, sizeof header, 0);
+    (void)written; /* then the next process has to find it out again */
+    segment->ingest_id = ingest_id;
+    segment->is_nameless = false;
 }
 
 enum err spool_segment_reopen(struct spool_segment *segment, int folder_fd)

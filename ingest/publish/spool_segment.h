@@ -19,6 +19,7 @@ struct spool_segment {
     uint64_t ingest_id;
     int fd;           /* -1: closed */
     bool is_unlinked; /* there is no such file in the folder any more */
+    bool is_nameless; /* its header was damaged when it was opened: ingest_id is not known */
 };
 
 /* Takes each record of a segment that is opened; `offset` is where the record starts. */
@@ -30,12 +31,15 @@ MUST_CHECK enum err spool_segment_make(
     struct spool_segment *segment_p, int folder_fd, uint64_t number, uint64_t ingest_id);
 
 /*
- * Opens a file and gives its records to `take`, to the first that is damaged: there the file is
- * cut, and *is_damaged_p is set. ERR_CORRUPT, ERR_UNSUPPORTED: not a segment of ours, left as it
- * is. ERR_IO with errno.
+ * Opens a file and gives its sound records to `take`. Where no sound one follows any more, the file
+ * is cut. *is_damaged_p is set when the header or a record was damaged; a segment without a sound
+ * header is nameless until spool_segment_name(). ERR_CORRUPT, ERR_UNSUPPORTED: not a segment of
+ * ours, left as it is. ERR_IO with errno.
  */
 MUST_CHECK enum err spool_segment_open(struct spool_segment *segment_p, bool *is_damaged_p,
     int folder_fd, spool_record_fn *take, void *context);
+/* Writes the header again, where the disk takes it. */
+void spool_segment_name(struct spool_segment *segment, uint64_t ingest_id);
 
 /* Opens the file of that name in another folder instead. ERR_IO, ERR_CORRUPT: it is not there. */
 MUST_CHECK enum err spool_segment_reopen(struct spool_segment *segment, int folder_fd);

@@ -21,8 +21,11 @@ struct spool {
     size_t count;
     size_t room;
     struct spool_segment spare; /* fd -1: there is none */
+    bool is_spare_blank;        /* it was made ahead, and holds no disk blocks worth keeping */
     uint64_t next_number;
-    uint64_t ingest_id;
+    uint64_t ingest_id;         /* of the batches that are appended */
+    uint64_t last_sequence;     /* of all records that were found */
+    uint64_t failed_size;       /* of the largest record that the disk did not take */
     struct link_ranges settled; /* not written down yet */
     struct spool_sync *sync;
     uint64_t sync_due_ns;
@@ -39,6 +42,8 @@ struct spool_segment *spool_add_segment(struct spool *spool);
 void spool_drop_segment(struct spool *spool, struct spool_segment *segment);
 /* Takes it off the list; its file is unlinked, or becomes the spare one. */
 void spool_remove_segment(struct spool *spool, struct spool_segment *segment);
+/* Makes a spare file where there is none, so that the next segment needs no new descriptor. */
+void spool_make_spare(struct spool *spool);
 /* Unlinks the spare file, if there is one. */
 void spool_drop_spare(struct spool *spool);
 /*

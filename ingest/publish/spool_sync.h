@@ -19,7 +19,7 @@ MUST_CHECK enum err spool_sync_new(struct spool_sync **sync_p, struct counter *e
 void spool_sync_destroy(struct spool_sync **sync_p);
 
 /*
- * Has the file's data written to the disk soon; the descriptor may be closed at once. False: not
- * now, as too many wait, or the process has no descriptor left.
+ * Has the file's data written to the disk soon; the descriptor may be closed at once, and none is
+ * needed for it. False: not now, as too many wait.
  */
 MUST_CHECK bool spool_sync_request(struct spool_sync *sync, int fd);

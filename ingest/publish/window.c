@@ -175,6 +175,13 @@ uint64_t window_next_sequence(const struct window *window)
     return window->next_sequence;
 }
 
+void window_continue_from(struct window *window, uint64_t sequence)
+{
+    if (sequence > window->next_sequence) {
+        window->next_sequence = sequence;
+    }
+}
+
 enum err window_append(struct window *window, const struct window_batch *batch)
 {
     size_t size = zmq_msg_size(&batch->payload);

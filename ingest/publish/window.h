@@ -57,6 +57,7 @@ struct window_batch {
     zmq_msg_t payload;
     struct window_place place;
     uint64_t stored_size; /* of the payload, wherever it is */
+    uint64_t ingest_id;   /* with the sequence, its name for ever; may be of an earlier identity */
     uint64_t sequence;
     uint64_t created_ms;
     uint64_t deadline_ns;      /* RECOVERED, SENT, LEASED: when it is WAITING again */
@@ -103,6 +104,8 @@ void window_destroy(struct window **window_p);
 
 /* The sequence that the next batch gets. */
 uint64_t window_next_sequence(const struct window *window);
+/* It gets this one, or one above all before, whichever is higher. */
+void window_continue_from(struct window *window, uint64_t sequence);
 
 /*
  * Appends a batch as WAITING and takes its payload and shares; its sequence is

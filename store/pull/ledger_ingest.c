@@ -71,7 +71,10 @@ void ledger_ingest_set_state(
 bool ledger_ingest_is_quiet(
     const struct ledger_ingest *ingest, const struct ledger_batch *batch, uint64_t now_ns)
 {
-    return batch->state == LEDGER_FORGOTTEN && now_ns < batch->lease_end_ns + ingest->lease_ns / 2;
+    /* 0: this store never had a lease on it, which is not one that ended when the machine started.
+     */
+    return batch->state == LEDGER_FORGOTTEN && batch->lease_end_ns != 0 &&
+           now_ns < batch->lease_end_ns + ingest->lease_ns / 2;
 }
 
 /* Takes out what is forgotten, and the oldest of what is only remembered. */

@@ -6,9 +6,11 @@
 
 #include <assert.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -212,4 +214,25 @@ bool rig_wait_metric(metrics_collect_fn *collect, void *context, const char *nam
         zclock_sleep(POLL_MS);
     }
     return false;
+}
+
+enum {
+    DESCRIPTORS_MAX = 256
+};
+
+void rig_use_up_descriptors(void)
+{
+    const struct rlimit limit = {DESCRIPTORS_MAX, DESCRIPTORS_MAX};
+    assert(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    while (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) {
+    }
+    assert(errno == EMFILE);
+}
+
+void rig_give_back_descriptors(void)
+{
+    /* The highest ones are those that were opened last, so they are not the test's. */
+    for (int fd = DESCRIPTORS_MAX - 1; fd > DESCRIPTORS_MAX - 16; fd--) {
+        (void)close(fd);
+    }
 }

@@ -52,6 +52,10 @@ void rig_tcp_endpoint(char out[LINK_ENDPOINT_SIZE]);
 /* One worker's end of a publisher; offers batches of `count` flows numbered from `first`. */
 struct batch *rig_batch(uint64_t first, uint32_t count, uint32_t day);
 
+/* From here on no file can be opened; at most a few hundred are. */
+void rig_use_up_descriptors(void);
+void rig_give_back_descriptors(void);
+
 /* A folder of plain files. */
 void rig_remove_folder(const char *folder);
 

@@ -256,6 +256,14 @@ Test(ledger, takes_a_batch_again_only_when_its_own_late_insert_is_over)
     ledger_destroy(&ledger);
 }
 
+Test(ledger, takes_a_batch_whose_lease_is_longer_than_the_machine_is_up)
+{
+    struct heard record = {0};
+    struct ledger *ledger = open_ledger(&record);
+    cr_assert_eq(take(ledger, 5, &record, LEASE_NS / 4), LEDGER_NEW);
+    ledger_destroy(&ledger);
+}
+
 Test(ledger, acknowledges_a_duplicate_of_a_stored_batch_again)
 {
     struct heard record = {0};

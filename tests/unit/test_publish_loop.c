@@ -15,7 +15,6 @@
 
 enum {
     INGEST = 77,
-    EPOCH = 5,
     FIRST = 1000, /* sequence */
     STORE = 9,
     FLOWS = 10, /* a batch */
@@ -67,12 +66,13 @@ static void start(void)
     folder[0] = '\0';
     publisher = (struct publisher){
         .sockets = fake_stores_sockets(&fake),
-        .ingest_id = INGEST,
-        .epoch = EPOCH,
         .started_ns = START_NS,
         .lease_ms = LEASE_MS,
         .stop_timeout_ms = STOP_MS,
     };
+    const struct identity_options identity = {.wanted_id = INGEST};
+    cr_assert_eq(identity_open(&publisher.identity, &identity), ERR_OK);
+    identity_begin(publisher.identity, &(struct identity_spool){0});
     open_window(1 << 20);
 }
 
@@ -80,6 +80,7 @@ static void finish(void)
 {
     window_destroy(&publisher.window);
     spool_close(&publisher.spool);
+    identity_close(&publisher.identity);
     link_lease_clear(&fake.reply);
     if (folder[0] != '\0') {
         rig_remove_folder(folder);
@@ -142,7 +143,7 @@ Test(publish_loop, sends_each_batch_with_its_name_and_size)
     for (uint64_t i = 0; i < 3; i++) {
         const struct link_header *header = &fake.sent[i].header;
         cr_assert_eq(header->ingest_id, INGEST);
-        cr_assert_eq(header->epoch, EPOCH);
+        cr_assert_eq(header->epoch, identity_epoch(publisher.identity));
         cr_assert_eq(header->sequence, FIRST + i);
         cr_assert_eq(header->flow_count, FLOWS);
         cr_assert_eq(header->day, DAY);
