@@ -104,6 +104,8 @@ static struct decoder_options decoder_options_of(
         .max_held_age_s = (uint32_t)(decode->held_age_ms / 1000),
         .snapshot = template_file_snapshot(program->templates),
         .sampling = program->sampling,
+        .prefers_inner = strcmp(decode->preferred_header, "inner") == 0,
+        .uses_original_exporter = decode->uses_original_exporter,
         .takes_extra = decode->takes_extra,
         .mapping = program->mapping,
     };

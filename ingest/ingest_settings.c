@@ -66,6 +66,14 @@ static const struct option OPTIONS[] = {
     {"sampling.map", OPTION_TEXT, NULL, MEMBER(decode.sampling_map),
         .help = "File of sampling rates by exporter: PREFIX RATE [default|override]; SIGHUP reads "
                 "it again."},
+    {"exporter.original", OPTION_BOOL, "false", MEMBER(decode.uses_original_exporter),
+        .help =
+            "Takes the exporter from the record, where a mediator sends it (elements 130, 131); "
+            "only for mediators you trust."},
+    {"decode.prefer", OPTION_CHOICE, "outer", .choices = "outer|inner",
+        MEMBER(decode.preferred_header),
+        .help = "Puts this header of a tunnelled packet into the plain fields, the other one into "
+                "the fields that end in Encap."},
     {"decode.extra", OPTION_BOOL, "false", MEMBER(decode.takes_extra),
         .help = "Keeps information elements and sFlow records without a field of their own, in the "
                 "field Extra."},

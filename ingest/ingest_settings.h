@@ -18,9 +18,11 @@ struct decode_settings {
     uint64_t template_lifetime_ms;
     uint64_t held_bytes;
     uint64_t held_age_ms;
-    const char *template_file; /* "": none */
-    const char *sampling_map;  /* likewise */
-    const char *mapping;       /* likewise */
+    const char *template_file;    /* "": none */
+    const char *sampling_map;     /* likewise */
+    const char *mapping;          /* likewise */
+    const char *preferred_header; /* outer, inner */
+    bool uses_original_exporter;
     bool takes_extra;
 };
 

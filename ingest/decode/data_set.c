@@ -5,6 +5,7 @@
 #include "ingest/decode/flow_answer.h"
 #include "ingest/decode/held_data.h"
 #include "ingest/decode/record_list.h"
+#include "ingest/decode/sampling_map.h"
 
 /* flowDirection (element 61). */
 enum {
@@ -17,13 +18,15 @@ struct data_set {
     const struct template *template;
     struct record_facts start; /* what every record's facts start from */
     bool has_common_rate;      /* no record can change the sampling rate */
-    bool is_plain;             /* nor has any record lists, or elements for Extra */
+    bool has_original;         /* records name the exporter behind a mediator, and it counts */
+    bool is_plain;             /* nor has any record lists, elements for Extra, or an exporter */
 };
 
-static void set_rate(struct decode_context *context, struct sampling_answer told)
+static void set_rate(
+    struct flow *flow, const struct sampling_rule *rule, struct sampling_answer told)
 {
-    struct sampling_answer answer = sampling_rule_apply(&context->rule, told);
-    sampling_answer_set(&answer, context->flow);
+    struct sampling_answer answer = sampling_rule_apply(rule, told);
+    sampling_answer_set(&answer, flow);
 }
 
 /* Fields that all records share; a record must not write any of them. */
@@ -35,7 +38,9 @@ static void fix_common_fields(struct decode_context *context, const struct data_
     flow_set_type(flow, message->type);
     flow_set_time_received(flow, context->datagram->received_ns / NS_PER_S);
     flow_set_sequence_num(flow, message->sequence);
-    flow_set_sampler_address(flow, &context->datagram->source);
+    if (!set->has_original) {
+        flow_set_sampler_address(flow, &context->datagram->source);
+    }
     flow_set_observation_domain_id(flow, message->domain);
     flow_set_etype(flow, set->template->program->etype);
     if (!set->template->program->has_time) {
@@ -44,7 +49,10 @@ static void fix_common_fields(struct decode_context *context, const struct data_
         flow_set_time_suspect(flow, message->clock.suspicion);
     }
     if (set->has_common_rate) {
-        set_rate(context, sampling_table_find(&context->exporter->sampling, message->domain, 0, 0));
+        struct sampling_subject subject = {
+            .domain = message->domain, .template_id = set->template->key.id};
+        set_rate(
+            flow, &context->rule, sampling_table_resolve(&context->exporter->sampling, &subject));
     }
     flow_fix(flow);
 }
@@ -56,7 +64,31 @@ static uint64_t sampled_interface(const struct flow *flow)
     return flow_number(flow, is_egress ? FLOW_OUT_IF : FLOW_IN_IF);
 }
 
-/* By what the record itself says first; then by its sampler, interface or domain. */
+static uint64_t sampled_vrf(const struct flow *flow)
+{
+    bool is_egress = flow_number(flow, FLOW_FLOW_DIRECTION) == DIRECTION_EGRESS;
+    return flow_number(flow, is_egress ? FLOW_EGRESS_VRF_ID : FLOW_INGRESS_VRF_ID);
+}
+
+/* By the record's sampler, interface or domain. */
+static struct sampling_answer rate_of_options(const struct decode_context *context,
+    const struct data_set *set, const struct record_facts *facts)
+{
+    const struct sampling_table *table = &context->exporter->sampling;
+    const struct flow *flow = context->flow;
+    if (table->used == 0) {
+        return (struct sampling_answer){.rate = 0};
+    }
+    struct sampling_subject subject = {.domain = set->message->domain,
+        .template_id = set->template->key.id,
+        .sampler_id = flow_number(flow, FLOW_SAMPLER_ID),
+        .interface = sampled_interface(flow),
+        .vrf = table->has_vrfs ? sampled_vrf(flow) : 0,
+        .line_card = facts->sampling.values[SAMPLING_LINE_CARD]};
+    return sampling_table_resolve(table, &subject);
+}
+
+/* By what the record itself contains first. */
 static void resolve_rate(
     struct decode_context *context, const struct data_set *set, const struct record_facts *facts)
 {
@@ -64,10 +96,13 @@ static void resolve_rate(
     struct sampling_answer answer = {
         .rate = sampling_facts_rate(&facts->sampling), .source = FLOW_SAMPLING_RECORD};
     if (answer.rate == 0) {
-        answer = sampling_table_find(&context->exporter->sampling, set->message->domain,
-            flow_number(flow, FLOW_SAMPLER_ID), sampled_interface(flow));
+        answer = rate_of_options(context, set, facts);
     }
-    set_rate(context, answer);
+    /* The operator's rates are by exporter, here by the one behind the mediator. */
+    struct sampling_rule rule = set->has_original
+                                    ? sampling_map_find(context->sampling, &flow->sampler_address)
+                                    : context->rule;
+    set_rate(flow, &rule, answer);
 }
 
 /* Where one of the times is missing the other one and the duration tell; else the export's. */
@@ -132,6 +167,9 @@ static void read_rest(struct decode_context *context, const struct data_set *set
         read_extra(context, set->template, record);
     }
     record_lists_read(context, set->message, set->template, record);
+    if (set->has_original && !flow_has(context->flow, FLOW_SAMPLER_ADDRESS)) {
+        flow_set_sampler_address(context->flow, &context->datagram->source);
+    }
     if (!set->has_common_rate) {
         resolve_rate(context, set, facts);
     }
@@ -273,14 +311,18 @@ static uint32_t read_flow_set(struct decode_context *context, const struct expor
 {
     const struct sampling_table *sampling = &context->exporter->sampling;
     const struct template_program *program = template->program;
+    bool has_original = context->uses_original_exporter && program->has_original;
     bool has_common_rate =
-        context->rule.is_override || (!program->has_sampling && !sampling->has_interfaces);
+        !has_original &&
+        (context->rule.is_override ||
+            (!program->has_sampling && !sampling->has_interfaces && !sampling->has_vrfs));
     struct data_set set = {.message = message,
         .template = template,
         .start = {.clock = clock_of(context, message)},
         .has_common_rate = has_common_rate,
-        .is_plain =
-            has_common_rate && template->extra == NULL && !template_program_has_lists(program)};
+        .has_original = has_original,
+        .is_plain = has_common_rate && !has_original && template->extra == NULL &&
+                    !template_program_has_lists(program)};
     return read_flows(context, &set, records);
 }
 

@@ -41,6 +41,8 @@ struct decoder_options {
     const struct snapshot *snapshot;     /* borrowed; what exporters announced before, or NULL */
     struct record_sink records;          /* takes rows beside flows; `take` NULL: not wanted */
     const struct sampling_map *sampling; /* borrowed; the operator's rates, or NULL */
+    bool prefers_inner;                  /* the packet inside a tunnel fills the plain fields */
+    bool uses_original_exporter;         /* records name the exporter behind a mediator */
     bool takes_extra;                    /* elements without a field go to Extra */
     const struct mapping *mapping;       /* borrowed; elements to name there, or NULL */
 };

@@ -11,6 +11,7 @@
 #include "common/record.h"
 #include "ingest/decode/decode.h"
 #include "ingest/decode/decode_counters.h"
+#include "ingest/decode/flow_inner.h"
 #include "ingest/decode/sampling.h"
 
 struct exporter;
@@ -28,6 +29,8 @@ struct decode_context {
     struct template_census *census;
     const struct flow_sink *sink;
     const struct record_sink *records; /* NULL: rows beside flows are not wanted */
+    bool prefers_inner;                /* tunnelled packets: the inner one in the plain fields */
+    bool uses_original_exporter;       /* records name the exporter behind a mediator */
     bool takes_extra;                  /* sFlow records without a field go to Extra */
     uint32_t option_rows;              /* given for this datagram */
     uint32_t option_fields;            /* looked at for them */
@@ -60,6 +63,12 @@ static inline void decode_truncated(struct decode_context *context, enum decode_
 static inline void decode_emit(struct decode_context *context)
 {
     counter_add(&context->counters->flows, 1);
+    if (__builtin_expect(context->prefers_inner, 0)) {
+        flow_swap_inner(context->flow);
+        context->sink->take(context->sink->context, context->flow);
+        flow_swap_inner(context->flow); /* the record may go on with the flow of the answer */
+        return;
+    }
     context->sink->take(context->sink->context, context->flow);
 }
 

@@ -24,6 +24,8 @@ struct decoder {
     struct exporter_table *exporters;
     const struct snapshot *snapshot;     /* borrowed, or NULL */
     const struct sampling_map *sampling; /* borrowed, or NULL */
+    bool prefers_inner;
+    bool uses_original_exporter;
     bool takes_extra;
     struct flow flow;
     struct decode_counters counters;
@@ -138,6 +140,8 @@ enum err decoder_new(struct decoder **decoder_p, const struct decoder_options *o
     decoder->snapshot = options->snapshot;
     decoder->records = options->records;
     decoder->sampling = options->sampling;
+    decoder->prefers_inner = options->prefers_inner;
+    decoder->uses_original_exporter = options->uses_original_exporter;
     decoder->takes_extra = options->takes_extra;
     *decoder_p = decoder;
     return ERR_OK;
@@ -174,6 +178,8 @@ static struct decode_context context_of(
         .sink = sink,
         .records = decoder->records.take != NULL ? &decoder->records : NULL,
         .flow = &decoder->flow,
+        .prefers_inner = decoder->prefers_inner,
+        .uses_original_exporter = decoder->uses_original_exporter,
         .takes_extra = decoder->takes_extra,
         .status = DECODE_OK};
 }

@@ -14,19 +14,21 @@
 #define ELEMENT_REVERSE_PEN UINT32_C(29305)
 
 enum element_conversion {
-    ELEMENT_NUMBER,             /* unsigned, 1 to 8 bytes, to the field */
-    ELEMENT_FALLBACK,           /* the same, where the field is still 0 */
-    ELEMENT_TOTAL,              /* the same, where no other element of the template counts it */
-    ELEMENT_FLAGS,              /* or-ed into the field */
-    ELEMENT_DSCP,               /* six bits: the upper ones of the field, where that is still 0 */
-    ELEMENT_EXCEPTION,          /* a common property of Juniper's, of that type */
-    ELEMENT_REVERSE,            /* a number, of the flow of the answer */
-    ELEMENT_REVERSE_FLAGS,      /* flags, likewise */
-    ELEMENT_IPV4,               /* an address, any value counts */
-    ELEMENT_IPV6,               /* likewise */
-    ELEMENT_IPV4_OR_NONE,       /* 0.0.0.0 says that there is none; gives way to IPV4 */
-    ELEMENT_IPV6_OR_NONE,       /* :: likewise */
-    ELEMENT_TEXT,               /* of any length, to a field of kind text; the first one counts */
+    ELEMENT_NUMBER,        /* unsigned, 1 to 8 bytes, to the field */
+    ELEMENT_FALLBACK,      /* the same, where the field is still 0 */
+    ELEMENT_TOTAL,         /* the same, where no other element of the template counts it */
+    ELEMENT_FLAGS,         /* or-ed into the field */
+    ELEMENT_DSCP,          /* six bits: the upper ones of the field, where that is still 0 */
+    ELEMENT_EXCEPTION,     /* a common property of Juniper's, of that type */
+    ELEMENT_REVERSE,       /* a number, of the flow of the answer */
+    ELEMENT_REVERSE_FLAGS, /* flags, likewise */
+    ELEMENT_IPV4,          /* an address, any value counts */
+    ELEMENT_IPV6,          /* likewise */
+    ELEMENT_IPV4_OR_NONE,  /* 0.0.0.0 says that there is none; gives way to IPV4 */
+    ELEMENT_IPV6_OR_NONE,  /* :: likewise */
+    ELEMENT_TEXT,          /* of any length, to a field of kind text; the first one counts */
+    ELEMENT_ORIGINAL_IPV4, /* the exporter behind a mediator, where it is wanted */
+    ELEMENT_ORIGINAL_IPV6,
     ELEMENT_ICMP,               /* type << 8 | code */
     ELEMENT_LABEL,              /* 3 bytes: label, EXP, bottom bit; target: place in the stack */
     ELEMENT_APPEND_NUMBER,      /* one more of a list, unless it is 0 */
@@ -44,6 +46,8 @@ enum element_conversion {
     ELEMENT_SAMPLING,           /* target: enum sampling_fact */
     ELEMENT_PACKET,             /* the first bytes of a packet; target: enum packet_protocol */
     ELEMENT_SECTION,            /* about those bytes; target: enum section_fact */
+    ELEMENT_SEGMENTS,           /* IPv6 addresses one behind the other, to the routing addresses */
+    ELEMENT_ROUTING_HEADER,     /* a whole IPv6 routing header */
     ELEMENT_LIST                /* RFC 6313; target: enum element_list */
 };
 

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- turns a flow into that of its answer. */
 #include "ingest/decode/flow_answer.h"
 
-struct field_pair {
-    enum flow_field forward;
-    enum flow_field back;
-};
+#include "ingest/decode/flow_pair.h"
 
-/* Members of a pair have the same kind. */
-static const struct field_pair PAIRS[] = {
+static const struct flow_pair PAIRS[] = {
     {FLOW_SRC_ADDR, FLOW_DST_ADDR},
     {FLOW_SRC_PORT, FLOW_DST_PORT},
     {FLOW_SRC_AS, FLOW_DST_AS},
@@ -27,21 +23,6 @@ static const enum flow_field ONE_WAY[] = {FLOW_BYTES, FLOW_PACKETS, FLOW_LAYER2_
     FLOW_TCP_FLAGS, FLOW_IP_TTL, FLOW_IP_TOS, FLOW_NEXT_HOP, FLOW_BGP_NEXT_HOP, FLOW_NEXT_HOP_AS,
     FLOW_AS_PATH, FLOW_BGP_COMMUNITIES, FLOW_FRAGMENT_FLAGS, FLOW_IPSEC_SPI};
 
-static void swap_pair(struct flow *flow, const struct field_pair *pair)
-{
-    const struct flow_field_info *info = &FLOW_FIELDS[pair->forward];
-    size_t size = info->kind == FLOW_KIND_ADDRESS ? sizeof(struct address) : sizeof(uint64_t);
-    uint8_t *forward = (uint8_t *)flow + info->offset;
-    uint8_t *back = (uint8_t *)flow + FLOW_FIELDS[pair->back].offset;
-    uint8_t kept[sizeof(struct address)];
-    memcpy(kept, forward, size);
-    memcpy(forward, back, size);
-    memcpy(back, kept, size);
-    bool had_forward = flow_has(flow, pair->forward);
-    flow_mark(flow, pair->forward, flow_has(flow, pair->back));
-    flow_mark(flow, pair->back, had_forward);
-}
-
 /* RFC 5103 section 6.3: whether the source is who began; a perimeter (3) has no sides to swap. */
 enum {
     SOURCE_IS_INITIATOR = 1,
@@ -59,7 +40,7 @@ static void swap_initiator(struct flow *flow)
 void flow_turn_round(struct flow *flow)
 {
     for (size_t i = 0; i < sizeof PAIRS / sizeof PAIRS[0]; i++) {
-        swap_pair(flow, &PAIRS[i]);
+        flow_pair_swap(flow, &PAIRS[i]);
     }
     for (size_t i = 0; i < sizeof ONE_WAY / sizeof ONE_WAY[0]; i++) {
         flow_mark(flow, ONE_WAY[i], false);

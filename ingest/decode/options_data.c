@@ -5,13 +5,19 @@
 
 /* RFC 3954 section 6.1: scope types of NetFlow 9. */
 enum {
-    SCOPE_INTERFACE = 2
+    SCOPE_INTERFACE = 2,
+    SCOPE_LINE_CARD = 3,
+    SCOPE_TEMPLATE = 5
 };
 
 enum {
     ELEMENT_INGRESS_INTERFACE = 10,
     ELEMENT_EGRESS_INTERFACE = 14,
     ELEMENT_SAMPLER = 48,
+    ELEMENT_LINE_CARD = 141,
+    ELEMENT_TEMPLATE = 145,
+    ELEMENT_INGRESS_VRF = 234,
+    ELEMENT_EGRESS_VRF = 235,
     ELEMENT_SELECTOR = 302
 };
 
@@ -20,6 +26,9 @@ struct options_facts {
     struct sampling_facts sampling;
     uint64_t sampler_id;
     uint64_t interface;
+    uint64_t vrf; /* 0: none, as for the next two */
+    uint64_t template_id;
+    uint64_t line_card;
     uint64_t boot_ms; /* since 1970; 0: not told */
     bool has_sampler;
     bool has_interface;
@@ -43,6 +52,36 @@ static void take_interface(
     }
 }
 
+/* Scopes that make a rate narrower than the domain's (RFC 7011 section 3.4.2.1). */
+static void take_scope(
+    struct options_facts *facts, const struct template_field *field, uint64_t value)
+{
+    bool is_netflow9 = field->pen == TEMPLATE_SCOPE_PEN;
+    if (!is_netflow9 && field->pen != 0) {
+        return;
+    }
+    switch (field->id) {
+    case SCOPE_LINE_CARD:
+        facts->line_card = is_netflow9 ? value : facts->line_card;
+        break;
+    case SCOPE_TEMPLATE:
+        facts->template_id = is_netflow9 ? value : facts->template_id;
+        break;
+    case ELEMENT_LINE_CARD:
+        facts->line_card = value;
+        break;
+    case ELEMENT_TEMPLATE:
+        facts->template_id = value;
+        break;
+    case ELEMENT_INGRESS_VRF:
+    case ELEMENT_EGRESS_VRF:
+        facts->vrf = facts->vrf == 0 ? value : facts->vrf;
+        break;
+    default:
+        break;
+    }
+}
+
 static void take_field(
     struct options_facts *facts, const struct template_field *field, uint64_t value)
 {
@@ -62,7 +101,9 @@ static void take_field(
     }
 }
 
-/* A record may tell a sampler's rate, an interface's rate or sampler, or the whole domain's rate.
+/*
+ * A record may contain the rate of a sampler; the rate or the sampler of an interface; the rate of
+ * a VRF, template or line card; or that of the whole domain. A rate of 0 takes the one before back.
  */
 static void learn_sampling(
     struct exporter *exporter, uint32_t domain, const struct options_facts *facts)
@@ -72,13 +113,22 @@ static void learn_sampling(
     if (facts->has_sampler && facts->has_interface) {
         sampling_table_bind(table, domain, facts->interface, facts->sampler_id);
     }
-    if (rate == 0) {
+    if (!sampling_facts_have_rate(&facts->sampling)) {
         return;
     }
     if (facts->has_sampler) {
         sampling_table_learn(table, SAMPLING_OF_SAMPLER, domain, facts->sampler_id, rate);
+    }
+    if (facts->template_id != 0) {
+        sampling_table_learn(table, SAMPLING_OF_TEMPLATE, domain, facts->template_id, rate);
+    } else if (facts->has_sampler) {
+        return;
     } else if (facts->has_interface) {
         sampling_table_learn(table, SAMPLING_OF_INTERFACE, domain, facts->interface, rate);
+    } else if (facts->vrf != 0) {
+        sampling_table_learn(table, SAMPLING_OF_VRF, domain, facts->vrf, rate);
+    } else if (facts->line_card != 0) {
+        sampling_table_learn(table, SAMPLING_OF_LINE_CARD, domain, facts->line_card, rate);
     } else {
         sampling_table_learn(table, SAMPLING_OF_DOMAIN, domain, 0, rate);
     }
@@ -93,6 +143,7 @@ void options_data_read(struct decode_context *context, const struct export_messa
         if (places[i].length > 0) {
             uint64_t value = number_at(record, &places[i]);
             take_interface(&facts, field, value);
+            take_scope(&facts, field, value);
             take_field(&facts, field, value);
         }
     }

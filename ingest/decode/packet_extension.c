@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- IPv6 extension headers (RFC 8200 section 4). */
+#include "ingest/decode/packet_header.h"
 #include "ingest/decode/packet_reader.h"
 
 enum {
@@ -112,13 +113,17 @@ enum packet_step packet_read_fragment(struct packet_reader *reader)
 }
 
 /* The header may end in TLVs (SRv6): its own count of segments limits the list. */
-static void store_routing(struct flow *flow, struct cursor header)
+void packet_routing_read(struct flow *flow, struct cursor header)
 {
     const uint8_t *fixed = cursor_take(&header, ROUTING_ADDRESS_OFFSET);
     if (fixed == NULL) {
         return;
     }
     flow_set_ipv6_routing_segments_left(flow, fixed[3]);
+    if (fixed[2] == ROUTING_SEGMENTS) {
+        flow_set_srh_flags(flow, fixed[5]);
+        flow_set_srh_tag(flow, load_be16(fixed + 6));
+    }
     size_t addresses = cursor_left(&header) / 16;
     if (fixed[2] == ROUTING_SEGMENTS && addresses > (size_t)fixed[4] + 1) {
         addresses = (size_t)fixed[4] + 1;
@@ -135,7 +140,7 @@ enum packet_step packet_read_routing(struct packet_reader *reader)
 {
     struct cursor header = take_extension(&reader->cursor, 8, 8);
     if (reader->depth == 0) {
-        store_routing(reader->flow, header);
+        packet_routing_read(reader->flow, header);
     }
     return follow(reader, &header);
 }

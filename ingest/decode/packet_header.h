@@ -20,6 +20,9 @@ enum packet_protocol {
     PACKET_LLC = 256 /* a frame from its logical link control (IEEE 802.2) on */
 };
 
+/* Reads an IPv6 routing header alone (RFC 8754 section 2). */
+void packet_routing_read(struct flow *flow, struct cursor header);
+
 /* Sets the fields found; never fails, never touches Bytes or Packets. */
 void packet_header_read(struct flow *flow, enum packet_protocol protocol, struct cursor packet);
 

@@ -40,6 +40,10 @@ static bool is_bytes(enum program_code code)
     case PROGRAM_PACKET:
     case PROGRAM_LIST:
     case PROGRAM_TEXT:
+    case PROGRAM_SEGMENTS:
+    case PROGRAM_ORIGINAL_IPV4:
+    case PROGRAM_ORIGINAL_IPV6:
+    case PROGRAM_ROUTING_HEADER:
     case PROGRAM_NOTHING: /* as a step: the IPv6 half of the pair in front of it */
         return true;
     default:
@@ -200,4 +204,17 @@ void draft_step(struct program_draft *draft, const struct draft_source *source,
 {
     struct program_op op = draft_op(source, code, destination);
     add_op(draft, &op);
+}
+
+void draft_inner(struct program_draft *draft, bool is_ip_in_ip)
+{
+    static const enum flow_field ADDRESSES[] = {FLOW_SRC_ADDR_ENCAP, FLOW_DST_ADDR_ENCAP};
+    for (size_t i = 0; i < sizeof ADDRESSES / sizeof ADDRESSES[0]; i++) {
+        draft->has_inner |= draft->ipv4_of[ADDRESSES[i]] != DRAFT_NONE ||
+                            draft->ipv6_of[ADDRESSES[i]] != DRAFT_NONE;
+    }
+    if (draft->has_inner) {
+        struct program_op op = {.code = PROGRAM_INNER, .destination = is_ip_in_ip};
+        add_op(draft, &op);
+    }
 }

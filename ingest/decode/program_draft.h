@@ -11,6 +11,7 @@
 
 enum {
     DRAFT_OPS_PER_FIELD = 2, /* most that the lines of one element give */
+    DRAFT_OPS_MORE = 1,      /* that no field has: draft_inner() */
     DRAFT_TIMES = 2,         /* start and end */
     DRAFT_NONE = -1
 };
@@ -24,7 +25,7 @@ enum draft_rank {
 
 /* Indices are into ops, or DRAFT_NONE. */
 struct program_draft {
-    struct program_op *ops; /* borrowed; room for DRAFT_OPS_PER_FIELD for each field */
+    struct program_op *ops; /* borrowed; DRAFT_OPS_PER_FIELD for each field, DRAFT_OPS_MORE */
     uint32_t count;
     int number_of[FLOW_FIELD_COUNT];
     enum draft_rank rank_of[FLOW_FIELD_COUNT]; /* of that op */
@@ -32,6 +33,7 @@ struct program_draft {
     int ipv6_of[FLOW_FIELD_COUNT];
     struct program_op times[DRAFT_TIMES];
     int time_scores[DRAFT_TIMES]; /* 0: no such time */
+    bool has_inner;               /* address of a packet inside the packet */
 };
 
 /* A field of the template. */
@@ -61,6 +63,12 @@ void draft_time(struct program_draft *draft, const struct draft_source *source,
 
 void draft_step(struct program_draft *draft, const struct draft_source *source,
     enum program_code code, uint16_t destination);
+
+/*
+ * After the last field: what follows from an inner header, if the draft has an address of one.
+ * `is_ip_in_ip`: its elements came twice, which says that IP is in IP.
+ */
+void draft_inner(struct program_draft *draft, bool is_ip_in_ip);
 
 /*
  * The program of what was drafted, its ops in the order in which they run: program_layout.c.

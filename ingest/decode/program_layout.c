@@ -27,7 +27,10 @@ static bool has_op(const struct program_draft *draft, enum program_code code)
     return false;
 }
 
-/* The Ethernet type that all records share, or 0 when each record tells, or nothing does. */
+/*
+ * The Ethernet type that all records share, or 0 when each record contains it, or nothing does.
+ * With an inner header the record decides, because the flow may put that header first.
+ */
 static uint16_t common_etype(const struct program_draft *draft)
 {
     bool is_ipv4 =
@@ -35,7 +38,7 @@ static uint16_t common_etype(const struct program_draft *draft)
     bool is_ipv6 =
         draft->ipv6_of[FLOW_SRC_ADDR] != DRAFT_NONE || draft->ipv6_of[FLOW_DST_ADDR] != DRAFT_NONE;
     bool is_told = draft->number_of[FLOW_ETYPE] != DRAFT_NONE || has_op(draft, PROGRAM_PACKET);
-    if (is_told || is_ipv4 == is_ipv6) {
+    if (is_told || draft->has_inner || is_ipv4 == is_ipv6) {
         return 0;
     }
     return is_ipv4 ? PACKET_ETYPE_IPV4 : PACKET_ETYPE_IPV6;
@@ -111,6 +114,8 @@ enum err draft_finish(
     program->has_time = draft->time_scores[TIME_START] != 0 || draft->time_scores[TIME_END] != 0;
     program->has_sampling =
         draft->number_of[FLOW_SAMPLER_ID] != DRAFT_NONE || has_op(draft, PROGRAM_SAMPLING);
+    program->has_original =
+        has_op(draft, PROGRAM_ORIGINAL_IPV4) || has_op(draft, PROGRAM_ORIGINAL_IPV6);
     program->has_volume =
         draft->number_of[FLOW_BYTES] != DRAFT_NONE || draft->number_of[FLOW_PACKETS] != DRAFT_NONE;
     if (is_variable) {

@@ -2,6 +2,7 @@
 #include "ingest/decode/program_step.h"
 
 #include "common/utf8.h"
+#include "ingest/decode/packet_header.h"
 
 /* Common properties of Juniper's inline monitoring: six bits say what the others are. */
 enum {
@@ -41,6 +42,27 @@ static void append_address(
     struct address address;
     if (program_step_address(&address, bytes, family)) {
         flow_append_address(flow, field, &address);
+    }
+}
+
+/* Where the set has fixed the exporter, the record's is not wanted. */
+static void set_original(struct flow *flow, const uint8_t *bytes, enum program_code family)
+{
+    struct address address;
+    if (program_step_address(&address, bytes, family) && !flow_has(flow, FLOW_SAMPLER_ADDRESS)) {
+        flow_set_sampler_address(flow, &address);
+    }
+}
+
+/* RFC 9487 section 5.1.6: the segment list as it stands in the header (RFC 8754 section 2). */
+static void append_segments(struct flow *flow, const uint8_t *bytes, size_t length)
+{
+    if (flow_has(flow, FLOW_IPV6_ROUTING_ADDRESSES)) {
+        return;
+    }
+    for (size_t at = 0; at + 16 <= length; at += 16) {
+        struct address address = address_from_ipv6(bytes + at);
+        flow_append_ipv6_routing_addresses(flow, &address);
     }
 }
 
@@ -113,6 +135,20 @@ void program_step_run(const struct program_op *op, const uint8_t *record, struct
         break;
     case PROGRAM_TEXT:
         set_text(flow, field, bytes, op->length);
+        break;
+    case PROGRAM_ORIGINAL_IPV4:
+        set_original(flow, bytes, PROGRAM_IPV4);
+        break;
+    case PROGRAM_ORIGINAL_IPV6:
+        set_original(flow, bytes, PROGRAM_IPV6);
+        break;
+    case PROGRAM_SEGMENTS:
+        append_segments(flow, bytes, op->length);
+        break;
+    case PROGRAM_ROUTING_HEADER:
+        if (!flow_has(flow, FLOW_IPV6_ROUTING_ADDRESSES)) {
+            packet_routing_read(flow, cursor_of(bytes, op->length));
+        }
         break;
     case PROGRAM_LABEL:
         append_label(flow, op->destination, (uint32_t)program_step_number(record, op));

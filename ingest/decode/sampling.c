@@ -24,7 +24,10 @@ enum entry_scope {
     ENTRY_ANY_DOMAIN,
     ENTRY_ANY_SAMPLER,
     ENTRY_ANY_SOLE,
-    ENTRY_BOUND
+    ENTRY_BOUND,
+    ENTRY_VRF,
+    ENTRY_TEMPLATE,
+    ENTRY_LINE_CARD
 };
 
 static uint32_t slot_of(
@@ -169,6 +172,18 @@ void sampling_table_learn(struct sampling_table *table, enum sampling_scope scop
         store_rate(table, ENTRY_INTERFACE, domain, id, rate);
         table->has_interfaces = true;
         break;
+    case SAMPLING_OF_VRF:
+        store_rate(table, ENTRY_VRF, domain, id, rate);
+        table->has_vrfs = true;
+        break;
+    case SAMPLING_OF_TEMPLATE:
+        store_rate(table, ENTRY_TEMPLATE, domain, id, rate);
+        break;
+    case SAMPLING_OF_LINE_CARD: /* flows that name no card have the rate of the only one */
+        store_rate(table, ENTRY_LINE_CARD, domain, id, rate);
+        store_sole(table, ENTRY_SOLE, domain, id, rate);
+        store_sole(table, ENTRY_ANY_SOLE, 0, id, rate);
+        break;
     case SAMPLING_OF_DOMAIN:
         store_rate(table, ENTRY_DOMAIN, domain, 0, rate);
         store_rate(table, ENTRY_ANY_DOMAIN, 0, 0, rate);
@@ -189,7 +204,7 @@ void sampling_table_bind(
 
 void sampling_table_restore(struct sampling_table *table, const struct sampling_entry *entry)
 {
-    if (entry->scope > ENTRY_BOUND) {
+    if (entry->scope > ENTRY_LINE_CARD) {
         return;
     }
     struct sampling_entry *own =
@@ -197,6 +212,7 @@ void sampling_table_restore(struct sampling_table *table, const struct sampling_
     if (own != NULL) {
         *own = *entry;
         table->has_interfaces |= entry->scope == ENTRY_INTERFACE || entry->scope == ENTRY_BOUND;
+        table->has_vrfs |= entry->scope == ENTRY_VRF;
     }
 }
 
@@ -222,23 +238,40 @@ static uint64_t rate_of_interface(
     return rate == 0 && bound != NULL ? rate_of_sampler(table, domain, bound->sampler_id) : rate;
 }
 
-struct sampling_answer sampling_table_find(
-    const struct sampling_table *table, uint32_t domain, uint64_t sampler_id, uint64_t interface)
+/* What is narrower than the domain, without the sampler; the narrowest first. */
+static uint64_t rate_within_domain(
+    const struct sampling_table *table, const struct sampling_subject *subject)
+{
+    const struct {
+        enum entry_scope scope;
+        uint64_t id;
+    } NARROWER[] = {{ENTRY_VRF, subject->vrf}, {ENTRY_TEMPLATE, subject->template_id},
+        {ENTRY_LINE_CARD, subject->line_card}};
+    uint64_t rate = rate_of_interface(table, subject->domain, subject->interface);
+    for (size_t i = 0; rate == 0 && i < sizeof NARROWER / sizeof NARROWER[0]; i++) {
+        bool is_named = NARROWER[i].id != 0;
+        rate = is_named ? rate_of(table, NARROWER[i].scope, subject->domain, NARROWER[i].id) : 0;
+    }
+    return rate;
+}
+
+struct sampling_answer sampling_table_resolve(
+    const struct sampling_table *table, const struct sampling_subject *subject)
 {
     struct sampling_answer answer = {.rate = 0, .source = FLOW_SAMPLING_UNKNOWN};
     if (table->used == 0) {
         return answer;
     }
-    answer.rate = rate_of_sampler(table, domain, sampler_id);
+    answer.rate = rate_of_sampler(table, subject->domain, subject->sampler_id);
     answer.source = FLOW_SAMPLING_SAMPLER;
     if (answer.rate == 0) {
-        answer.rate = rate_of_interface(table, domain, interface);
+        answer.rate = rate_within_domain(table, subject);
         answer.source = FLOW_SAMPLING_OPTIONS;
     }
     static const enum entry_scope WIDER[] = {
         ENTRY_DOMAIN, ENTRY_SOLE, ENTRY_ANY_DOMAIN, ENTRY_ANY_SOLE};
     for (size_t i = 0; answer.rate == 0 && i < sizeof WIDER / sizeof WIDER[0]; i++) {
-        uint32_t scope_domain = WIDER[i] < ENTRY_ANY_DOMAIN ? domain : 0;
+        uint32_t scope_domain = WIDER[i] < ENTRY_ANY_DOMAIN ? subject->domain : 0;
         answer.rate = rate_of(table, WIDER[i], scope_domain, 0);
         answer.source = FLOW_SAMPLING_OPTIONS;
     }
@@ -246,4 +279,12 @@ struct sampling_answer sampling_table_find(
         answer.source = FLOW_SAMPLING_UNKNOWN;
     }
     return answer;
+}
+
+struct sampling_answer sampling_table_find(
+    const struct sampling_table *table, uint32_t domain, uint64_t sampler_id, uint64_t interface)
+{
+    struct sampling_subject subject = {
+        .domain = domain, .sampler_id = sampler_id, .interface = interface};
+    return sampling_table_resolve(table, &subject);
 }

@@ -14,7 +14,10 @@
 enum sampling_scope {
     SAMPLING_OF_DOMAIN,
     SAMPLING_OF_SAMPLER,
-    SAMPLING_OF_INTERFACE
+    SAMPLING_OF_INTERFACE,
+    SAMPLING_OF_VRF,
+    SAMPLING_OF_TEMPLATE,
+    SAMPLING_OF_LINE_CARD
 };
 
 struct sampling_entry {
@@ -38,6 +41,17 @@ struct sampling_table {
     uint32_t room;                  /* a power of two */
     uint32_t used;
     bool has_interfaces;
+    bool has_vrfs;
+};
+
+/* What a flow's rate can depend on. 0: the flow does not name it. */
+struct sampling_subject {
+    uint32_t domain;
+    uint16_t template_id;
+    uint64_t sampler_id;
+    uint64_t interface; /* where it was sampled */
+    uint64_t vrf;
+    uint64_t line_card;
 };
 
 struct sampling_answer {
@@ -81,8 +95,8 @@ void sampling_table_init(struct sampling_table *table, struct sampling_budget *b
 void sampling_table_clear(struct sampling_table *table);
 
 /*
- * Learns a rate; `id` is the sampler or the interface. A table that is full, or that the budget
- * lets grow no more, keeps what it knows.
+ * Learns a rate; `id` is the sampler, interface, VRF, template or line card. Rate 0: unknown again.
+ * A table that is full, or that the budget lets grow no more, keeps what it knows.
  */
 void sampling_table_learn(struct sampling_table *table, enum sampling_scope scope, uint32_t domain,
     uint64_t id, uint64_t rate);
@@ -99,8 +113,12 @@ void sampling_table_restore(struct sampling_table *table, const struct sampling_
 
 /*
  * The rate of a flow that names no rate itself: by its sampler, the interface where it was sampled
- * (or the sampler bound to that), its domain, then the exporter's other domains (line cards, other
- * ports). 0 stands for no sampler and no interface.
+ * (or the sampler bound to that), its VRF, template and line card, its domain, then the exporter's
+ * other domains (line cards, other ports).
  */
+struct sampling_answer sampling_table_resolve(
+    const struct sampling_table *table, const struct sampling_subject *subject);
+
+/* The same by domain, sampler and interface. */
 struct sampling_answer sampling_table_find(
     const struct sampling_table *table, uint32_t domain, uint64_t sampler_id, uint64_t interface);

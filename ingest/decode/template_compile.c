@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- compiles a template's fields to a program. */
 #include "ingest/decode/program_draft.h"
+#include "ingest/decode/template_headers.h"
 
 #include <stdlib.h>
 
@@ -23,6 +24,8 @@ static const struct conversion CONVERSIONS[] = {
     [ELEMENT_IPV4_OR_NONE] = {PROGRAM_IPV4, 4},
     [ELEMENT_IPV6_OR_NONE] = {PROGRAM_IPV6, 16},
     [ELEMENT_TEXT] = {PROGRAM_TEXT, TEMPLATE_VARIABLE},
+    [ELEMENT_ORIGINAL_IPV4] = {PROGRAM_ORIGINAL_IPV4, 4},
+    [ELEMENT_ORIGINAL_IPV6] = {PROGRAM_ORIGINAL_IPV6, 16},
     [ELEMENT_ICMP] = {PROGRAM_NOTHING, 2},
     [ELEMENT_PACKET] = {PROGRAM_NOTHING, 0},
     [ELEMENT_LIST] = {PROGRAM_NOTHING, 0},
@@ -45,6 +48,8 @@ static const struct conversion CONVERSIONS[] = {
     [ELEMENT_IP_VERSION] = {PROGRAM_IP_VERSION, 1},
     [ELEMENT_SAMPLING] = {PROGRAM_SAMPLING, 0},
     [ELEMENT_SECTION] = {PROGRAM_SECTION, 0},
+    [ELEMENT_SEGMENTS] = {PROGRAM_SEGMENTS, TEMPLATE_VARIABLE},
+    [ELEMENT_ROUTING_HEADER] = {PROGRAM_ROUTING_HEADER, TEMPLATE_VARIABLE},
 };
 
 static bool fits(const struct conversion *conversion, uint16_t length)
@@ -119,6 +124,12 @@ bool draft_value(struct program_op *op, const struct element *element, uint16_t 
     return true;
 }
 
+/* Which flow of a record, and which header of its packets, a field is compiled for. */
+struct direction {
+    bool is_reverse;
+    bool is_inner;
+};
+
 /* Whether the line concerns the flow, or the flow of the answer, whichever is compiled. */
 static bool is_wanted(const struct element *element, bool is_reverse_pen, bool is_reverse)
 {
@@ -151,16 +162,32 @@ static bool is_wanted(const struct element *element, bool is_reverse_pen, bool i
     }
 }
 
+/* The element's line for the inner one of two headers; false: it has no field there. */
+static bool turn_inward(struct element *line, const struct element *element)
+{
+    enum flow_field field = template_headers_inner_field(element->id);
+    *line = *element;
+    line->target = (uint16_t)field;
+    if (element->conversion == ELEMENT_IPV4) {
+        line->conversion = ELEMENT_IPV4_OR_NONE;
+    } else if (element->conversion == ELEMENT_IPV6) {
+        line->conversion = ELEMENT_IPV6_OR_NONE;
+    }
+    return field != FLOW_FIELD_COUNT;
+}
+
 /* The field may have several lines in the element map. */
 static void compile_field(struct program_draft *draft, const struct draft_source *source,
-    const struct template_field *field, bool is_reverse)
+    const struct template_field *field, struct direction direction)
 {
     bool is_reverse_pen = field->pen == ELEMENT_REVERSE_PEN;
     uint32_t pen = is_reverse_pen ? 0 : field->pen;
     const struct element *element = element_find(pen, field->id);
     while (element != NULL && element->pen == pen && element->id == field->id) {
-        if (is_wanted(element, is_reverse_pen, is_reverse)) {
-            compile_element(draft, source, element);
+        struct element line = *element;
+        bool has_field = !direction.is_inner || turn_inward(&line, element);
+        if (has_field && is_wanted(element, is_reverse_pen, direction.is_reverse)) {
+            compile_element(draft, source, &line);
         }
         element = element_next(element);
     }
@@ -169,14 +196,21 @@ static void compile_field(struct program_draft *draft, const struct draft_source
 static void compile_fields(struct program_draft *draft, const struct template_field *fields,
     uint16_t field_count, bool is_reverse)
 {
+    bool is_inner[TEMPLATE_MAX_FIELDS];
+    bool has_two_headers = template_headers_mark(is_inner, fields, field_count);
     struct draft_source source = {.index = 0};
     for (; source.index < field_count; source.index++) {
         const struct template_field *field = &fields[source.index];
         source.length = field->length;
         if (field->length > 0) { /* without bytes it says nothing, in any record */
-            compile_field(draft, &source, field, is_reverse);
+            struct direction direction = {
+                .is_reverse = is_reverse, .is_inner = is_inner[source.index]};
+            compile_field(draft, &source, field, direction);
         }
         source.offset += field->length;
+    }
+    if (!is_reverse) {
+        draft_inner(draft, has_two_headers);
     }
 }
 
@@ -184,7 +218,8 @@ static void compile_fields(struct program_draft *draft, const struct template_fi
 static enum err compile_direction(struct template_program **program_p,
     const struct template_field *fields, uint16_t field_count, bool is_reverse)
 {
-    struct program_op *ops = calloc((size_t)field_count * DRAFT_OPS_PER_FIELD + 1, sizeof *ops);
+    struct program_op *ops =
+        calloc((size_t)field_count * DRAFT_OPS_PER_FIELD + DRAFT_OPS_MORE, sizeof *ops);
     if (ops == NULL) {
         return ERR_MEMORY;
     }

@@ -3,6 +3,7 @@
 
 #include "ingest/decode/packet_etype.h"
 #include "ingest/decode/packet_header.h"
+#include "ingest/decode/packet_reader.h"
 #include "ingest/decode/program_step.h"
 
 /* dataLinkFrameType (element 408): Ethernet. */
@@ -35,11 +36,13 @@ static void run_addresses(const struct program_op *op, const struct program_op *
     }
 }
 
-static void set_ip_version(struct flow *flow, struct record_facts *facts, uint64_t version)
+static void set_ip_version(
+    const struct program_op *op, struct flow *flow, struct record_facts *facts, uint64_t version)
 {
-    facts->ip_version = version;
-    if (!flow_has(flow, FLOW_ETYPE) && (version == 4 || version == 6)) {
-        flow_set_etype(flow, version == 4 ? PACKET_ETYPE_IPV4 : PACKET_ETYPE_IPV6);
+    enum flow_field etype = (enum flow_field)op->destination;
+    *(etype == FLOW_ETYPE ? &facts->ip_version : &facts->inner_ip_version) = version;
+    if (!flow_has(flow, etype) && (version == 4 || version == 6)) {
+        flow_set_number(flow, etype, version == 4 ? PACKET_ETYPE_IPV4 : PACKET_ETYPE_IPV6);
     }
 }
 
@@ -52,7 +55,10 @@ static void set_either_address(const struct program_op *ipv4, const uint8_t *rec
     struct address as_ipv6;
     bool has_ipv4 = program_step_address(&as_ipv4, record + ipv4->source, PROGRAM_IPV4);
     bool has_ipv6 = program_step_address(&as_ipv6, record + ipv6->source, PROGRAM_IPV6);
-    bool is_ipv6 = has_ipv4 == has_ipv6 ? facts->ip_version == 6 : has_ipv6;
+    bool is_inner =
+        ipv4->destination == FLOW_SRC_ADDR_ENCAP || ipv4->destination == FLOW_DST_ADDR_ENCAP;
+    uint64_t ip_version = is_inner ? facts->inner_ip_version : facts->ip_version;
+    bool is_ipv6 = has_ipv4 == has_ipv6 ? ip_version == 6 : has_ipv6;
     if (!has_ipv4 && !has_ipv6 && ipv4->mask == 0) {
         return;
     }
@@ -60,6 +66,31 @@ static void set_either_address(const struct program_op *ipv4, const uint8_t *rec
     flow_mark(flow, (enum flow_field)ipv4->destination, true);
     if (ipv4->destination == FLOW_SRC_ADDR && !flow_has(flow, FLOW_ETYPE)) {
         flow_set_etype(flow, is_ipv6 ? PACKET_ETYPE_IPV6 : PACKET_ETYPE_IPV4);
+    }
+}
+
+/* The Ethernet type of a header, by the family of its address, unless the record contains it. */
+static void set_etype_of(
+    struct flow *flow, enum flow_field etype, enum flow_field from, const struct address *address)
+{
+    if (!flow_has(flow, etype) && flow_has(flow, from)) {
+        bool is_ipv4 = address_is_ipv4(address);
+        flow_set_number(flow, etype, is_ipv4 ? PACKET_ETYPE_IPV4 : PACKET_ETYPE_IPV6);
+    }
+}
+
+/* A record without inner addresses is of a packet that was not tunnelled. */
+static void set_inner(const struct program_op *op, struct flow *flow)
+{
+    set_etype_of(flow, FLOW_ETYPE, FLOW_SRC_ADDR, &flow->src_addr);
+    set_etype_of(flow, FLOW_ETYPE, FLOW_DST_ADDR, &flow->dst_addr);
+    bool is_ip_in_ip = op->destination != 0;
+    if (is_ip_in_ip &&
+        (flow_has(flow, FLOW_SRC_ADDR_ENCAP) || flow_has(flow, FLOW_DST_ADDR_ENCAP))) {
+        set_etype_of(flow, FLOW_ETYPE_ENCAP, FLOW_SRC_ADDR_ENCAP, &flow->src_addr_encap);
+        set_etype_of(flow, FLOW_ETYPE_ENCAP, FLOW_DST_ADDR_ENCAP, &flow->dst_addr_encap);
+        flow_set_has_encap(flow, true);
+        flow_set_tunnel_type(flow, PACKET_TUNNEL_IPIP);
     }
 }
 
@@ -136,10 +167,13 @@ __attribute__((noinline)) static void run_step(const struct program_op *op, cons
         program_step_fallback(op, record, flow);
         break;
     case PROGRAM_IP_VERSION:
-        set_ip_version(flow, facts, program_step_number(record, op));
+        set_ip_version(op, flow, facts, program_step_number(record, op));
         break;
     case PROGRAM_EITHER_ADDRESS:
         set_either_address(op, record, flow, facts);
+        break;
+    case PROGRAM_INNER:
+        set_inner(op, flow);
         break;
     case PROGRAM_SYSTEM_INIT:
         set_system_init(&facts->clock, program_step_number(record, op));

@@ -40,10 +40,15 @@ enum program_code {
     PROGRAM_TEXT,
     PROGRAM_IP_VERSION,
     PROGRAM_EITHER_ADDRESS, /* IPv4 here, IPv6 in the op behind: the one that is there */
+    PROGRAM_INNER,          /* what the fields of an inner header say of the whole packet */
     PROGRAM_LABEL,
     PROGRAM_APPEND_NUMBER,
     PROGRAM_APPEND_IPV4,
     PROGRAM_APPEND_IPV6,
+    PROGRAM_SEGMENTS,
+    PROGRAM_ORIGINAL_IPV4,
+    PROGRAM_ORIGINAL_IPV6,
+    PROGRAM_ROUTING_HEADER,
     PROGRAM_SYSTEM_INIT,
     PROGRAM_TIME_S,
     PROGRAM_TIME_MS,
@@ -89,6 +94,7 @@ struct template_program {
     uint16_t etype; /* of every record, or 0 */
     bool has_time;
     bool has_sampling; /* records name a rate or a sampler */
+    bool has_original; /* records name the exporter behind a mediator */
     bool has_volume;   /* records have bytes or packets */
     uint32_t op_count;
     uint32_t ends[PROGRAM_SECTION_COUNT]; /* index behind each section */
@@ -107,6 +113,7 @@ struct record_facts {
     uint64_t times_ns[2]; /* start and end; 0: unknown */
     uint64_t duration_us;
     uint64_t ip_version;
+    uint64_t inner_ip_version;
     uint16_t section[SECTION_FACT_COUNT];
     struct sampling_facts sampling;
 };

@@ -113,3 +113,45 @@ Test(sampling, a_budget_that_others_used_up_leaves_the_first_entries)
     learn_interfaces(&table);
     cr_assert_eq(interfaces_known(&table), INTERFACES);
 }
+
+static uint64_t resolve(struct sampling_subject subject)
+{
+    return sampling_table_resolve(&table, &subject).rate;
+}
+
+Test(sampling, narrower_scopes_go_before_wider_ones)
+{
+    sampling_table_learn(&table, SAMPLING_OF_DOMAIN, 1, 0, 10);
+    sampling_table_learn(&table, SAMPLING_OF_LINE_CARD, 1, 2, 20);
+    sampling_table_learn(&table, SAMPLING_OF_TEMPLATE, 1, 256, 30);
+    sampling_table_learn(&table, SAMPLING_OF_VRF, 1, 4, 40);
+    sampling_table_learn(&table, SAMPLING_OF_INTERFACE, 1, 5, 50);
+    struct sampling_subject subject = {
+        .domain = 1, .interface = 5, .vrf = 4, .template_id = 256, .line_card = 2};
+    cr_assert_eq(resolve(subject), 50);
+    subject.interface = 0;
+    cr_assert_eq(resolve(subject), 40);
+    subject.vrf = 0;
+    cr_assert_eq(resolve(subject), 30);
+    subject.template_id = 257;
+    cr_assert_eq(resolve(subject), 20);
+    subject.line_card = 3;
+    cr_assert_eq(resolve(subject), 10);
+}
+
+Test(sampling, a_line_card_counts_for_flows_that_name_none_while_it_is_the_only_one)
+{
+    sampling_table_learn(&table, SAMPLING_OF_LINE_CARD, 1, 2, 20);
+    cr_assert_eq(resolve((struct sampling_subject){.domain = 1}), 20);
+    sampling_table_learn(&table, SAMPLING_OF_LINE_CARD, 1, 3, 30);
+    cr_assert_eq(resolve((struct sampling_subject){.domain = 1}), 0);
+    cr_assert_eq(resolve((struct sampling_subject){.domain = 1, .line_card = 3}), 30);
+}
+
+Test(sampling, a_rate_of_0_takes_back_what_was_known)
+{
+    sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, 3, 100);
+    sampling_table_learn(&table, SAMPLING_OF_SAMPLER, 1, 3, 0);
+    check(sampling_table_find(&table, 1, 3, 0), 0, FLOW_SAMPLING_UNKNOWN);
+    check(sampling_table_find(&table, 1, 0, 0), 0, FLOW_SAMPLING_UNKNOWN);
+}

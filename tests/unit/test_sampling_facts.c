@@ -22,6 +22,40 @@ Test(sampling_facts, give_a_rate_or_none)
     cr_assert_eq(rate_of(0x18, 0, 0, 0, 0, 256), 0, "no division by zero");
 }
 
+static uint64_t rate_by(uint64_t algorithm)
+{
+    struct sampling_facts facts = {.known = 0};
+    sampling_facts_set(&facts, SAMPLING_RATE, 2);
+    sampling_facts_set(&facts, SAMPLING_PACKET_INTERVAL, 1);
+    sampling_facts_set(&facts, SAMPLING_PACKET_SPACE, 99);
+    sampling_facts_set(&facts, SAMPLING_TIME_INTERVAL, 10);
+    sampling_facts_set(&facts, SAMPLING_TIME_SPACE, 490);
+    sampling_facts_set(&facts, SAMPLING_SIZE, 1);
+    sampling_facts_set(&facts, SAMPLING_POPULATION, 256);
+    sampling_facts_set(&facts, SAMPLING_PROBABILITY, UINT64_C(0x3f50624dd2f1a9fc));
+    sampling_facts_set(&facts, SAMPLING_ALGORITHM, algorithm);
+    return sampling_facts_rate(&facts);
+}
+
+Test(sampling_facts, the_algorithm_decides_which_parameters_count)
+{
+    cr_assert_eq(rate_by(1), 100);
+    cr_assert_eq(rate_by(2), 50);
+    cr_assert_eq(rate_by(3), 256);
+    cr_assert_eq(rate_by(4), 1000);
+    cr_assert_eq(rate_by(5), 2, "an algorithm without parameters leaves the older elements");
+}
+
+Test(sampling_facts, parameters_count_without_their_algorithm)
+{
+    struct sampling_facts facts = {.known = 0};
+    sampling_facts_set(&facts, SAMPLING_ALGORITHM, 3);
+    cr_assert_not(sampling_facts_have_rate(&facts));
+    sampling_facts_set(&facts, SAMPLING_PACKET_INTERVAL, 64);
+    cr_assert(sampling_facts_have_rate(&facts));
+    cr_assert_eq(sampling_facts_rate(&facts), 64);
+}
+
 static uint64_t rate_of_probability(uint64_t bits)
 {
     struct sampling_facts facts = {.known = 0};
