@@ -9,7 +9,7 @@
 
 _Static_assert(RECORD_LOSSES == (int)GOFLOW__LINK__KIND__LOSSES, "as in the .proto");
 _Static_assert(LINK_ACK_HELD == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__HELD, "as in the .proto");
-_Static_assert(LINK_ACK_UNSUPPORTED == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__UNSUPPORTED,
+_Static_assert(LINK_ACK_NAME_REFUSED == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__NAME_REFUSED,
     "as in the .proto");
 
 /* Ranges in one frame; what does not fit is said in the next round. */
@@ -25,6 +25,7 @@ const char *link_ack_name(enum link_ack_kind kind)
         [LINK_ACK_SHELVED] = "shelved",
         [LINK_ACK_CORRUPT] = "corrupt",
         [LINK_ACK_UNSUPPORTED] = "unsupported",
+        [LINK_ACK_NAME_REFUSED] = "name_refused",
     };
     return NAMES[kind];
 }
@@ -45,6 +46,9 @@ size_t link_header_pack(const struct link_header *header, uint8_t out[LINK_HEADE
     message.created_ms = header->created_ms;
     message.day = header->day;
     message.lease_ms = header->lease_ms;
+    message.sender_id = header->sender_id != header->ingest_id ? header->sender_id : 0;
+    message.payload_crc = header->payload_crc;
+    message.recovered_from = header->recovered_from;
     return goflow__link__batch_header__pack(&message, out);
 }
 
@@ -66,6 +70,9 @@ enum err link_header_parse(struct link_header *header_p, const uint8_t *bytes, s
     }
     *header_p = (struct link_header){
         .ingest_id = message->ingest_id,
+        .sender_id = message->sender_id,
+        .payload_crc = message->payload_crc,
+        .recovered_from = message->recovered_from,
         .epoch = message->epoch,
         .sequence = message->sequence,
         .created_ms = message->created_ms,
@@ -159,6 +166,8 @@ uint8_t *link_ack_pack(const struct link_ack *ack, size_t *size_p)
     message.kind = (Goflow__Link__Acknowledgement__Kind)ack->kind;
     message.store_id = ack->store_id;
     message.stamp_ns = ack->stamp_ns;
+    message.epoch = ack->epoch;
+    message.newest_epoch = ack->newest_epoch;
     message.ranges = ranges.pointers;
     message.n_ranges = ranges.count;
     *size_p = goflow__link__acknowledgement__get_packed_size(&message);
@@ -181,6 +190,8 @@ enum err link_ack_parse(struct link_ack *ack_p, const uint8_t *bytes, size_t siz
     *ack_p = (struct link_ack){
         .store_id = message->store_id,
         .stamp_ns = message->stamp_ns,
+        .epoch = message->epoch,
+        .newest_epoch = message->newest_epoch,
     };
     if (message->version == LINK_VERSION && (unsigned)message->kind < LINK_ACK_KIND_COUNT) {
         ack_p->kind = (enum link_ack_kind)message->kind;

@@ -14,7 +14,9 @@
 #include <stdint.h>
 
 struct link_header {
-    uint64_t ingest_id;
+    uint64_t ingest_id;      /* with the sequence, the name of the batch */
+    uint64_t sender_id;      /* who sends it: ingest_id, unless that one's id has changed */
+    uint64_t recovered_from; /* lowest sequence that the sender found in its spool; 0: none left */
     uint64_t epoch;
     uint64_t sequence;
     uint64_t created_ms;
@@ -23,13 +25,22 @@ struct link_header {
     uint32_t payload_size; /* before compression */
     uint32_t day;
     uint32_t lease_ms;
+    uint32_t payload_crc; /* of the second frame; 0: not known */
     enum record_kind kind;
     bool is_compressed;
 };
 
+static inline uint64_t link_header_sender(const struct link_header *header)
+{
+    return header->sender_id != 0 ? header->sender_id : header->ingest_id;
+}
+
 enum {
-    LINK_HEADER_MAX = 128
+    LINK_HEADER_MAX = 160
 };
+
+/* Older builds have the time in microseconds as an epoch, which may go back; no other is below. */
+#define LINK_EPOCH_COUNTED (UINT64_C(1) << 52)
 
 /* Returns the size written. */
 size_t link_header_pack(const struct link_header *header, uint8_t out[LINK_HEADER_MAX]);
@@ -67,6 +78,7 @@ enum link_ack_kind {
     LINK_ACK_SHELVED,
     LINK_ACK_CORRUPT,
     LINK_ACK_UNSUPPORTED,
+    LINK_ACK_NAME_REFUSED,
     LINK_ACK_KIND_COUNT
 };
 
@@ -76,7 +88,9 @@ const char *link_ack_name(enum link_ack_kind kind);
 struct link_ack {
     enum link_ack_kind kind;
     uint64_t store_id;
-    uint64_t stamp_ns; /* HELD: the store's monotonic clock */
+    uint64_t stamp_ns;     /* HELD: the store's monotonic clock */
+    uint64_t epoch;        /* of the process that sent the batches */
+    uint64_t newest_epoch; /* NAME_REFUSED: who has the id; the same as `epoch`: other content */
     struct link_ranges ranges;
 };
 

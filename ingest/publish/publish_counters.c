@@ -43,6 +43,8 @@ METRIC_FAMILY(ACKS, COUNTER, "goflow_link_acks_total",
     "Acknowledgements from stores, by kind; each may name many batches.");
 METRIC_FAMILY(
     ACKS_BAD, COUNTER, "goflow_link_acks_bad_total", "Acknowledgements that could not be read.");
+METRIC_FAMILY(ID_CHANGES, COUNTER, "goflow_link_id_changes_total",
+    "Times that this ingest took another id because another process had its own.");
 METRIC_FAMILY(TAP_BATCHES, COUNTER, "goflow_tap_batches_total",
     "Batches published on the tap; 0 while nobody listens.");
 METRIC_FAMILY(
@@ -136,6 +138,7 @@ void publish_report(const struct publish_counters *counters, const struct window
             link_ack_name((enum link_ack_kind)i));
     }
     metrics_page_add_counter(page, &ACKS_BAD, &counters->acks_bad);
+    metrics_page_add_counter(page, &ID_CHANGES, &counters->id_changes);
     metrics_page_add_counter(page, &TAP_BATCHES, &counters->tap_batches);
     metrics_page_add_counter(page, &TAP_SUBSCRIPTIONS, &counters->tap_subscriptions);
 }

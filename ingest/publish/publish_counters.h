@@ -18,6 +18,7 @@ struct publish_counters {
     struct counter flows_dropped_memory;
     struct counter records_dropped_memory;
     struct counter acks[LINK_ACK_KIND_COUNT];
+    struct counter id_changes; /* another process had the id */
     struct counter acks_bad;
     struct counter tap_batches;
     struct counter tap_subscriptions; /* gauge */

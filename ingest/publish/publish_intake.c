@@ -108,17 +108,25 @@ static void keep_in_window(struct publisher *publisher, struct window_batch *bat
     }
 }
 
-void publish_accept(struct publisher *publisher, struct batch *batch)
+void publish_append(struct publisher *publisher, struct window_batch *entry)
 {
     publish_names_reserve(publisher);
+    entry->ingest_id = identity_id(publisher->identity);
+    entry->sequence = window_next_sequence(publisher->window);
+    if (publisher->spool != NULL) {
+        write_to_spool(publisher, entry);
+    }
+    keep_in_window(publisher, entry);
+}
+
+void publish_accept(struct publisher *publisher, struct batch *batch)
+{
     struct window_batch entry = {
         .created_ms = clock_wall_ns() / NS_PER_MS,
         .payload_size = (uint32_t)batch->size,
         .kind = batch->kind,
         .flow_count = batch->flow_count,
         .day = batch->day,
-        .ingest_id = identity_id(publisher->identity),
-        .sequence = window_next_sequence(publisher->window),
         .shares = batch->shares,
     };
     batch->shares = NULL;
@@ -133,10 +141,7 @@ void publish_accept(struct publisher *publisher, struct batch *batch)
     if (publisher->zstd != NULL) {
         entry.is_compressed = compress_message(publisher, &entry.payload);
     }
-    if (publisher->spool != NULL) {
-        write_to_spool(publisher, &entry);
-    }
-    keep_in_window(publisher, &entry);
+    publish_append(publisher, &entry);
 }
 
 bool publish_intake(struct publisher *publisher)

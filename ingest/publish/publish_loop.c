@@ -2,6 +2,7 @@
 #include "ingest/publish/publish_state.h"
 
 #include "common/clock.h"
+#include "common/crc32c.h"
 #include "common/log.h"
 
 #include <inttypes.h>
@@ -18,10 +19,13 @@ static uint64_t now(const struct publisher *publisher)
 }
 
 static size_t pack_header(const struct publisher *publisher, const struct window_batch *batch,
-    uint8_t out[LINK_HEADER_MAX])
+    uint32_t payload_crc, uint8_t out[LINK_HEADER_MAX])
 {
     struct link_header header = {
         .ingest_id = batch->ingest_id,
+        .sender_id = identity_id(publisher->identity),
+        .recovered_from = window_recovered_from(publisher->window),
+        .payload_crc = payload_crc,
         .epoch = identity_epoch(publisher->identity),
         .sequence = batch->sequence,
         .created_ms = batch->created_ms,
@@ -62,7 +66,8 @@ static enum err send_batch(struct publisher *publisher, struct window_batch *bat
         return err;
     }
     uint8_t header[LINK_HEADER_MAX];
-    size_t size = pack_header(publisher, batch, header);
+    uint32_t payload_crc = crc32c(0, zmq_msg_data(&payload), zmq_msg_size(&payload));
+    size_t size = pack_header(publisher, batch, payload_crc, header);
     err = sockets->send(sockets->context, header, size, &payload);
     if (err != ERR_OK) {
         (void)zmq_msg_close(&payload);
@@ -128,6 +133,9 @@ static void take_ack(struct publisher *publisher, zframe_t **store_p, zframe_t *
     case LINK_ACK_CORRUPT:
     case LINK_ACK_UNSUPPORTED:
         window_refused(publisher->window, ack.kind, &ack.ranges, now(publisher));
+        break;
+    case LINK_ACK_NAME_REFUSED:
+        publish_names_refused(publisher, &ack, now(publisher));
         break;
     case LINK_ACK_KIND_COUNT:
         break;

@@ -42,7 +42,8 @@ struct publisher {
     ZSTD_CCtx *zstd;     /* NULL: no compression */
     struct identity *identity;
     uint64_t identity_due_ns; /* its file is looked at */
-    uint64_t started_ns;      /* monotonic */
+    uint64_t refused_log_due_ns;
+    uint64_t started_ns; /* monotonic */
     uint32_t lease_ms;
     uint32_t stop_timeout_ms;
     uint64_t stop_ns; /* when the wait for the stores began */
@@ -80,6 +81,9 @@ void publish_loop_abandon(struct publisher *publisher);
 void publish_names_apply(struct publisher *publisher);
 /* The next batch may have the next name; where that cannot be kept, the identity changes. */
 void publish_names_reserve(struct publisher *publisher);
+/* A store refused names: those of this process, or of another one with its id. */
+void publish_names_refused(
+    struct publisher *publisher, const struct link_ack *ack, uint64_t now_ns);
 /* Looks after the identity's file, once a second. */
 void publish_names_look(struct publisher *publisher, uint64_t now_ns);
 
@@ -87,6 +91,8 @@ void publish_names_look(struct publisher *publisher, uint64_t now_ns);
 bool publish_intake(struct publisher *publisher);
 /* Takes one batch: it is in the window by then, and in the spool, or dropped and counted. */
 void publish_accept(struct publisher *publisher, struct batch *batch);
+/* The entry, which has a payload and counts as accepted, gets the next name. */
+void publish_append(struct publisher *publisher, struct window_batch *entry);
 
 /* The ledger is one where it was opened; else there is nothing to count, tell and close. */
 MUST_CHECK enum err publish_ledger_open(struct publisher *publisher, uint64_t window_bytes);

@@ -65,17 +65,9 @@ static void release_memory(struct window *window, struct window_batch *batch)
     (void)zmq_msg_init(&batch->payload);
 }
 
-void window_remove(struct window *window, struct window_batch *batch, struct window_amount *reason)
+/* Holes at the head go. */
+static void leave_hole(struct window *window, struct window_batch *batch)
 {
-    const struct window_counters *counters = &window->counters;
-    amount_add(reason, batch);
-    amount_subtract(&window->counters.waiting, batch);
-    release_memory(window, batch);
-    if (window->options.removed != NULL && reason != &counters->kept) {
-        bool is_lost = reason != &counters->stored && reason != &counters->shelved;
-        window->options.removed(window->options.context, batch, is_lost);
-    }
-    share_list_destroy(&batch->shares);
     batch->state = WINDOW_REMOVED;
     while (window->count > 0 && window->slots[window->head].state == WINDOW_REMOVED) {
         window->head = (window->head + 1) & (window->room - 1);
@@ -88,6 +80,34 @@ void window_remove(struct window *window, struct window_batch *batch, struct win
     if (window->memory_from < window->first) {
         window->memory_from = window->first;
     }
+}
+
+void window_take_out(
+    struct window *window, struct window_batch *batch, struct window_batch *taken_p)
+{
+    *taken_p = *batch;
+    (void)zmq_msg_init(&taken_p->payload);
+    uint64_t bytes = counter_get(&window->counters.waiting_bytes);
+    counter_set(&window->counters.waiting_bytes, bytes - zmq_msg_size(&batch->payload));
+    (void)zmq_msg_move(&taken_p->payload, &batch->payload);
+    amount_subtract(&window->counters.waiting, batch);
+    amount_subtract(&window->counters.in, batch);
+    batch->shares = NULL;
+    leave_hole(window, batch);
+}
+
+void window_remove(struct window *window, struct window_batch *batch, struct window_amount *reason)
+{
+    const struct window_counters *counters = &window->counters;
+    amount_add(reason, batch);
+    amount_subtract(&window->counters.waiting, batch);
+    release_memory(window, batch);
+    if (window->options.removed != NULL && reason != &counters->kept) {
+        bool is_lost = reason != &counters->stored && reason != &counters->shelved;
+        window->options.removed(window->options.context, batch, is_lost);
+    }
+    share_list_destroy(&batch->shares);
+    leave_hole(window, batch);
 }
 
 static enum err double_room(struct window *window)
@@ -197,6 +217,7 @@ enum err window_append(struct window *window, const struct window_batch *batch)
     slot->stored_size = size;
     slot->state = WINDOW_WAITING;
     slot->may_repeat = false;
+    slot->is_recovered = false;
     if (is_on_disk_only) {
         release_memory(window, slot);
     }
@@ -213,6 +234,7 @@ enum err window_recover(struct window *window, const struct window_batch *batch,
     }
     slot->state = WINDOW_RECOVERED;
     slot->may_repeat = true;
+    slot->is_recovered = true;
     window_set_deadline(window, slot, window_lease_end_ns(window, now_ns));
     amount_add(&window->counters.recovered, slot);
     if (batch->sequence >= window->next_sequence) {

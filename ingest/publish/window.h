@@ -71,7 +71,8 @@ struct window_batch {
     uint32_t refusals;
     enum window_state state;
     bool is_compressed;
-    bool may_repeat; /* a store may have inserted it for the process before */
+    bool may_repeat;   /* a store may have inserted it for another process */
+    bool is_recovered; /* from the spool, when this process began */
 };
 
 /* in = stored + shelved + dropped + kept + waiting, in batches, in flows and in other rows. */
@@ -138,6 +139,22 @@ void window_refused(struct window *window, enum link_ack_kind kind,
 
 /* Takes back what was not heard of in time and what leases ran out on. */
 void window_tick(struct window *window, uint64_t now_ns);
+
+/*
+ * The sender has another id by now. These batches, whose names were refused, are sent again at
+ * once; a copy of any batch may have been inserted for the process that has the old id.
+ */
+void window_change_sender(struct window *window, const struct link_ranges *refused);
+
+/* A batch that was sent and is leased to nobody, lent until the next change; NULL: there is none.
+ */
+struct window_batch *window_find_sent(struct window *window, uint64_t sequence);
+/* Moves the batch out of the window, as if it had never been there: window_append() it again. */
+void window_take_out(
+    struct window *window, struct window_batch *batch, struct window_batch *taken_p);
+
+/* The lowest sequence among the batches that were recovered and still wait; 0: there is none. */
+uint64_t window_recovered_from(const struct window *window);
 
 /* Drops the oldest batch to make room in the spool. False: there is none. */
 bool window_drop_oldest(struct window *window);

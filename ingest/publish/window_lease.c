@@ -175,6 +175,43 @@ void window_refused(struct window *window, enum link_ack_kind kind,
     }
 }
 
+static void send_again(struct window *window, const struct link_range *range)
+{
+    uint64_t position = find_position(window, range->first);
+    for (struct window_batch *batch = next_in_range(window, range, &position); batch != NULL;
+         batch = next_in_range(window, range, &position)) {
+        position++;
+        if (batch->state == WINDOW_SENT) {
+            await_again(window, batch);
+        }
+    }
+}
+
+void window_change_sender(struct window *window, const struct link_ranges *refused)
+{
+    for (uint64_t at = window->first; at < window_end(window); at++) {
+        window_batch_at(window, at)->may_repeat = true;
+    }
+    for (size_t i = 0; i < refused->count; i++) {
+        send_again(window, &refused->values[i]);
+    }
+}
+
+struct window_batch *window_find_sent(struct window *window, uint64_t sequence)
+{
+    uint64_t at = find_position(window, sequence);
+    struct window_batch *batch = at < window_end(window) ? window_batch_at(window, at) : NULL;
+    bool is_there = batch != NULL && batch->sequence == sequence && batch->state == WINDOW_SENT;
+    return is_there ? batch : NULL;
+}
+
+uint64_t window_recovered_from(const struct window *window)
+{
+    /* They are the oldest, and what was removed leaves the head. */
+    const struct window_batch *oldest = window_batch_at(window, window->first);
+    return window->count > 0 && oldest->is_recovered ? oldest->sequence : 0;
+}
+
 static void count_taken_back(struct window *window, enum window_state state)
 {
     if (state == WINDOW_SENT) {

@@ -2,13 +2,16 @@
 #include "store/pull/holding.h"
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "store/pull/held_batch.h"
 #include "store/pull/ledger.h"
 #include "store/pull/unpacker.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
+    REFUSED_LOG_MS = 60000,             /* between two log lines */
     TICK_MS = 50,                       /* how late the end of a lease may be noticed */
     UNREAD_BYTES_MAX = 64 * 1024 * 1024 /* payloads that wait for a lease or a block */
 };
@@ -22,6 +25,8 @@ struct holding {
     struct held_batch_line line;
     struct unpacker unpacker;
     uint64_t tick_due_ns;
+    uint64_t now_ns; /* of the latest batch */
+    uint64_t refused_log_due_ns;
     bool is_last; /* an ingest waits for what it has sent: no block should wait for more */
 };
 
@@ -70,6 +75,23 @@ static void on_acknowledge(void *context, uint64_t ingest_id, const struct link_
 {
     struct holding *holding = context;
     holding->acknowledge(holding->acknowledge_context, ingest_id, ack);
+}
+
+/* Once a minute at most; the metric counts each. */
+static void on_refused(void *context, const struct ledger_refusal *refusal)
+{
+    struct holding *holding = context;
+    const struct link_header *header = refusal->header;
+    if (refusal->is_late || holding->now_ns < holding->refused_log_due_ns) {
+        return;
+    }
+    holding->refused_log_due_ns = holding->now_ns + REFUSED_LOG_MS * NS_PER_MS;
+    bool is_content = refusal->newest_epoch == header->epoch;
+    log_warning("pull",
+        is_content ? "two batches with one name; the later one was refused"
+                   : "two ingests have one id; batches of the older process were refused",
+        "ingest=%016" PRIx64 " sequence=%" PRIu64 " epoch=%" PRIu64 " newest_epoch=%" PRIu64,
+        header->ingest_id, header->sequence, header->epoch, refusal->newest_epoch);
 }
 
 static enum err add_to_block(struct holding *holding, struct held_batch *held, uint64_t now_ns)
@@ -188,6 +210,7 @@ enum err holding_new(struct holding **holding_p, const struct holding_options *o
         .renewed = on_renewed,
         .forgotten = on_forgotten,
         .acknowledge = on_acknowledge,
+        .refused = on_refused,
         .context = holding,
     };
     enum err err = ledger_new(&holding->ledger, options->store_id, &listener);
@@ -222,6 +245,18 @@ void holding_destroy(struct holding **holding_p)
     *holding_p = NULL;
 }
 
+static enum pull_drop drop_reason(enum ledger_arrival arrival)
+{
+    switch (arrival) {
+    case LEDGER_FULL:
+        return PULL_DROP_MEMORY;
+    case LEDGER_REFUSED:
+        return PULL_DROP_NAME;
+    default:
+        return PULL_DROP_DUPLICATE;
+    }
+}
+
 void holding_take(
     struct holding *holding, const struct link_header *header, zmq_msg_t *payload, uint64_t now_ns)
 {
@@ -233,6 +268,7 @@ void holding_take(
         holding_refuse(holding, header, LINK_ACK_CORRUPT);
         return;
     }
+    holding->now_ns = now_ns;
     struct held_batch *held = held_batch_new(header, payload, holding->counters);
     if (held == NULL) {
         count_dropped(holding, PULL_DROP_MEMORY, header);
@@ -240,8 +276,7 @@ void holding_take(
     }
     enum ledger_arrival arrival = ledger_take(holding->ledger, header, held, now_ns);
     if (arrival != LEDGER_NEW) {
-        count_dropped(
-            holding, arrival == LEDGER_FULL ? PULL_DROP_MEMORY : PULL_DROP_DUPLICATE, header);
+        count_dropped(holding, drop_reason(arrival), header);
         held_batch_destroy(&held, holding->counters);
     }
 }
@@ -249,7 +284,7 @@ void holding_take(
 void holding_refuse(
     struct holding *holding, const struct link_header *header, enum link_ack_kind kind)
 {
-    ledger_settle(holding->ledger, header->ingest_id, header->sequence, kind, NULL);
+    ledger_refuse(holding->ledger, header, kind);
 }
 
 void holding_lease(struct holding *holding, const struct link_lease *lease, uint64_t now_ns)

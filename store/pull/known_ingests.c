@@ -18,15 +18,36 @@ void known_ingests_clear(struct known_ingests *known)
     *known = (struct known_ingests){0};
 }
 
-struct ledger_ingest *known_ingests_find(struct known_ingests *known, uint64_t id)
+static bool is_of(const struct ledger_ingest *ingest, uint64_t id, uint64_t sender_id)
 {
-    if (known->latest < known->count && known->values[known->latest].id == id) {
+    return ingest->id == id && ingest->sender_id == sender_id;
+}
+
+static struct ledger_ingest *find(struct known_ingests *known, uint64_t id, uint64_t sender_id)
+{
+    if (known->latest < known->count && is_of(&known->values[known->latest], id, sender_id)) {
         return &known->values[known->latest];
     }
     for (size_t i = 0; i < known->count; i++) {
-        if (known->values[i].id == id) {
+        if (is_of(&known->values[i], id, sender_id)) {
             known->latest = i;
             return &known->values[i];
+        }
+    }
+    return NULL;
+}
+
+struct ledger_ingest *known_ingests_find(struct known_ingests *known, uint64_t id)
+{
+    return find(known, id, id);
+}
+
+struct ledger_ingest *known_ingests_next(struct known_ingests *known, size_t *at_p, uint64_t id)
+{
+    while (*at_p < known->count) {
+        struct ledger_ingest *ingest = &known->values[(*at_p)++];
+        if (ingest->id == id) {
+            return ingest;
         }
     }
     return NULL;
@@ -57,13 +78,19 @@ static struct ledger_ingest *append(struct known_ingests *known)
 
 struct ledger_ingest *known_ingests_meet(struct known_ingests *known, uint64_t id)
 {
-    struct ledger_ingest *ingest = known_ingests_find(known, id);
+    return known_ingests_meet_sender(known, id, id);
+}
+
+struct ledger_ingest *known_ingests_meet_sender(
+    struct known_ingests *known, uint64_t id, uint64_t sender_id)
+{
+    struct ledger_ingest *ingest = find(known, id, sender_id);
     if (ingest != NULL) {
         return ingest;
     }
     ingest = known->count == INGESTS_MAX ? replace(known) : append(known);
     if (ingest != NULL) {
-        *ingest = (struct ledger_ingest){.id = id};
+        *ingest = (struct ledger_ingest){.id = id, .sender_id = sender_id};
     }
     return ingest;
 }

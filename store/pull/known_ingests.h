@@ -18,8 +18,15 @@ struct known_ingests {
 
 void known_ingests_clear(struct known_ingests *known);
 
-/* NULL: never heard of it. Lent until the next known_ingests_meet(). */
+/*
+ * The batches that are named by an id and come from whoever has it. NULL: never heard of it. Lent
+ * until the next known_ingests_meet().
+ */
 struct ledger_ingest *known_ingests_find(struct known_ingests *known, uint64_t id);
+/* The next with this id, whoever sends its batches; *at_p is 0 at first. NULL: no more. */
+struct ledger_ingest *known_ingests_next(struct known_ingests *known, size_t *at_p, uint64_t id);
 
 /* The same, and a new one is added. NULL: out of memory, or too many have live batches. */
 struct ledger_ingest *known_ingests_meet(struct known_ingests *known, uint64_t id);
+struct ledger_ingest *known_ingests_meet_sender(
+    struct known_ingests *known, uint64_t id, uint64_t sender_id);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- which batches this store has, and on what lease. */
-#include "store/pull/known_ingests.h"
+#include "store/pull/ledger_names.h"
 
 #include <stdlib.h>
+
+enum {
+    LATE_LEASES = 2 /* so long after a restart batches of the process before may come */
+};
 
 struct ledger {
     struct ledger_listener listener;
@@ -56,25 +60,59 @@ static enum ledger_arrival take_batch(
     return LEDGER_NEW;
 }
 
-enum ledger_arrival ledger_take(
-    struct ledger *ledger, const struct link_header *header, void *place, uint64_t now_ns)
+static enum ledger_arrival take_named(
+    struct ledger_ingest *ingest, const struct link_header *header, void *place, uint64_t now_ns)
 {
-    ledger->now_ns = now_ns;
-    struct ledger_ingest *ingest = known_ingests_meet(&ledger->ingests, header->ingest_id);
-    if (ingest == NULL) {
-        return LEDGER_FULL;
-    }
-    if (header->epoch < ingest->epoch) {
-        ledger->stale_epochs++;
-    } else {
-        ingest->epoch = header->epoch;
-    }
     ledger_ingest_set_lease(ingest, header->lease_ms);
     struct ledger_batch *batch = ledger_ingest_find(ingest, header->sequence);
     if (batch == NULL) {
         batch = ledger_ingest_insert(ingest, header->sequence, now_ns);
     }
-    return batch != NULL ? take_batch(ingest, batch, place, now_ns) : LEDGER_FULL;
+    if (batch == NULL) {
+        return LEDGER_FULL;
+    }
+    if (header->payload_crc != 0) {
+        batch->payload_crc = header->payload_crc;
+    }
+    return take_batch(ingest, batch, place, now_ns);
+}
+
+static void refuse_name(
+    struct ledger *ledger, struct ledger_ingest *ingest, const struct link_header *header)
+{
+    ingest->refused_epoch = header->epoch;
+    link_ranges_add(&ingest->settled[LINK_ACK_NAME_REFUSED], header->sequence, header->sequence);
+    const struct ledger_refusal refusal = {.header = header,
+        .newest_epoch = ingest->epoch,
+        .is_late = ledger->now_ns < ingest->epoch_ns + LATE_LEASES * ingest->lease_ns};
+    if (ledger->listener.refused != NULL) {
+        ledger->listener.refused(ledger->listener.context, &refusal);
+    }
+}
+
+enum ledger_arrival ledger_take(
+    struct ledger *ledger, const struct link_header *header, void *place, uint64_t now_ns)
+{
+    ledger->now_ns = now_ns;
+    struct ledger_ingest *ingest =
+        known_ingests_meet_sender(&ledger->ingests, header->ingest_id, link_header_sender(header));
+    if (ingest == NULL) {
+        return LEDGER_FULL;
+    }
+    ledger->stale_epochs += header->epoch < ingest->epoch;
+    switch (ledger_names_check(&ledger->ingests, ingest, header, now_ns)) {
+    case LEDGER_NAME_GOOD:
+        return take_named(ingest, header, place, now_ns);
+    case LEDGER_NAME_BUSY:
+        return LEDGER_DUPLICATE;
+    case LEDGER_NAME_STORED:
+        link_ranges_add(&ingest->settled[LINK_ACK_STORED], header->sequence, header->sequence);
+        return LEDGER_DUPLICATE;
+    case LEDGER_NAME_REFUSED:
+        break;
+    }
+    refuse_name(ledger, ingest, header);
+    return LEDGER_REFUSED;
 }
 
 static void forget(struct ledger *ledger, struct ledger_ingest *ingest, struct ledger_batch *batch)
@@ -116,12 +154,9 @@ static void judge_range(struct ledger *ledger, struct ledger_ingest *ingest,
     }
 }
 
-void ledger_lease(struct ledger *ledger, const struct link_lease *lease, uint64_t now_ns)
+static void take_lease(struct ledger *ledger, struct ledger_ingest *ingest,
+    const struct link_lease *lease, uint64_t now_ns)
 {
-    struct ledger_ingest *ingest = known_ingests_find(&ledger->ingests, lease->ingest_id);
-    if (ingest == NULL) {
-        return;
-    }
     /* The lease runs from the question, however late the answer comes. */
     uint64_t end_ns = lease->stamp_ns + ingest->lease_ns;
     bool is_over = lease->stamp_ns > now_ns || end_ns <= now_ns;
@@ -136,17 +171,70 @@ void ledger_lease(struct ledger *ledger, const struct link_lease *lease, uint64_
     }
 }
 
+void ledger_lease(struct ledger *ledger, const struct link_lease *lease, uint64_t now_ns)
+{
+    for (size_t i = 0; i < ledger->ingests.count; i++) {
+        if (ledger->ingests.values[i].sender_id == lease->ingest_id) {
+            take_lease(ledger, &ledger->ingests.values[i], lease, now_ns);
+        }
+    }
+}
+
+/* At most one sender has a live batch of a name. */
+static struct ledger_batch *find_live(
+    struct ledger *ledger, uint64_t ingest_id, uint64_t sequence, struct ledger_ingest **ingest_p)
+{
+    size_t at = 0;
+    for (*ingest_p = known_ingests_next(&ledger->ingests, &at, ingest_id); *ingest_p != NULL;
+         *ingest_p = known_ingests_next(&ledger->ingests, &at, ingest_id)) {
+        struct ledger_batch *batch = ledger_ingest_find(*ingest_p, sequence);
+        if (batch != NULL && ledger_batch_is_live(batch)) {
+            return batch;
+        }
+    }
+    return NULL;
+}
+
 const struct ledger_batch *ledger_find(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
 {
-    const struct ledger_batch *batch =
-        ledger_ingest_find(known_ingests_find(&ledger->ingests, ingest_id), sequence);
-    return batch != NULL && ledger_batch_is_live(batch) ? batch : NULL;
+    struct ledger_ingest *ingest = NULL;
+    return find_live(ledger, ingest_id, sequence, &ingest);
+}
+
+/* Who waits for what becomes of a batch: who sent the live one, or any that is remembered. */
+static struct ledger_ingest *find_sender(
+    struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
+{
+    struct ledger_ingest *ingest = NULL;
+    if (find_live(ledger, ingest_id, sequence, &ingest) != NULL) {
+        return ingest;
+    }
+    size_t at = 0;
+    do {
+        ingest = known_ingests_next(&ledger->ingests, &at, ingest_id);
+    } while (ingest != NULL && ledger_ingest_find(ingest, sequence) == NULL);
+    return ingest != NULL ? ingest : known_ingests_meet(&ledger->ingests, ingest_id);
+}
+
+void ledger_refuse(struct ledger *ledger, const struct link_header *header, enum link_ack_kind kind)
+{
+    struct ledger_ingest *ingest =
+        known_ingests_meet_sender(&ledger->ingests, header->ingest_id, link_header_sender(header));
+    if (ingest == NULL) {
+        return;
+    }
+    link_ranges_add(&ingest->settled[kind], header->sequence, header->sequence);
+    /* The ingest sends the batch to any store now, so this one must not have a copy of it. */
+    struct ledger_batch *batch = ledger_ingest_find(ingest, header->sequence);
+    if (batch != NULL && ledger_batch_is_live(batch)) {
+        forget(ledger, ingest, batch);
+    }
 }
 
 void ledger_settle(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence,
     enum link_ack_kind kind, const void *place)
 {
-    struct ledger_ingest *ingest = known_ingests_meet(&ledger->ingests, ingest_id);
+    struct ledger_ingest *ingest = find_sender(ledger, ingest_id, sequence);
     if (ingest == NULL) {
         return;
     }
@@ -169,9 +257,9 @@ void ledger_settle(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence,
 
 void ledger_forget(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
 {
-    struct ledger_ingest *ingest = known_ingests_find(&ledger->ingests, ingest_id);
-    struct ledger_batch *batch = ledger_ingest_find(ingest, sequence);
-    if (batch != NULL && ledger_batch_is_live(batch)) {
+    struct ledger_ingest *ingest = NULL;
+    struct ledger_batch *batch = find_live(ledger, ingest_id, sequence, &ingest);
+    if (batch != NULL) {
         forget(ledger, ingest, batch);
     }
 }
@@ -211,9 +299,11 @@ static void acknowledge(struct ledger *ledger, const struct ledger_ingest *inges
         .kind = kind,
         .store_id = ledger->store_id,
         .stamp_ns = now_ns,
+        .epoch = kind == LINK_ACK_NAME_REFUSED ? ingest->refused_epoch : ingest->epoch,
+        .newest_epoch = kind == LINK_ACK_NAME_REFUSED ? ingest->epoch : 0,
         .ranges = *ranges,
     };
-    ledger->listener.acknowledge(ledger->listener.context, ingest->id, &ack);
+    ledger->listener.acknowledge(ledger->listener.context, ingest->sender_id, &ack);
     link_ranges_reset(ranges);
 }
 

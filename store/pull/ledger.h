@@ -29,11 +29,20 @@ struct ledger_batch {
     uint64_t asked_ns;
     uint64_t lease_end_ns; /* monotonic, this store's clock */
     void *place;
+    uint32_t payload_crc; /* 0: not known */
     enum ledger_state state;
     enum link_ack_kind outcome; /* STORED: STORED or SHELVED */
 };
 
-/* Called from ledger_lease(), ledger_tick() and ledger_settle(); must not call the ledger. */
+/* Another process has the id, or another batch the name. */
+struct ledger_refusal {
+    const struct link_header *header;
+    uint64_t newest_epoch; /* the header's: another batch has the name */
+    bool is_late; /* the newest process has just begun: the older one's batches come late */
+};
+
+/* Called from ledger_take(), ledger_lease(), ledger_tick() and ledger_settle(); must not call the
+ * ledger. */
 struct ledger_listener {
     /* ASKED became LEASED. `is_first`: no store can have inserted it. */
     void (*granted)(void *context, const struct ledger_batch *batch, bool is_first);
@@ -43,6 +52,7 @@ struct ledger_listener {
     void (*forgotten)(void *context, const struct ledger_batch *batch);
     /* An acknowledgement is due. One that is lost is made up for later. */
     void (*acknowledge)(void *context, uint64_t ingest_id, const struct link_ack *ack);
+    void (*refused)(void *context, const struct ledger_refusal *refusal);
     void *context;
 };
 
@@ -50,6 +60,7 @@ struct ledger_listener {
 enum ledger_arrival {
     LEDGER_NEW,
     LEDGER_DUPLICATE, /* here already or stored: acknowledged again, not kept */
+    LEDGER_REFUSED,   /* its name is not the sender's to give: not kept, and the sender hears so */
     LEDGER_FULL       /* no memory, or too many ingests: not kept, not acknowledged */
 };
 
@@ -75,6 +86,10 @@ const struct ledger_batch *ledger_find(
  */
 void ledger_settle(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence,
     enum link_ack_kind kind, const void *place);
+
+/* A batch is refused at once (CORRUPT, UNSUPPORTED), which is acknowledged as above. */
+void ledger_refuse(
+    struct ledger *ledger, const struct link_header *header, enum link_ack_kind kind);
 
 /* Gives a batch up without a word: the ingest sends it again. */
 void ledger_forget(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence);

@@ -9,8 +9,13 @@
 #include "store/pull/ledger.h"
 
 struct ledger_ingest {
-    uint64_t id;
-    uint64_t epoch;
+    uint64_t id;             /* of the names of these batches */
+    uint64_t sender_id;      /* who sends them: `id`, unless the sender's id has changed */
+    uint64_t epoch;          /* of the sender's newest process */
+    uint64_t refused_epoch;  /* of the process that sent the batches whose names were refused */
+    uint64_t recovered_from; /* lowest sequence that the sender found in its spool; 0: none left */
+    uint64_t heard_ns;
+    uint64_t epoch_ns; /* since when that epoch is the newest */
     uint64_t renew_due_ns;
     uint64_t lease_ns;
     struct ledger_batch *batches;

@@ -47,6 +47,7 @@ static const char *const DROP_NAMES[PULL_DROP_COUNT] = {
     [PULL_DROP_LAPSED] = "lapsed",
     [PULL_DROP_CORRUPT] = "corrupt",
     [PULL_DROP_MEMORY] = "memory",
+    [PULL_DROP_NAME] = "name",
 };
 
 struct row_families {

@@ -15,6 +15,7 @@ enum pull_drop {
     PULL_DROP_LAPSED,
     PULL_DROP_CORRUPT,
     PULL_DROP_MEMORY,
+    PULL_DROP_NAME,
     PULL_DROP_COUNT
 };
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- an ingest whose names a store refuses. */
+#include "ingest/publish/publish_state.h"
+
+#include "common/clock.h"
+#include "ingest/publish/spool_record.h"
+#include "tests/support/fake_stores.h"
+#include "tests/support/link_rig.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    INGEST = 77,
+    FIRST = 1000, /* sequence */
+    STORE = 9,
+    FLOWS = 10, /* a batch */
+    DAY = 19700,
+    LEASE_MS = 2000,
+    MARGIN_MS = LEASE_MS / 2,
+    STOP_MS = 5000,
+    FIRST_STORE_MS = 2000
+};
+
+static const uint64_t START_NS = 100 * NS_PER_S;
+
+static struct fake_stores fake;
+static struct publisher publisher;
+static char folder[64];
+
+static void on_removed(void *context, const struct window_batch *batch, bool is_lost)
+{
+    (void)context;
+    (void)is_lost;
+    if (batch->place.segment != 0) {
+        spool_settle(publisher.spool, batch);
+    }
+}
+
+static enum err keep_none(void *context, const struct window_batch *batch)
+{
+    (void)context;
+    (void)batch;
+    return ERR_OK;
+}
+
+static enum err count_recovered(void *context, const struct window_batch *batch)
+{
+    (void)batch;
+    ++*(uint32_t *)context;
+    return ERR_OK;
+}
+
+static void open_window(uint64_t max_bytes)
+{
+    window_destroy(&publisher.window);
+    const struct window_options options = {
+        .max_bytes = max_bytes,
+        .first_sequence = FIRST,
+        .ack_timeout_ms = LEASE_MS,
+        .lease_ms = LEASE_MS,
+        .removed = on_removed,
+    };
+    cr_assert_eq(window_new(&publisher.window, &options), ERR_OK);
+}
+
+static void start(void)
+{
+    fake = (struct fake_stores){.now_ns = START_NS, .room = FAKE_SENT_MAX};
+    folder[0] = '\0';
+    publisher = (struct publisher){
+        .sockets = fake_stores_sockets(&fake),
+        .started_ns = START_NS,
+        .lease_ms = LEASE_MS,
+        .stop_timeout_ms = STOP_MS,
+    };
+    const struct identity_options identity = {.wanted_id = INGEST};
+    cr_assert_eq(identity_open(&publisher.identity, &identity), ERR_OK);
+    identity_begin(publisher.identity, &(struct identity_spool){0});
+    open_window(1 << 20);
+}
+
+static void finish(void)
+{
+    window_destroy(&publisher.window);
+    spool_close(&publisher.spool);
+    identity_close(&publisher.identity);
+    link_lease_clear(&fake.reply);
+    if (folder[0] != '\0') {
+        rig_remove_folder(folder);
+    }
+}
+
+TestSuite(publish_names, .init = start, .fini = finish);
+
+/* Batches with this one number in all of their flows, so that payloads can be told apart. */
+static void offer(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        cr_assert_lt(fake.batch_count, FAKE_QUEUE_MAX);
+        fake.batches[fake.batch_count] = rig_batch(fake.batch_count * FLOWS + 1, FLOWS, DAY);
+        fake.batch_count++;
+    }
+}
+
+static void turn(void)
+{
+    publish_loop_turn(&publisher, WATCH_BIT(PUBLISH_INBOX) | WATCH_BIT(PUBLISH_ACKS));
+}
+
+/* The store speaks of sequences first..last. */
+static void say(enum link_ack_kind kind, uint64_t first, uint64_t last)
+{
+    struct link_ack ack = {.kind = kind, .store_id = STORE, .stamp_ns = 4711};
+    link_ranges_add(&ack.ranges, first, last);
+    fake_stores_say(&fake, &ack);
+    link_ack_clear(&ack);
+}
+
+static void open_spool(void)
+{
+    (void)snprintf(folder, sizeof folder, "/tmp/goflow-publish-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    const struct spool_options options = {.folder = folder,
+        .fallback_id = INGEST,
+        .max_bytes = 1 << 20,
+        .segment_bytes = 1 << 16,
+        .sync_period_ms = 1000};
+    cr_assert_eq(spool_open(&publisher.spool, &options, keep_none, NULL), ERR_OK);
+}
+
+static const struct window_counters *counters(void)
+{
+    return window_counters(publisher.window);
+}
+
+/* A store refuses names of the process with this epoch. */
+static void refuse_name(uint64_t epoch, uint64_t newest_epoch, uint64_t first, uint64_t last)
+{
+    struct link_ack ack = {.kind = LINK_ACK_NAME_REFUSED,
+        .store_id = STORE,
+        .epoch = epoch,
+        .newest_epoch = newest_epoch};
+    link_ranges_add(&ack.ranges, first, last);
+    fake_stores_say(&fake, &ack);
+    link_ack_clear(&ack);
+}
+
+Test(publish_names, takes_another_id_when_another_process_has_its_own)
+{
+    offer(2);
+    turn();
+    uint64_t epoch = identity_epoch(publisher.identity);
+    refuse_name(epoch, epoch + 1, FIRST, FIRST);
+    turn();
+    cr_assert_neq(identity_id(publisher.identity), INGEST);
+    cr_assert_eq(counter_get(&publisher.counters.id_changes), 1);
+    /* What has a name keeps it, at once where it was refused. */
+    cr_assert_eq(fake.sent_count, 3);
+    cr_assert_eq(fake.sent[2].header.sequence, FIRST);
+    cr_assert_eq(fake.sent[2].header.ingest_id, INGEST);
+    cr_assert_eq(fake.sent[2].header.sender_id, identity_id(publisher.identity));
+    cr_assert_gt(fake.sent[2].header.epoch, epoch);
+    cr_assert_eq(fake.sent[2].header.payload_crc, fake.sent[0].header.payload_crc);
+    /* The other process may have had it inserted. */
+    say(LINK_ACK_HELD, FIRST, FIRST + 1);
+    turn();
+    cr_assert_eq(fake.reply.ranges[LINK_GRANTED].count, 0);
+    cr_assert_eq(fake.reply.ranges[LINK_REGRANTED].values[0].last, FIRST + 1);
+    /* New ones have the new id. */
+    offer(1);
+    turn();
+    cr_assert_eq(fake.sent[3].header.ingest_id, identity_id(publisher.identity));
+    cr_assert_gt(fake.sent[3].header.sequence, FIRST + 1);
+    /* The same said again, or by another store, changes nothing. */
+    refuse_name(epoch, epoch + 1, FIRST + 1, FIRST + 1);
+    turn();
+    cr_assert_eq(counter_get(&publisher.counters.id_changes), 1);
+    cr_assert_eq(window_count(publisher.window), 3);
+}
+
+Test(publish_names, keeps_its_id_when_the_other_process_was_refused)
+{
+    offer(1);
+    turn();
+    uint64_t epoch = identity_epoch(publisher.identity);
+    refuse_name(epoch - 1, epoch, FIRST, FIRST);
+    turn();
+    cr_assert_eq(identity_id(publisher.identity), INGEST);
+    cr_assert_eq(fake.sent_count, 1);
+}
+
+static void check_renamed(void)
+{
+    offer(2);
+    turn();
+    uint64_t epoch = identity_epoch(publisher.identity);
+    refuse_name(epoch, epoch, FIRST, FIRST);
+    turn();
+    cr_assert_eq(fake.sent_count, 3);
+    cr_assert_eq(fake.sent[2].header.ingest_id, identity_id(publisher.identity));
+    cr_assert_neq(fake.sent[2].header.ingest_id, INGEST);
+    cr_assert_gt(fake.sent[2].header.sequence, FIRST + 1);
+    cr_assert_eq(fake.sent[2].size, fake.sent[0].size);
+    cr_assert_eq(memcmp(fake.sent[2].payload, fake.sent[0].payload, fake.sent[0].size), 0);
+    cr_assert_eq(window_count(publisher.window), 2);
+    cr_assert_eq(counter_get(&counters()->in.flows), 2 * FLOWS);
+    cr_assert_eq(counter_get(&counters()->waiting.flows), 2 * FLOWS);
+    say(LINK_ACK_STORED, FIRST, UINT64_MAX);
+    turn();
+    cr_assert_eq(window_count(publisher.window), 0);
+    cr_assert_eq(counter_get(&counters()->stored.flows), 2 * FLOWS);
+    cr_assert_eq(counter_get(&counters()->waiting_bytes), 0);
+}
+
+Test(publish_names, renames_a_batch_whose_name_another_one_has)
+{
+    check_renamed();
+}
+
+Test(publish_names, renames_a_batch_on_the_disk_too)
+{
+    open_spool();
+    spool_set_ingest_id(publisher.spool, INGEST);
+    check_renamed();
+    spool_close(&publisher.spool);
+    uint32_t found = 0;
+    const struct spool_options options = {
+        .folder = folder, .max_bytes = 1 << 20, .segment_bytes = 1 << 16, .sync_period_ms = 1000};
+    cr_assert_eq(spool_open(&publisher.spool, &options, count_recovered, &found), ERR_OK);
+    cr_assert_eq(found, 0, "each is settled, under both names");
+}
