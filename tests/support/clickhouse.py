@@ -5,8 +5,8 @@
     server.kill(); server.start()          the same data, the same ports
     clickhouse.Server(folder, address="198.51.100.2")      for others than this host, too
 """
+import http.client
 import pathlib
-import urllib.error
 import urllib.request
 
 import case
@@ -27,6 +27,7 @@ CONFIG = """<yandex>
     <default_database>default</default_database>
     <mark_cache_size>67108864</mark_cache_size>
     <timezone>UTC</timezone>
+    {more}
 </yandex>
 """
 
@@ -46,9 +47,12 @@ USERS = """<yandex>
 
 
 class Server:
-    """Data and ports outlive the process: start() after kill() goes on where it was."""
+    """
+    Data and ports outlive the process: start() after kill() goes on where it was. `more` is XML for
+    its configuration.
+    """
 
-    def __init__(self, folder, name="clickhouse", password="", address=""):
+    def __init__(self, folder, name="clickhouse", password="", address="", more=""):
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.name = name
@@ -58,21 +62,25 @@ class Server:
         listen = "".join(
             f"<listen_host>{host}</listen_host>" for host in ("127.0.0.1", address) if host)
         (self.folder / "config.xml").write_text(CONFIG.format(
-            listen=listen, http=self.http_port, native=self.http_port + 1, folder=self.folder))
+            listen=listen, http=self.http_port, native=self.http_port + 1, folder=self.folder, more=more))
         (self.folder / "users.xml").write_text(USERS.format(password=password))
         self.start()
 
-    def start(self):
+    def launch(self):
+        """Starts without waiting."""
         self.process = process.Process(
             self.name, ["clickhouse-server", f"--config-file={self.folder}/config.xml"],
             self.folder)
+
+    def start(self):
+        self.launch()
         self.process.until(self.answers, START_S, "no answer to /ping")
 
     def answers(self):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/ping", timeout=5) as r:
                 return r.read() == b"Ok.\n"
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+        except (OSError, http.client.HTTPException):  # it may die in mid-answer
             return False
 
     def send(self, number):

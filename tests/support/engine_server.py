@@ -17,11 +17,16 @@ class Engine:
         self.deaths = 0
         self.start_again()
 
-    def start_again(self):
+    def launch(self):
+        """Starts without waiting."""
         self.store = goflow.Store(
             self.folder, f"ipc://{self.folder}/nobody.ipc", name=f"engine{self.deaths}",
             place=self.place, ch_path=self.folder / "engine",
-            ch_serve=f"127.0.0.1:{self.http_port}").wait_until_ready()
+            ch_serve=f"127.0.0.1:{self.http_port}")
+
+    def start_again(self):
+        self.launch()
+        self.store.wait_until_ready()
 
     def query(self, statement):
         return goflow.query(self.http_port, statement)
