@@ -131,27 +131,44 @@ static bool is_in_memory(const struct window_batch *batch)
     return batch->state != WINDOW_REMOVED && zmq_msg_size(&batch->payload) > 0;
 }
 
-/*
- * What costs least to free among what is in memory: the oldest that no store is at work on, else
- * the oldest. NULL: nothing is in memory.
- */
+/* How much is lost when the batch leaves memory: nothing when the spool has it. */
+enum victim_cost {
+    VICTIM_READ,        /* it is read back when it is sent */
+    VICTIM_READ_LEASED, /* the same, and only if the store with the lease fails */
+    VICTIM_LOST,        /* no store is at work on it */
+    VICTIM_LOST_LEASED, /* a store may be about to store it */
+    VICTIM_NONE
+};
+
+static enum victim_cost cost_of(const struct window_batch *batch)
+{
+    bool is_leased = batch->state == WINDOW_LEASED;
+    if (!is_in_memory(batch)) {
+        return VICTIM_NONE;
+    }
+    if (batch->place.segment != 0) {
+        return is_leased ? VICTIM_READ_LEASED : VICTIM_READ;
+    }
+    return is_leased ? VICTIM_LOST_LEASED : VICTIM_LOST;
+}
+
+/* The oldest of those that cost least. NULL: nothing is in memory. */
 static struct window_batch *find_victim(struct window *window)
 {
     while (window->memory_from < window_end(window) &&
            !is_in_memory(window_batch_at(window, window->memory_from))) {
         window->memory_from++;
     }
-    struct window_batch *oldest = NULL;
-    for (uint64_t at = window->memory_from; at < window_end(window); at++) {
+    struct window_batch *victim = NULL;
+    enum victim_cost least = VICTIM_NONE;
+    for (uint64_t at = window->memory_from; at < window_end(window) && least != VICTIM_READ; at++) {
         struct window_batch *batch = window_batch_at(window, at);
-        if (is_in_memory(batch) && batch->state != WINDOW_LEASED) {
-            return batch;
-        }
-        if (is_in_memory(batch) && oldest == NULL) {
-            oldest = batch;
+        if (cost_of(batch) < least) {
+            least = cost_of(batch);
+            victim = batch;
         }
     }
-    return oldest;
+    return victim;
 }
 
 static bool is_short_of_memory(const struct window *window, size_t size)

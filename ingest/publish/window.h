@@ -110,9 +110,10 @@ void window_continue_from(struct window *window, uint64_t sequence);
 
 /*
  * Appends a batch as WAITING and takes its payload and shares; its sequence is
- * window_next_sequence(). While there is too much in memory: a batch that the spool has stays there
- * alone; else the oldest batch without a lease goes (the oldest of all when every one has a lease).
- * ERR_MEMORY: not appended, payload and shares are still the caller's.
+ * window_next_sequence(). While there is too much in memory, batches that the spool has leave
+ * memory first, which costs nothing; only then the oldest batch without a lease is dropped, or the
+ * oldest of all when every one has a lease. ERR_MEMORY: not appended, payload and shares are still
+ * the caller's.
  */
 MUST_CHECK enum err window_append(struct window *window, const struct window_batch *batch);
 

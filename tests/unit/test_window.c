@@ -114,6 +114,33 @@ Test(window, drops_the_oldest_that_nobody_has_when_it_is_full)
     window_destroy(&window);
 }
 
+/* The disk is full: the last batches are in memory only, and the memory is full as well. */
+Test(window, drops_nothing_while_memory_holds_what_the_spool_has)
+{
+    struct window *window = open_window(3 * PAYLOAD, 0);
+    for (uint32_t i = 0; i < 6; i++) {
+        struct window_batch batch = {.flow_count = 3, .place.segment = i < 3 ? 1 : 0};
+        (void)zmq_msg_init_size(&batch.payload, PAYLOAD);
+        cr_assert_eq(window_append(window, &batch), ERR_OK);
+        if (i == 2) { /* a store is at work on all that the spool has */
+            (void)send_all(window, NOW);
+            for (uint64_t sequence = FIRST; sequence < FIRST + 3; sequence++) {
+                cr_assert_eq(claim(window, STORE_A, sequence, NOW), LINK_GRANTED);
+            }
+        }
+    }
+    const struct window_counters *counters = window_counters(window);
+    cr_assert_eq(counter_get(&counters->dropped_window.flows), 0);
+    cr_assert_eq(counter_get(&counters->waiting.batches), 6);
+    cr_assert_eq(counter_get(&counters->waiting_bytes), 3 * PAYLOAD);
+    struct window_batch batch = {.flow_count = 3};
+    (void)zmq_msg_init_size(&batch.payload, PAYLOAD);
+    cr_assert_eq(window_append(window, &batch), ERR_OK);
+    cr_assert_eq(counter_get(&counters->dropped_window.batches), 1, "now there is no other way");
+    cr_assert_eq(claim(window, STORE_A, FIRST + 3, NOW), LINK_GONE, "the oldest of them");
+    window_destroy(&window);
+}
+
 Test(window, says_which_batches_leave_it_lost_and_whose_they_were)
 {
     uint32_t removed[2] = {0};
