@@ -172,7 +172,10 @@ static bool run_statement(struct serve_exchange *exchange, struct buffer *sql)
     return is_done;
 }
 
-/* Database and settings of the URL; last of all that a GET may only read. */
+/*
+ * Database and settings of the URL, in one statement because a store sends many; last of all that a
+ * GET may only read.
+ */
 static bool prepare_session(struct serve_exchange *exchange)
 {
     struct buffer sql = {0};
@@ -185,13 +188,13 @@ static bool prepare_session(struct serve_exchange *exchange)
         }
     }
     for (size_t i = 0; i < request->setting_count; i++) {
-        buffer_text_append(&sql, "SET ");
+        buffer_text_append(&sql, i == 0 ? "SET " : ", ");
         sql_append_identifier(&sql, request->settings[i].name);
         buffer_text_append(&sql, " = ");
         sql_append_literal(&sql, request->settings[i].value);
-        if (!run_statement(exchange, &sql)) {
-            return false;
-        }
+    }
+    if (sql.size > 0 && !run_statement(exchange, &sql)) {
+        return false;
     }
     if (request->is_reading) {
         buffer_text_append(&sql, "SET readonly = 2");

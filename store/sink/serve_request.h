@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 enum {
-    SERVE_SETTINGS_MAX = 64,
+    SERVE_SETTINGS_MAX = 128,
     SERVE_SECRET_SIZE = 256, /* of user and password, with the closing zero */
     SERVE_QUERY_ID_SIZE = 128
 };
