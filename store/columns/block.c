@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- blocks: rows and the batches they came from. */
 #include "store/columns/block.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -103,5 +104,58 @@ void block_remove(struct block *block, size_t batch)
     removed->is_removed = true;
     for (size_t i = batch + 1; i < block->batch_count; i++) {
         block->batches[i].first_row -= block->batches[i].is_removed ? 0 : removed->row_count;
+    }
+}
+
+static bool has_rows(const struct block_batch *batch)
+{
+    return !batch->is_removed && batch->row_count > 0;
+}
+
+/* How many of the batches with rows have at most `max_rows` together; one at least. */
+static size_t batches_within(const struct block *block, uint32_t max_rows)
+{
+    size_t count = 0;
+    uint64_t rows = 0;
+    for (size_t i = 0; i < block->batch_count; i++) {
+        const struct block_batch *batch = &block->batches[i];
+        rows += has_rows(batch) ? batch->row_count : 0;
+        if (count > 0 && rows > max_rows) {
+            return count;
+        }
+        count += has_rows(batch);
+    }
+    return count;
+}
+
+void block_show_first(struct block *block, uint32_t max_rows)
+{
+    size_t shown = batches_within(block, max_rows);
+    if (block->columns != NULL) {
+        columns_show_first(block->columns, shown);
+    } else {
+        record_rows_show_first(block->records, shown);
+    }
+}
+
+void block_show_all(struct block *block)
+{
+    if (block->columns != NULL) {
+        columns_show_all(block->columns);
+    } else {
+        record_rows_show_all(block->records);
+    }
+}
+
+void block_remove_inserted(struct block *block, uint32_t rows)
+{
+    for (size_t i = 0; rows > 0; i++) {
+        struct block_batch *batch = &block->batches[i];
+        if (!has_rows(batch)) {
+            continue;
+        }
+        rows -= batch->row_count;
+        batch->is_inserted = true;
+        block_remove(block, i);
     }
 }

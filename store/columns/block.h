@@ -30,6 +30,7 @@ struct block_batch {
     uint32_t attempt; /* 0: surely new; else the table may have it, so ask first */
     bool is_left_out; /* set by the writer: not inserted, not to be acknowledged */
     bool is_removed;  /* its rows are no longer in the block: left out, or in the table already */
+    bool is_inserted; /* removed because an INSERT of a part of this block put it in */
 };
 
 struct block {
@@ -61,3 +62,13 @@ size_t block_bytes(const struct block *block);
 
 /* Takes the rows of a batch out of the block; its row_count stays. Once for each batch. */
 void block_remove(struct block *block, size_t batch);
+
+/*
+ * Shows only the first batches: as many as have `max_rows` rows together, but one at least. Until
+ * block_show_all() nothing is appended or removed.
+ */
+void block_show_first(struct block *block, uint32_t max_rows);
+void block_show_all(struct block *block);
+
+/* Removes the first batches, which have `rows` rows, because they are in the table now. */
+void block_remove_inserted(struct block *block, uint32_t rows);

@@ -47,6 +47,8 @@ struct columns {
     struct repeat repeat;
     struct identity_run *identities;
     size_t identity_count;
+    uint32_t hidden_rows; /* behind the others; see columns_show_first() */
+    size_t hidden_identities;
     uint8_t *memory; /* one mapping for all the buffers */
     size_t memory_size;
 };

@@ -191,8 +191,27 @@ enum err columns_append(struct columns *columns, struct cursor payload, uint32_t
     return ERR_OK;
 }
 
+void columns_show_first(struct columns *columns, size_t appends)
+{
+    while (columns->identity_count > appends) {
+        uint32_t rows = columns->identities[--columns->identity_count].row_count;
+        columns->hidden_identities++;
+        columns->hidden_rows += rows;
+        columns->rows -= rows;
+    }
+}
+
+void columns_show_all(struct columns *columns)
+{
+    columns->rows += columns->hidden_rows;
+    columns->identity_count += columns->hidden_identities;
+    columns->hidden_rows = 0;
+    columns->hidden_identities = 0;
+}
+
 void columns_reset(struct columns *columns)
 {
+    columns_show_all(columns);
     columns->rows = 0;
     columns->identity_count = 0;
     for (size_t i = 0; i < FLOW_FIELD_COUNT; i++) {

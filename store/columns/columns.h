@@ -46,6 +46,13 @@ MUST_CHECK enum err columns_append(struct columns *columns, struct cursor payloa
 /* Removes the rows of one append, whose first row and count these are; later rows move up. */
 void columns_drop(struct columns *columns, uint32_t first_row, uint32_t row_count);
 
+/*
+ * Shows only the rows of the first `appends` appends, until columns_show_all(). Meanwhile nothing
+ * is appended or dropped.
+ */
+void columns_show_first(struct columns *columns, size_t appends);
+void columns_show_all(struct columns *columns);
+
 void columns_reset(struct columns *columns);
 
 uint32_t columns_rows(const struct columns *columns);

@@ -22,6 +22,7 @@ struct record_rows {
     struct record_part *parts;
     size_t part_count;
     size_t part_room;
+    size_t hidden_parts; /* behind the others */
     uint32_t row_count;
     size_t bytes;
 };
@@ -36,8 +37,24 @@ enum err record_rows_new(struct record_rows **rows_p, enum record_kind kind)
     return ERR_OK;
 }
 
+void record_rows_show_first(struct record_rows *rows, size_t appends)
+{
+    while (rows->part_count > appends) {
+        rows->row_count -= rows->parts[--rows->part_count].row_count;
+        rows->hidden_parts++;
+    }
+}
+
+void record_rows_show_all(struct record_rows *rows)
+{
+    for (; rows->hidden_parts > 0; rows->hidden_parts--) {
+        rows->row_count += rows->parts[rows->part_count++].row_count;
+    }
+}
+
 void record_rows_reset(struct record_rows *rows)
 {
+    record_rows_show_all(rows);
     for (size_t i = 0; i < rows->part_count; i++) {
         free(rows->parts[i].bytes);
     }

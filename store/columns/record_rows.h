@@ -25,6 +25,10 @@ MUST_CHECK enum err record_rows_append(struct record_rows *rows, struct cursor p
 /* Removes the rows of one append. */
 void record_rows_drop(struct record_rows *rows, const struct row_identity *identity);
 
+/* As columns_show_first() and columns_show_all(). */
+void record_rows_show_first(struct record_rows *rows, size_t appends);
+void record_rows_show_all(struct record_rows *rows);
+
 void record_rows_reset(struct record_rows *rows);
 
 enum record_kind record_rows_kind(const struct record_rows *rows);

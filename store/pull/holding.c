@@ -171,7 +171,8 @@ static void settle_batch(
         }
         return;
     }
-    bool is_stored = block->outcome == BLOCK_STORED;
+    /* A batch of a refused block may have been in the table before, or have gone in with a part. */
+    bool is_stored = block->outcome == BLOCK_STORED || batch->is_removed;
     counter_add(is_stored ? &counters->stored : &counters->shelved, batch->row_count);
     ledger_settle(holding->ledger, batch->identity.ingest_id, batch->identity.sequence,
         is_stored ? LINK_ACK_STORED : LINK_ACK_SHELVED, held);

@@ -36,16 +36,35 @@ static enum sink_outcome probe(
     return outcome;
 }
 
-static enum sink_outcome read_clock(
-    enum fence_kind kind, struct sink_backend *backend, uint64_t *server_ms_p, struct buffer *error)
+static enum sink_outcome read_clock_of(
+    enum fence_kind kind, struct sink_backend *server, uint64_t *server_ms_p, struct buffer *error)
 {
     if (kind == FENCE_BLOCK) {
         return sink_backend_number(
-            backend, "SELECT toUnixTimestamp64Milli(now64(3))", server_ms_p, error);
+            server, "SELECT toUnixTimestamp64Milli(now64(3))", server_ms_p, error);
     }
     enum sink_outcome outcome =
-        sink_backend_number(backend, "SELECT toUnixTimestamp(now())", server_ms_p, error);
+        sink_backend_number(server, "SELECT toUnixTimestamp(now())", server_ms_p, error);
     *server_ms_p *= MS_PER_S;
+    return outcome;
+}
+
+/* Of the first server that answers; its clock is compared with itself alone. */
+static enum sink_outcome read_clock(
+    enum fence_kind kind, struct sink_backend *backend, struct fence_end *end, struct buffer *error)
+{
+    size_t count = sink_backend_servers(backend);
+    size_t first = sink_backend_current(backend);
+    enum sink_outcome outcome = SINK_RETRY;
+    for (size_t i = 0; i < count; i++) {
+        struct sink_view view;
+        end->server = (first + i) % count;
+        sink_view_init(&view, backend, end->server);
+        outcome = read_clock_of(kind, &view.backend, &end->server_ms, error);
+        if (!sink_backend_is_away(outcome, error)) {
+            break;
+        }
+    }
     return outcome;
 }
 
@@ -73,8 +92,7 @@ enum sink_outcome fence_of(struct fence *fence, struct sink_backend *backend,
         return outcome;
     }
     uint64_t lease_ns = shortest_lease_ns(block);
-    uint64_t server_ms;
-    outcome = read_clock(fence->kind, backend, &server_ms, error);
+    outcome = read_clock(fence->kind, backend, end_p, error);
     if (outcome != SINK_DONE) {
         return outcome;
     }
@@ -82,7 +100,7 @@ enum sink_outcome fence_of(struct fence *fence, struct sink_backend *backend,
     uint64_t now_ns = clock_monotonic_ns();
     uint64_t left_ns = lease_ns > now_ns ? lease_ns - now_ns : 0;
     end_p->kind = fence->kind;
-    end_p->server_ms = server_ms + left_ns / NS_PER_MS;
+    end_p->server_ms += left_ns / NS_PER_MS;
     end_p->monotonic_ns = now_ns + left_ns + COMMIT_MARGIN_NS;
     return SINK_DONE;
 }
@@ -103,6 +121,28 @@ void fence_append(struct buffer *sql, const struct fence_end *end)
     buffer_format(sql,
         " WHERE toUInt8(if(now() < toDateTime(%" PRIu64 "), '1', '" FENCE_LATE "')) = 1",
         (end->server_ms + MS_PER_S - 1) / MS_PER_S);
+}
+
+enum sink_outcome fence_count_outcome(
+    const struct sink_native *native, long written_rows, struct buffer *error)
+{
+    if (written_rows >= (long)native->rows) {
+        return SINK_DONE;
+    }
+    if (written_rows == 0 && native->fence->kind != FENCE_NONE) {
+        buffer_text_append(error, FENCE_LATE);
+        return SINK_LATE;
+    }
+    if (written_rows >= 0) {
+        buffer_format(
+            error, "the database wrote %ld of %u rows", written_rows, (unsigned)native->rows);
+        return SINK_UNKNOWN;
+    }
+    if (native->fence->kind == FENCE_BLOCK) {
+        buffer_text_append(error, "no count of rows came");
+        return SINK_UNKNOWN;
+    }
+    return SINK_DONE; /* an old server, whose fence raises an exception */
 }
 
 bool fence_has_refused(const char *error)

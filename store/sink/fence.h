@@ -38,6 +38,7 @@ struct fence_end {
     enum fence_kind kind;
     uint64_t server_ms;    /* since 1970 */
     uint64_t monotonic_ns; /* ours: the fence is over for sure; 0 without one */
+    size_t server;         /* whose clock this is: no other may get the INSERT */
 };
 
 /*
@@ -49,6 +50,13 @@ enum sink_outcome fence_of(struct fence *fence, struct sink_backend *backend,
 
 /* Appends " WHERE ..." for a statement that selects the block. */
 void fence_append(struct buffer *sql, const struct fence_end *end);
+
+/*
+ * Whether an INSERT that was answered with this count of written rows (-1: none) has put all its
+ * rows in: SINK_DONE, or why not. Rows that views took are part of the count, so it may be higher.
+ */
+enum sink_outcome fence_count_outcome(
+    const struct sink_native *native, long written_rows, struct buffer *error);
 
 /* True when the words of the database say that a fence of kind BEGIN or FORM was closed. */
 bool fence_has_refused(const char *error);

@@ -21,6 +21,7 @@ struct http_client {
     struct curl_slist *headers;
     struct curl_slist *longer_headers; /* the same, and one more */
     const char *last_header;           /* of longer_headers */
+    uint32_t timeout_ms;
     atomic_bool is_interrupted;
     char error[CURL_ERROR_SIZE];
 };
@@ -128,16 +129,21 @@ static int is_to_end(
     return atomic_load(&client->is_interrupted);
 }
 
-static void set_options(struct http_client *client, const struct http_client_options *options)
+static void set_timeout(struct http_client *client, uint32_t wanted_ms)
+{
+    bool is_shorter = wanted_ms != 0 && wanted_ms < client->timeout_ms;
+    long timeout_ms = (long)(is_shorter ? wanted_ms : client->timeout_ms);
+    long connect_ms = timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS;
+    (void)curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+    (void)curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
+}
+
+static void set_options(struct http_client *client)
 {
     CURL *curl = client->curl;
-    long timeout_ms = (long)options->timeout_ms;
-    long connect_ms = timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS;
     (void)curl_easy_setopt(curl, CURLOPT_POST, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->error);
-    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
-    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms);
     (void)curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS_MAX);
     (void)curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER_BYTES);
@@ -166,7 +172,8 @@ enum err http_client_new(struct http_client **client_p, const struct http_client
         http_client_destroy(&client);
         return err;
     }
-    set_options(client, options);
+    client->timeout_ms = options->timeout_ms;
+    set_options(client);
     *client_p = client;
     return ERR_OK;
 }
@@ -222,6 +229,7 @@ enum err http_client_post(
     exchange->exception_code = 0;
     exchange->written_rows = -1;
     client->error[0] = '\0';
+    set_timeout(client, exchange->timeout_ms);
     (void)curl_easy_setopt(curl, CURLOPT_URL, exchange->url);
     (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body_size);

@@ -26,7 +26,8 @@ struct http_exchange {
     const char *url; /* with its query arguments */
     const char *body;
     size_t body_size;
-    const char *header; /* one more line, which outlives the client; NULL: none */
+    const char *header;  /* one more line, which outlives the client; NULL: none */
+    uint32_t timeout_ms; /* of the whole request; 0: the client's */
     struct buffer *answer;
     size_t sent;        /* bytes of the body that left */
     long status;        /* HTTP status; 0: no answer */

@@ -4,13 +4,14 @@
 #include "common/log.h"
 #include "store/columns/record_native.h"
 #include "store/sink/fence.h"
+#include "store/sink/replicas.h"
 #include "store/sink/sink_address.h"
 #include "store/sink/sink_backend.h"
 #include "store/sink/sink_repeats.h"
 #include "store/sink/sql_text.h"
 #include "store/sink/table.h"
-#include "store/sink/underway.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,9 @@ void sink_close(struct sink **sink_p)
 enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct buffer *error)
 {
     sink->fence = (struct fence){0}; /* it may be another server now */
+    if (sink->backend->class->forget != NULL) {
+        sink->backend->class->forget(sink->backend);
+    }
     return table_prepare(sink->tables[kind], sink->backend, error);
 }
 
@@ -91,7 +95,7 @@ void sink_use_mapping(struct sink *sink, const struct mapping *mapping)
 }
 
 /* Asks, once nothing can come late any more: neither of ours nor of another store's. */
-static enum sink_outcome ask(struct sink *sink, const char *table, const char *question,
+static enum sink_outcome ask(struct sink *sink, const struct table *table, const char *sql,
     struct buffer *answer, struct buffer *error)
 {
     const struct sink_backend_class *class = sink->backend->class;
@@ -101,11 +105,54 @@ static enum sink_outcome ask(struct sink *sink, const char *table, const char *q
             return outcome;
         }
     }
-    enum sink_outcome outcome = underway_wait(sink->backend, table, sink->timeout_ms, error);
-    if (outcome != SINK_DONE) {
-        return outcome;
+    const struct replica_question question = {.database = table_database(table),
+        .name = table_title(table),
+        .table = table_name(table),
+        .sql = sql,
+        .timeout_ms = sink->timeout_ms};
+    return replicas_ask(sink->backend, &question, answer, error);
+}
+
+/* A batch of which a part is there can be neither left out nor sent: SINK_REJECT. */
+static enum sink_outcome compare_counts(const struct table *table, const struct block *block,
+    const uint64_t *rows, bool *is_found, struct buffer *error)
+{
+    enum sink_outcome outcome = SINK_DONE;
+    for (size_t i = 0; i < block->batch_count; i++) {
+        const struct block_batch *batch = &block->batches[i];
+        bool is_whole = rows[i] >= batch->row_count || table_merges_rows(table);
+        is_found[i] = rows[i] > 0 && is_whole;
+        if (rows[i] == 0 || is_whole) {
+            continue;
+        }
+        buffer_format(error,
+            "%s has %" PRIu64 " of %" PRIu32 " rows of the batch " ROW_INGEST_ID " = %" PRIu64
+            " AND " ROW_SEQUENCE " = %" PRIu64 ": delete them, then replay the dead letters; ",
+            table_name(table), rows[i], batch->row_count, batch->identity.ingest_id,
+            batch->identity.sequence);
+        outcome = SINK_REJECT;
     }
-    return class->query(sink->backend, question, "TabSeparated", answer, error);
+    return outcome;
+}
+
+static enum sink_outcome find_by_count(struct sink *sink, const struct block *block,
+    const char *question, bool *is_found, struct buffer *error)
+{
+    const struct table *table = sink->tables[block->kind];
+    uint64_t *rows = calloc(block->batch_count + 1, sizeof *rows);
+    if (rows == NULL) {
+        buffer_text_append(error, "out of memory");
+        return SINK_RETRY;
+    }
+    struct buffer answer = {0};
+    enum sink_outcome outcome = ask(sink, table, question, &answer, error);
+    if (outcome == SINK_DONE) {
+        sink_repeats_answer(buffer_text(&answer), block, rows);
+        outcome = compare_counts(table, block, rows, is_found, error);
+    }
+    buffer_clear(&answer);
+    free(rows);
+    return outcome;
 }
 
 enum sink_outcome sink_find(
@@ -116,17 +163,17 @@ enum sink_outcome sink_find(
         return SINK_DONE;
     }
     struct buffer question = {0};
-    struct buffer answer = {0};
     enum sink_outcome outcome = SINK_DONE;
     if (sink_repeats_question(&question, table_name(table), block)) {
-        outcome = ask(sink, table_name(table), buffer_text(&question), &answer, error);
+        outcome = find_by_count(sink, block, buffer_text(&question), is_found, error);
     }
-    if (outcome == SINK_DONE) {
-        sink_repeats_answer(buffer_text(&answer), block, is_found);
-    }
-    buffer_clear(&answer);
     buffer_clear(&question);
     return outcome;
+}
+
+bool sink_has_identity(const struct sink *sink, enum record_kind kind)
+{
+    return table_is_ready(sink->tables[kind]) && table_has_identity(sink->tables[kind]);
 }
 
 /* The block in the form that the table takes. */
@@ -163,6 +210,19 @@ static enum err pack(struct sink *sink, const struct block *block)
     return err;
 }
 
+/* Of those whose rows are sent. */
+static bool is_one_batch(const struct block *block)
+{
+    size_t sent = 0;
+    uint32_t rows = 0;
+    for (size_t i = 0; i < block->batch_count && rows < block_rows(block); i++) {
+        bool is_sent = !block->batches[i].is_removed && block->batches[i].row_count > 0;
+        sent += is_sent;
+        rows += is_sent ? block->batches[i].row_count : 0;
+    }
+    return sent < 2;
+}
+
 enum sink_outcome sink_insert(struct sink *sink, const struct block *block, struct buffer *error)
 {
     struct table *table = sink->tables[block->kind];
@@ -185,6 +245,7 @@ enum sink_outcome sink_insert(struct sink *sink, const struct block *block, stru
         .structure = buffer_text(&sink->structure),
         .bytes = &sink->bytes,
         .rows = block_rows(block),
+        .is_one_batch = is_one_batch(block),
         .fence = &sink->fence_end};
     table_warn_of_age(table, block->day);
     return sink->backend->class->insert(sink->backend, &native, error);
@@ -221,6 +282,7 @@ enum sink_outcome sink_insert_file(
         .structure = "",
         .bytes = file->bytes,
         .rows = file->rows,
+        .is_one_batch = file->is_one_batch,
         .fence = &no_fence};
     return sink->backend->class->insert(sink->backend, &native, error);
 }

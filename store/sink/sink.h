@@ -12,11 +12,14 @@
 #include "store/columns/block.h"
 
 enum sink_outcome {
-    SINK_DONE,    /* committed */
-    SINK_RETRY,   /* surely not committed; try again later */
-    SINK_LATE,    /* surely not committed: it arrived when the lease was over */
-    SINK_UNKNOWN, /* no answer: committed or not */
-    SINK_REJECT   /* the data or the schema is wrong: never try again */
+    SINK_DONE,      /* committed */
+    SINK_RETRY,     /* surely not committed; try again later */
+    SINK_LATE,      /* surely not committed: it arrived when the lease was over */
+    SINK_TOO_LARGE, /* maybe committed; a smaller block may pass */
+    SINK_UNKNOWN,   /* maybe committed, and what was wrong is known to pass */
+    SINK_SUSPECT,   /* maybe committed, and what was wrong may never pass */
+    SINK_BEHIND,    /* of a question: no replica can answer it now */
+    SINK_REJECT     /* the data or the schema is wrong: never try again */
 };
 
 struct engine;
@@ -57,7 +60,9 @@ void sink_use_mapping(struct sink *sink, const struct mapping *mapping);
 /*
  * Looks for the block's batches that may be in the table already (attempt > 0): sets is_found[i]
  * for those that are. First makes sure that no earlier insert, of this sink or of another store, is
- * still under way. A table without the identity columns can't be asked: SINK_DONE, nothing found.
+ * still under way. All servers that answer are asked; where the table is replicated, one of them
+ * must have all that any replica has, else SINK_BEHIND. SINK_REJECT: the table has a part of a
+ * batch. A table without the identity columns can't be asked: SINK_DONE, nothing found.
  */
 enum sink_outcome sink_find(
     struct sink *sink, const struct block *block, bool *is_found, struct buffer *error);
@@ -71,7 +76,11 @@ struct sink_file {
     const char *path;
     const struct buffer *bytes;
     uint32_t rows;
+    bool is_one_batch; /* it cannot be made smaller */
 };
+
+/* Whether the table has the identity columns, so that its batches can be found. */
+bool sink_has_identity(const struct sink *sink, enum record_kind kind);
 
 /* One INSERT without a lease; columns that the table lacks are left out. */
 enum sink_outcome sink_insert_file(

@@ -17,7 +17,15 @@ struct sink_native {
     const char *structure; /* "`A` UInt8, `B` String" */
     const struct buffer *bytes;
     uint32_t rows;
+    bool is_one_batch; /* it cannot be made smaller */
     const struct fence_end *fence;
+};
+
+/* A query for one server. Borrowed. */
+struct sink_question {
+    const char *sql;
+    const char *format;
+    size_t server;
 };
 
 struct sink_backend_class {
@@ -25,6 +33,13 @@ struct sink_backend_class {
         struct buffer *result, struct buffer *error);
     enum sink_outcome (*insert)(
         struct sink_backend *backend, const struct sink_native *native, struct buffer *error);
+    /* Servers of the same tables, of which one answers a query. NULL, all three: there is one. */
+    size_t (*server_count)(const struct sink_backend *backend);
+    size_t (*current_server)(const struct sink_backend *backend); /* the one that answered last */
+    enum sink_outcome (*query_at)(struct sink_backend *backend,
+        const struct sink_question *question, struct buffer *result, struct buffer *error);
+    /* They may be others now: what is known of them is asked for again. NULL: nothing is. */
+    void (*forget)(struct sink_backend *backend);
     /* After an insert without an answer: waits until it has ended. NULL: it always has. */
     enum sink_outcome (*settle)(struct sink_backend *backend, struct buffer *error);
     /* Any thread: ends statements as without an answer; NULL: they end by themselves. */
@@ -38,6 +53,21 @@ struct sink_backend_class {
 struct sink_backend {
     const struct sink_backend_class *class;
 };
+
+/* One server of a backend, as a backend that can only query. A value. */
+struct sink_view {
+    struct sink_backend backend;
+    struct sink_backend *whole;
+    size_t server;
+};
+
+size_t sink_backend_servers(const struct sink_backend *backend);
+/* The server to ask first: the one that answered last. */
+size_t sink_backend_current(const struct sink_backend *backend);
+void sink_view_init(struct sink_view *view, struct sink_backend *backend, size_t server);
+
+/* True for an outcome whose words hold no exception: the server did not answer. */
+bool sink_backend_is_away(enum sink_outcome outcome, struct buffer *error);
 
 /* Runs a statement that has no result. */
 enum sink_outcome sink_backend_execute(

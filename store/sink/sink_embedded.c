@@ -36,12 +36,12 @@ static struct sink_embedded *embedded_of(struct sink_backend *backend)
 
 /* Takes the result. */
 static enum sink_outcome finish(
-    struct engine_result *result, struct buffer *output, struct buffer *error)
+    struct engine_result *result, bool is_alone, struct buffer *output, struct buffer *error)
 {
     enum sink_outcome outcome = SINK_DONE;
     if (result->error != NULL) {
         buffer_text_append(error, result->error);
-        outcome = sink_error_outcome(result->error_code);
+        outcome = sink_error_outcome(500, result->error_code, result->error, is_alone);
     } else if (output != NULL) {
         buffer_append(output, result->bytes, result->size);
     }
@@ -57,7 +57,7 @@ static enum sink_outcome embedded_query(struct sink_backend *backend, const char
     struct engine_result result;
     (void)pthread_mutex_lock(&embedded->query_lock);
     engine_query(embedded->querier, &query, &result);
-    enum sink_outcome outcome = finish(&result, output, error);
+    enum sink_outcome outcome = finish(&result, true, output, error);
     (void)pthread_mutex_unlock(&embedded->query_lock);
     return outcome;
 }
@@ -107,13 +107,9 @@ static enum sink_outcome embedded_insert(
     struct engine_result result;
     engine_query(embedded->inserter, &query, &result);
     uint64_t written = result.rows_written;
-    enum sink_outcome outcome = finish(&result, NULL, error);
+    enum sink_outcome outcome = finish(&result, native->is_one_batch, NULL, error);
     buffer_clear(&sql);
-    if (outcome == SINK_DONE && written == 0) {
-        buffer_text_append(error, FENCE_LATE);
-        return SINK_LATE;
-    }
-    return outcome;
+    return outcome == SINK_DONE ? fence_count_outcome(native, (long)written, error) : outcome;
 }
 
 static void embedded_close(struct sink_backend *backend)

@@ -4,54 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The statement was refused before it ran: surely nothing was written. */
-static const int REFUSED[] = {
-    164, /* READONLY */
-    192, /* UNKNOWN_USER */
-    193, /* WRONG_PASSWORD */
-    194, /* REQUIRED_PASSWORD */
-    195, /* IP_ADDRESS_NOT_ALLOWED */
-    202, /* TOO_MANY_SIMULTANEOUS_QUERIES */
-    242, /* TABLE_IS_READ_ONLY */
-    497, /* ACCESS_DENIED */
-    516, /* AUTHENTICATION_FAILED */
+static const struct exception {
+    int code;
+    const char *words;
+    enum sink_outcome outcome;
+    enum sink_outcome alone;
+} EXCEPTIONS[] = {
+#define EXCEPTION(code, name, words, outcome, alone, reason)                                       \
+    {code, words, SINK_##outcome, SINK_##alone},
+#define STATUS(first, last, outcome, alone, reason)
+#include "store/sink/answers.def"
+#undef EXCEPTION
+#undef STATUS
 };
 
-/* The data or the schema is wrong, and will be next time. */
-static const int PERMANENT[] = {
-    6,   /* CANNOT_PARSE_TEXT */
-    7,   /* INCORRECT_NUMBER_OF_COLUMNS */
-    8,   /* THERE_IS_NO_COLUMN */
-    9,   /* SIZES_OF_COLUMNS_DOESNT_MATCH */
-    10,  /* NOT_FOUND_COLUMN_IN_BLOCK */
-    15,  /* DUPLICATE_COLUMN */
-    16,  /* NO_SUCH_COLUMN_IN_TABLE */
-    20,  /* NUMBER_OF_COLUMNS_DOESNT_MATCH */
-    26,  /* CANNOT_PARSE_QUOTED_STRING */
-    27,  /* CANNOT_PARSE_INPUT_ASSERTION_FAILED */
-    33,  /* CANNOT_READ_ALL_DATA */
-    38,  /* CANNOT_PARSE_DATE */
-    41,  /* CANNOT_PARSE_DATETIME */
-    43,  /* ILLEGAL_TYPE_OF_ARGUMENT */
-    44,  /* ILLEGAL_COLUMN */
-    47,  /* UNKNOWN_IDENTIFIER */
-    48,  /* NOT_IMPLEMENTED */
-    49,  /* LOGICAL_ERROR: old servers say so to data they cannot read */
-    50,  /* UNKNOWN_TYPE */
-    53,  /* TYPE_MISMATCH */
-    60,  /* UNKNOWN_TABLE: preparing again may create it */
-    62,  /* SYNTAX_ERROR */
-    69,  /* ARGUMENT_OUT_OF_BOUND */
-    70,  /* CANNOT_CONVERT_TYPE */
-    72,  /* CANNOT_PARSE_NUMBER */
-    81,  /* UNKNOWN_DATABASE: preparing again may create it */
-    117, /* INCORRECT_DATA */
-    131, /* TOO_LARGE_STRING_SIZE */
-    190, /* SIZES_OF_ARRAYS_DONT_MATCH */
-    349, /* CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN */
-    443, /* NO_COMMON_TYPE */
-    469, /* VIOLATED_CONSTRAINT */
-    691, /* UNKNOWN_ELEMENT_OF_ENUM */
+static const struct status {
+    long first;
+    long last;
+    enum sink_outcome outcome;
+    enum sink_outcome alone;
+} STATUSES[] = {
+#define EXCEPTION(code, name, words, outcome, alone, reason)
+#define STATUS(first, last, outcome, alone, reason) {first, last, SINK_##outcome, SINK_##alone},
+#include "store/sink/answers.def"
+#undef EXCEPTION
+#undef STATUS
+};
+
+enum {
+    EXCEPTION_COUNT = sizeof EXCEPTIONS / sizeof EXCEPTIONS[0],
+    STATUS_COUNT = sizeof STATUSES / sizeof STATUSES[0]
 };
 
 static const int TOO_NEW[] = {
@@ -62,6 +44,10 @@ static const int TOO_NEW[] = {
     62,  /* SYNTAX_ERROR */
     115, /* UNKNOWN_SETTING */
     432, /* UNKNOWN_CODEC */
+};
+
+enum {
+    HTTP_OK = 200
 };
 
 #define CONTAINS(list, code) contains((list), sizeof(list) / sizeof(list)[0], (code))
@@ -88,12 +74,33 @@ int sink_error_code(const char *text)
     return is_exception && number > 0 && number < 100000 ? (int)number : SINK_ERROR_NONE;
 }
 
-enum sink_outcome sink_error_outcome(int code)
+static enum sink_outcome exception_outcome(int code, const char *text, bool is_alone)
 {
-    if (CONTAINS(PERMANENT, code)) {
-        return SINK_REJECT;
+    for (size_t i = 0; i < EXCEPTION_COUNT; i++) {
+        const struct exception *exception = &EXCEPTIONS[i];
+        if (exception->code == code && strstr(text, exception->words) != NULL) {
+            return is_alone ? exception->alone : exception->outcome;
+        }
     }
-    return CONTAINS(REFUSED, code) ? SINK_RETRY : SINK_UNKNOWN;
+    return SINK_SUSPECT;
+}
+
+static enum sink_outcome status_outcome(long status, bool is_alone)
+{
+    for (size_t i = 0; i < STATUS_COUNT; i++) {
+        if (status >= STATUSES[i].first && status <= STATUSES[i].last) {
+            return is_alone ? STATUSES[i].alone : STATUSES[i].outcome;
+        }
+    }
+    return SINK_UNKNOWN;
+}
+
+enum sink_outcome sink_error_outcome(long status, int code, const char *text, bool is_alone)
+{
+    bool may_hold_code = code == SINK_ERROR_NONE && status != HTTP_OK;
+    int found = may_hold_code ? sink_error_code(text) : code;
+    return found != SINK_ERROR_NONE ? exception_outcome(found, text, is_alone)
+                                    : status_outcome(status, is_alone);
 }
 
 bool sink_error_is_forbidden(int code)

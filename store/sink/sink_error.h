@@ -1,9 +1,5 @@
 /*
- * sink_error.h -- what an exception of the database means for a block.
- *
- * Codes are ClickHouse's (ErrorCodes.cpp of its source), the same over HTTP and in the engine.
- * An exception does not prove that nothing was written: a materialized view may fail after the
- * table took the block. So only exceptions from before execution are SINK_RETRY.
+ * sink_error.h -- what an answer of the database means for a block: the table of answers.def.
  */
 #pragma once
 
@@ -18,7 +14,12 @@ enum {
 /* The N of "Code: N. DB::Exception: ..." (or "Code: N, e.displayText() = ..."); 0: no exception. */
 int sink_error_code(const char *text);
 
-enum sink_outcome sink_error_outcome(int code);
+/*
+ * What an answer means: HTTP status (500 for an exception of the engine), exception code (0: look
+ * for one in the text), text. `is_alone`: the statement was for one batch, or a question, and can't
+ * be smaller.
+ */
+enum sink_outcome sink_error_outcome(long status, int code, const char *text, bool is_alone);
 
 /* True when the user may not do that. */
 bool sink_error_is_forbidden(int code);

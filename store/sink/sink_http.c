@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a ClickHouse server over its HTTP interface. */
+#include "common/clock.h"
 #include "common/log.h"
 #include "store/sink/content_coding.h"
 #include "store/sink/fence.h"
@@ -34,7 +35,8 @@ struct sink_http {
     struct sink_form form;
     uint64_t query_prefix; /* makes the ids of our inserts ours alone */
     uint64_t query_count;
-    bool is_unsettled; /* the last insert has no answer: the server may still be at it */
+    bool is_unsettled;  /* the last insert has no answer: the server may still be at it */
+    size_t inserted_at; /* the server that got the last insert */
 };
 
 static struct sink_http *http_of(struct sink_backend *backend)
@@ -42,18 +44,21 @@ static struct sink_http *http_of(struct sink_backend *backend)
     return (struct sink_http *)backend;
 }
 
-static enum sink_outcome http_query(struct sink_backend *backend, const char *sql,
-    const char *format, struct buffer *result, struct buffer *error)
+static enum sink_outcome http_query_at(struct sink_backend *backend,
+    const struct sink_question *question, struct buffer *result, struct buffer *error)
 {
     struct sink_http *http = http_of(backend);
     struct buffer arguments = {0};
     /* The server holds the answer back until it is whole, so that its status can be believed. */
     buffer_text_append(&arguments, "wait_end_of_query=1&default_format=");
-    http_client_escape(&arguments, format);
+    http_client_escape(&arguments, question->format);
     struct sink_request request = {.arguments = buffer_text(&arguments),
-        .body = sql,
-        .body_size = strlen(sql),
-        .answer = result};
+        .body = question->sql,
+        .body_size = strlen(question->sql),
+        .answer = result,
+        .use = SETTING_QUERY,
+        .server = question->server,
+        .is_alone = true};
     (void)pthread_mutex_lock(&http->query_lock);
     enum sink_outcome outcome = sink_servers_post(&http->servers, http->querier, &request, error);
     (void)pthread_mutex_unlock(&http->query_lock);
@@ -62,6 +67,28 @@ static enum sink_outcome http_query(struct sink_backend *backend, const char *sq
         buffer_clear(result);
     }
     return outcome;
+}
+
+static enum sink_outcome http_query(struct sink_backend *backend, const char *sql,
+    const char *format, struct buffer *result, struct buffer *error)
+{
+    const struct sink_question question = {.sql = sql, .format = format, .server = SINK_ANY_SERVER};
+    return http_query_at(backend, &question, result, error);
+}
+
+static size_t http_server_count(const struct sink_backend *backend)
+{
+    return ((const struct sink_http *)backend)->servers.count;
+}
+
+static size_t http_current_server(const struct sink_backend *backend)
+{
+    return atomic_load(&((const struct sink_http *)backend)->servers.current);
+}
+
+static void http_forget(struct sink_backend *backend)
+{
+    sink_servers_forget(&http_of(backend)->servers);
 }
 
 /* Compresses into http->compressed, whose room is kept. */
@@ -120,46 +147,61 @@ static void append_insert(
         append_form(arguments, native);
     }
     buffer_format(arguments,
-        "&max_insert_block_size=%u&min_insert_block_size_rows=%u&min_insert_block_size_bytes=0"
-        "&input_format_skip_unknown_fields=1&query_id=" QUERY_ID,
+        "&max_insert_block_size=%u&min_insert_block_size_rows=%u&query_id=" QUERY_ID,
         (unsigned)native->rows, (unsigned)native->rows, http->query_prefix, http->query_count);
 }
 
 /* What stays the same whichever way the bytes go. */
 struct insert {
     const char *arguments;
-    enum fence_kind fence;
+    const struct sink_native *native;
 };
 
-/* Whether the fence let the rows in. */
-static enum sink_outcome fence_outcome(const struct insert *insert, enum sink_outcome outcome,
-    const struct sink_request *request, struct buffer *error)
+/* Whether the fence let the rows in, all of them. */
+static enum sink_outcome fence_outcome(const struct sink_native *native, enum sink_outcome outcome,
+    long written_rows, struct buffer *error)
 {
-    bool fails_when_late = insert->fence == FENCE_BEGIN || insert->fence == FENCE_FORM;
+    enum fence_kind kind = native->fence->kind;
+    bool fails_when_late = kind == FENCE_BEGIN || kind == FENCE_FORM;
     if (fails_when_late && fence_has_refused(buffer_text(error))) {
         return SINK_LATE;
     }
-    if (outcome == SINK_DONE && insert->fence == FENCE_BLOCK && request->written_rows <= 0) {
-        bool is_late = request->written_rows == 0;
-        buffer_text_append(error, is_late ? FENCE_LATE : "no count of rows came");
-        return is_late ? SINK_LATE : SINK_UNKNOWN;
+    return outcome == SINK_DONE ? fence_count_outcome(native, written_rows, error) : outcome;
+}
+
+/*
+ * Once the fence is over nothing comes late, so another server can have the block: it is not waited
+ * for longer where there is another.
+ */
+static uint32_t insert_timeout_ms(const struct sink_http *http, const struct fence_end *fence)
+{
+    if (http->servers.count < 2 || fence->kind == FENCE_NONE) {
+        return 0;
     }
-    return outcome;
+    uint64_t now_ns = clock_monotonic_ns();
+    uint64_t left_ns = fence->monotonic_ns > now_ns ? fence->monotonic_ns - now_ns : 0;
+    return (uint32_t)(left_ns / NS_PER_MS) + 1;
 }
 
 /* Sends the statement with these bytes as its body. */
 static enum sink_outcome send_bytes(struct sink_http *http, const struct insert *insert,
     const struct buffer *bytes, const char *header, struct buffer *error)
 {
+    const struct sink_native *native = insert->native;
     struct buffer answer = {0};
     struct sink_request request = {.arguments = insert->arguments,
         .body = bytes->bytes,
         .body_size = bytes->size,
         .header = header,
-        .answer = &answer};
+        .answer = &answer,
+        .use = SETTING_INSERT,
+        .server = native->fence->kind == FENCE_NONE ? SINK_ANY_SERVER : native->fence->server,
+        .is_alone = native->is_one_batch,
+        .timeout_ms = insert_timeout_ms(http, native->fence)};
     enum sink_outcome outcome = sink_servers_post(&http->servers, http->inserter, &request, error);
+    http->inserted_at = request.server;
     buffer_clear(&answer);
-    return fence_outcome(insert, outcome, &request, error);
+    return fence_outcome(native, outcome, request.written_rows, error);
 }
 
 static enum sink_outcome send_form(struct sink_http *http, const struct insert *insert,
@@ -196,9 +238,8 @@ static enum sink_outcome http_insert(
     struct buffer arguments = {0};
     http->query_count++;
     append_insert(http, &arguments, native);
-    const struct insert insert = {
-        .arguments = buffer_text(&arguments), .fence = native->fence->kind};
-    bool is_form = insert.fence == FENCE_FORM;
+    const struct insert insert = {.arguments = buffer_text(&arguments), .native = native};
+    bool is_form = native->fence->kind == FENCE_FORM;
     enum sink_outcome outcome = is_form ? send_form(http, &insert, native->bytes, error)
                                         : send_block(http, &insert, native->bytes, error);
     http->is_unsettled = outcome == SINK_UNKNOWN;
@@ -206,7 +247,11 @@ static enum sink_outcome http_insert(
     return outcome;
 }
 
-/* Ends the insert that has no answer, and waits until it has ended. */
+/*
+ * Ends the insert that has no answer, and waits until it has ended. A server that does not answer
+ * is left alone where there is another: the writer asks when the fence is over, so nothing of that
+ * insert can begin later.
+ */
 static enum sink_outcome http_settle(struct sink_backend *backend, struct buffer *error)
 {
     struct sink_http *http = http_of(backend);
@@ -217,10 +262,15 @@ static enum sink_outcome http_settle(struct sink_backend *backend, struct buffer
     struct buffer result = {0};
     buffer_format(&sql, "KILL QUERY WHERE query_id = '" QUERY_ID "' SYNC", http->query_prefix,
         http->query_count);
-    enum sink_outcome outcome =
-        http_query(backend, buffer_text(&sql), "TabSeparated", &result, error);
+    const struct sink_question question = {
+        .sql = buffer_text(&sql), .format = "TabSeparated", .server = http->inserted_at};
+    enum sink_outcome outcome = http_query_at(backend, &question, &result, error);
     buffer_clear(&result);
     buffer_clear(&sql);
+    if (http->servers.count > 1 && sink_backend_is_away(outcome, error)) {
+        buffer_clear(error);
+        outcome = SINK_DONE;
+    }
     if (outcome == SINK_DONE) {
         http->is_unsettled = false;
     }
@@ -247,6 +297,10 @@ static void http_close_backend(struct sink_backend *backend)
 
 static const struct sink_backend_class HTTP_CLASS = {.query = http_query,
     .insert = http_insert,
+    .server_count = http_server_count,
+    .current_server = http_current_server,
+    .query_at = http_query_at,
+    .forget = http_forget,
     .settle = http_settle,
     .interrupt = http_interrupt,
     .close = http_close_backend};

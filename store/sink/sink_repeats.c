@@ -76,7 +76,7 @@ bool sink_repeats_question(struct buffer *out, const char *table, const struct b
         }
         if (ingests++ == 0) {
             buffer_format(
-                out, "SELECT DISTINCT " ROW_INGEST_ID ", " ROW_SEQUENCE " FROM %s WHERE ", table);
+                out, "SELECT " ROW_INGEST_ID ", " ROW_SEQUENCE ", count() FROM %s WHERE ", table);
             append_times(out, block);
             buffer_text_append(out, "(");
         } else {
@@ -84,29 +84,30 @@ bool sink_repeats_question(struct buffer *out, const char *table, const struct b
         }
         append_range(out, block, block->batches[i].identity.ingest_id);
     }
-    buffer_text_append(out, ingests > 0 ? ")" : "");
+    buffer_text_append(out, ingests > 0 ? ") GROUP BY " ROW_INGEST_ID ", " ROW_SEQUENCE : "");
     return ingests > 0;
 }
 
-static void mark_found(const struct block *block, struct row_identity found, bool *is_found)
+static void take_count(
+    const struct block *block, struct row_identity found, uint64_t count, uint64_t *rows)
 {
     for (size_t i = 0; i < block->batch_count; i++) {
         const struct row_identity *batch = &block->batches[i].identity;
         if (is_asked(&block->batches[i]) && batch->ingest_id == found.ingest_id &&
-            batch->sequence == found.sequence) {
-            is_found[i] = true;
+            batch->sequence == found.sequence && count > rows[i]) {
+            rows[i] = count;
         }
     }
 }
 
-void sink_repeats_answer(const char *answer, const struct block *block, bool *is_found)
+void sink_repeats_answer(const char *answer, const struct block *block, uint64_t *rows)
 {
     for (const char *line = answer; *line != '\0';) {
         char *end;
         struct row_identity identity;
         identity.ingest_id = strtoull(line, &end, 10);
         identity.sequence = strtoull(end, &end, 10);
-        mark_found(block, identity, is_found);
+        take_count(block, identity, strtoull(end, &end, 10), rows);
         line = strchrnul(end, '\n');
         line += *line == '\n';
     }

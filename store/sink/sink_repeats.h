@@ -16,5 +16,8 @@
  */
 bool sink_repeats_question(struct buffer *out, const char *table, const struct block *block);
 
-/* Sets is_found[i] for the batches that the answer (TabSeparated) names; others keep theirs. */
-void sink_repeats_answer(const char *answer, const struct block *block, bool *is_found);
+/*
+ * Sets rows[i] to the number of rows of the batch that the answer (TabSeparated) counts: the most
+ * where several servers have answered. Others keep theirs.
+ */
+void sink_repeats_answer(const char *answer, const struct block *block, uint64_t *rows);

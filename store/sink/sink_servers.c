@@ -1,44 +1,63 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- which server gets a request, and what it answers. */
 #include "store/sink/sink_servers.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "store/sink/sink_error.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define COMPONENT "sink"
 
 enum {
     ERROR_TEXT_MAX = 2000, /* an exception's stack trace is of no use to an operator */
-    HTTP_OK = 200,
-    HTTP_TOO_LARGE = 413,
-    HTTP_SERVER_ERROR = 500,
-    HTTP_UNAVAILABLE = 503
+    SIGN_OF_LIFE_MS = 2000,
+    QUESTION_MS = 10000 /* then another server is asked, where there is one */
 };
+
+#define SILENT_NS NS_PER_S
 
 enum err sink_servers_init(
     struct sink_servers *servers, const struct option_list *addresses, uint16_t port)
 {
-    *servers = (struct sink_servers){.count = addresses->count};
-    servers->urls = calloc(servers->count, sizeof *servers->urls);
-    if (servers->urls == NULL) {
+    *servers = (struct sink_servers){0};
+    servers->servers = calloc(addresses->count, sizeof *servers->servers);
+    if (servers->servers == NULL) {
         return ERR_MEMORY;
     }
-    for (size_t i = 0; i < servers->count; i++) {
+    for (size_t i = 0; i < addresses->count; i++) {
         const char *address = addresses->values[i];
+        struct sink_server *server = &servers->servers[i];
         if (sink_address_is_embedded(address) ||
-            sink_address_url(address, port, servers->urls[i]) != ERR_OK) {
+            sink_address_url(address, port, server->url) != ERR_OK) {
             log_error(COMPONENT, "not the address of a server", "ch.addr=\"%s\"", address);
             return ERR_INVALID;
         }
+        (void)pthread_mutex_init(&server->lock, NULL);
+        servers->count++;
     }
     return ERR_OK;
 }
 
 void sink_servers_clear(struct sink_servers *servers)
 {
-    free(servers->urls);
+    for (size_t i = 0; i < servers->count; i++) {
+        server_settings_clear(&servers->servers[i].settings);
+        (void)pthread_mutex_destroy(&servers->servers[i].lock);
+    }
+    free(servers->servers);
     *servers = (struct sink_servers){0};
+}
+
+void sink_servers_forget(struct sink_servers *servers)
+{
+    for (size_t i = 0; i < servers->count; i++) {
+        struct sink_server *server = &servers->servers[i];
+        (void)pthread_mutex_lock(&server->lock);
+        server->was_asked = false;
+        (void)pthread_mutex_unlock(&server->lock);
+    }
 }
 
 static void append_error(struct buffer *error, const char *url, const char *text, size_t size)
@@ -50,25 +69,45 @@ static void append_error(struct buffer *error, const char *url, const char *text
         error, "%s: %.*s", url, (int)(size < ERROR_TEXT_MAX ? size : ERROR_TEXT_MAX), text);
 }
 
-/* An answer without an exception's code: from a proxy, or from something that is no ClickHouse. */
-static enum sink_outcome status_outcome(long status)
+/* One exchange with one server. What it means is for the caller. */
+struct call {
+    struct sink_server *server;
+    struct http_client *client;
+    const char *arguments;
+    const char *settings; /* more arguments; NULL: none */
+    const struct sink_request *request;
+    uint32_t timeout_ms;
+    struct http_exchange exchange; /* out */
+};
+
+static enum err run_call(struct call *call, struct buffer *why)
 {
-    if (status == HTTP_TOO_LARGE) {
-        return SINK_REJECT;
+    struct buffer url = {0};
+    buffer_format(&url, "%s/?%s%s", call->server->url, call->arguments,
+        call->settings != NULL ? call->settings : "");
+    const struct sink_request *request = call->request;
+    call->exchange = (struct http_exchange){.url = buffer_text(&url),
+        .body = request->body,
+        .body_size = request->body_size,
+        .header = request->header,
+        .timeout_ms = call->timeout_ms,
+        .answer = request->answer};
+    enum err err = http_client_post(call->client, &call->exchange, why);
+    if (err == ERR_OK) {
+        atomic_store(&call->server->heard_ns, clock_monotonic_ns());
     }
-    return status < HTTP_SERVER_ERROR || status == HTTP_UNAVAILABLE ? SINK_RETRY : SINK_UNKNOWN;
+    buffer_clear(&url);
+    return err;
 }
 
 static enum sink_outcome answer_outcome(
-    const struct http_exchange *exchange, const char *url, struct buffer *error)
+    const struct http_exchange *exchange, const char *url, bool is_alone, struct buffer *error)
 {
     const char *text = buffer_text(exchange->answer);
-    int code = exchange->exception_code;
-    if (exchange->status == HTTP_OK && code == 0) {
+    enum sink_outcome outcome =
+        sink_error_outcome(exchange->status, exchange->exception_code, text, is_alone);
+    if (outcome == SINK_DONE) {
         return SINK_DONE;
-    }
-    if (code == 0) {
-        code = sink_error_code(text);
     }
     if (sink_error_code(text) != 0) {
         append_error(error, url, text, exchange->answer->size);
@@ -76,39 +115,145 @@ static enum sink_outcome answer_outcome(
         buffer_format(error, "%s: HTTP status %ld ", url, exchange->status);
         append_error(error, "answer", text, exchange->answer->size);
     }
-    return code != 0 ? sink_error_outcome(code) : status_outcome(exchange->status);
+    return outcome;
+}
+
+/* ERR_OK: the server answers, whatever it says. */
+static enum err look_for_life(
+    struct sink_server *server, struct http_client *client, struct buffer *error)
+{
+    uint64_t heard_ns = atomic_load(&server->heard_ns);
+    if (heard_ns != 0 && clock_monotonic_ns() - heard_ns < SILENT_NS) {
+        return ERR_OK;
+    }
+    struct buffer answer = {0};
+    struct buffer why = {0};
+    const struct sink_request request = {.body = "SELECT 1", .body_size = 8, .answer = &answer};
+    struct call call = {.server = server,
+        .client = client,
+        .arguments = "default_format=TabSeparated",
+        .request = &request,
+        .timeout_ms = SIGN_OF_LIFE_MS};
+    enum err err = run_call(&call, &why);
+    if (err != ERR_OK) {
+        append_error(error, server->url, buffer_text(&why), why.size);
+    }
+    buffer_clear(&why);
+    buffer_clear(&answer);
+    return err;
+}
+
+/* One step of asking for settings. True: this is over, with *err_p. */
+static bool ask_settings(struct call *call, bool asks_for_rights, enum err *err_p)
+{
+    struct buffer sql = {0};
+    struct buffer answer = {0};
+    struct buffer why = {0};
+    server_settings_question(&sql, asks_for_rights);
+    const struct sink_request request = {
+        .body = buffer_text(&sql), .body_size = sql.size, .answer = &answer};
+    call->request = &request;
+    *err_p = run_call(call, &why);
+    bool is_answer =
+        *err_p == ERR_OK && call->exchange.status == 200 && call->exchange.exception_code == 0;
+    bool is_over = *err_p != ERR_OK;
+    if (is_answer) {
+        is_over =
+            server_settings_read(&call->server->settings, buffer_text(&answer)) != ERR_CORRUPT;
+    }
+    buffer_clear(&why);
+    buffer_clear(&answer);
+    buffer_clear(&sql);
+    return is_over;
+}
+
+/* A server that says nothing about its settings gets requests without any. */
+static void learn_settings(struct sink_server *server, struct http_client *client)
+{
+    enum err err = ERR_OK;
+    struct call call = {
+        .server = server, .client = client, .arguments = "default_format=TabSeparatedRaw"};
+    bool asks_for_rights;
+    for (size_t step = 0; server_settings_step(step, &call.settings, &asks_for_rights); step++) {
+        if (ask_settings(&call, asks_for_rights, &err)) {
+            break;
+        }
+    }
+    server->was_asked = err == ERR_OK;
+}
+
+/* Copies the arguments, since another thread may learn them anew. */
+static void append_settings(struct sink_server *server, struct http_client *client,
+    enum setting_use use, struct buffer *out)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    if (!server->was_asked) {
+        learn_settings(server, client);
+    }
+    const struct server_settings *settings = &server->settings;
+    const struct buffer *known = use == SETTING_INSERT ? &settings->insert : &settings->query;
+    buffer_append(out, known->bytes, known->size);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+static uint32_t timeout_of(const struct sink_servers *servers, const struct sink_request *request)
+{
+    bool may_ask_another = request->use == SETTING_QUERY && servers->count > 1;
+    if (request->timeout_ms != 0 || !may_ask_another) {
+        return request->timeout_ms;
+    }
+    return QUESTION_MS;
+}
+
+/* ERR_REFUSED: it got nothing of the request; ERR_IO: it did, and has not answered. */
+static enum err post_to(const struct sink_servers *servers, struct sink_server *server,
+    struct http_client *client, struct sink_request *request, struct buffer *error)
+{
+    buffer_text_append(error, error->size > 0 ? "; " : "");
+    if (servers->count > 1 && look_for_life(server, client, error) != ERR_OK) {
+        return ERR_REFUSED;
+    }
+    struct buffer settings = {0};
+    struct buffer why = {0};
+    append_settings(server, client, request->use, &settings);
+    struct call call = {.server = server,
+        .client = client,
+        .arguments = request->arguments,
+        .settings = buffer_text(&settings),
+        .request = request,
+        .timeout_ms = timeout_of(servers, request)};
+    enum err err = run_call(&call, &why);
+    request->written_rows = call.exchange.written_rows;
+    if (err == ERR_OK) {
+        request->outcome = answer_outcome(&call.exchange, server->url, request->is_alone, error);
+    } else {
+        append_error(error, server->url, buffer_text(&why), why.size);
+    }
+    buffer_clear(&why);
+    buffer_clear(&settings);
+    return err;
 }
 
 enum sink_outcome sink_servers_post(struct sink_servers *servers, struct http_client *client,
     struct sink_request *request, struct buffer *error)
 {
-    size_t first = atomic_load(&servers->current);
-    for (size_t i = 0; i < servers->count; i++) {
-        size_t server = (first + i) % servers->count;
-        const char *base = servers->urls[server];
-        struct buffer url = {0};
-        buffer_format(&url, "%s/?%s", base, request->arguments);
-        struct http_exchange exchange = {.url = buffer_text(&url),
-            .body = request->body,
-            .body_size = request->body_size,
-            .header = request->header,
-            .answer = request->answer};
-        struct buffer why = {0};
-        buffer_text_append(error, error->size > 0 ? "; " : "");
-        enum err err = http_client_post(client, &exchange, &why);
-        enum sink_outcome outcome = SINK_RETRY;
-        request->written_rows = exchange.written_rows;
+    bool is_only_one = request->server != SINK_ANY_SERVER;
+    size_t first = is_only_one ? request->server : atomic_load(&servers->current);
+    size_t count = is_only_one ? 1 : servers->count;
+    enum sink_outcome last = SINK_RETRY;
+    for (size_t i = 0; i < count; i++) {
+        size_t index = (first + i) % servers->count;
+        request->server = index;
+        enum err err = post_to(servers, &servers->servers[index], client, request, error);
         if (err == ERR_OK) {
-            outcome = answer_outcome(&exchange, base, error);
-            atomic_store(&servers->current, server);
-        } else {
-            append_error(error, base, buffer_text(&why), why.size);
+            atomic_store(&servers->current, index);
+            return request->outcome;
         }
-        buffer_clear(&why);
-        buffer_clear(&url);
-        if (err != ERR_REFUSED) {
-            return err == ERR_OK ? outcome : SINK_UNKNOWN;
+        if (err != ERR_REFUSED && request->use == SETTING_INSERT) {
+            return SINK_UNKNOWN;
         }
+        last = err == ERR_REFUSED ? last : SINK_UNKNOWN;
+        buffer_clear(request->answer); /* a part of it may have come */
     }
-    return SINK_RETRY;
+    return last;
 }

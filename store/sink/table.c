@@ -15,15 +15,13 @@
 
 static void format_name(struct table *table, const struct sink_options *options)
 {
-    struct buffer name = {0};
-    buffer_text_append(&name, options->table);
+    buffer_text_append(&table->title, options->table);
     if (table->kind != RECORD_FLOWS) {
-        buffer_format(&name, "_%s", RECORD_SCHEMAS[table->kind].name);
+        buffer_format(&table->title, "_%s", RECORD_SCHEMAS[table->kind].name);
     }
-    table_ddl_name(&table->name, options->database, buffer_text(&name));
+    table_ddl_name(&table->name, options->database, buffer_text(&table->title));
     (void)buffer_text(&table->name);
-    table->name.failed |= name.failed;
-    buffer_clear(&name);
+    table->name.failed |= table->title.failed;
 }
 
 enum err table_new(
@@ -53,6 +51,7 @@ void table_destroy(struct table **table_p)
     }
     native_plan_destroy(&table->plan);
     table_description_clear(&table->description);
+    buffer_clear(&table->title);
     buffer_clear(&table->name);
     free(table);
     *table_p = NULL;
@@ -67,6 +66,21 @@ void table_use_mapping(struct table *table, const struct mapping *mapping)
 const char *table_name(const struct table *table)
 {
     return table->name.bytes;
+}
+
+const char *table_database(const struct table *table)
+{
+    return table->database;
+}
+
+const char *table_title(const struct table *table)
+{
+    return table->title.bytes;
+}
+
+bool table_merges_rows(const struct table *table)
+{
+    return table->merges_rows;
 }
 
 const struct native_plan *table_plan(const struct table *table)
@@ -157,8 +171,8 @@ static enum sink_outcome match(struct table *table, struct buffer *error)
     return SINK_DONE;
 }
 
-/* It serves a warning alone, so a table that does not tell is no fault. */
-static void read_lifetime(struct table *table, struct sink_backend *backend)
+/* Lifetime and engine. A table that does not show them counts as one that keeps its rows. */
+static void read_engine(struct table *table, struct sink_backend *backend)
 {
     struct buffer sql = {0};
     struct buffer created = {0};
@@ -166,6 +180,7 @@ static void read_lifetime(struct table *table, struct sink_backend *backend)
     buffer_format(&sql, "SHOW CREATE TABLE %s", table_name(table));
     (void)backend->class->query(backend, buffer_text(&sql), "TabSeparatedRaw", &created, &error);
     table->lifetime_s = table_ddl_lifetime_s(buffer_text(&created));
+    table->merges_rows = table_ddl_merges_rows(buffer_text(&created));
     buffer_clear(&error);
     buffer_clear(&created);
     buffer_clear(&sql);
@@ -215,7 +230,7 @@ enum sink_outcome table_prepare(
     }
     if (outcome == SINK_DONE) {
         warn_without_identity(table);
-        read_lifetime(table, backend);
+        read_engine(table, backend);
         table->is_ready = true;
     }
     /* Flows wait until it is allowed; other rows must not hold them up. */

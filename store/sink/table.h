@@ -24,12 +24,18 @@ void table_use_mapping(struct table *table, const struct mapping *mapping);
 
 /* "`database`.`table`". */
 const char *table_name(const struct table *table);
+/* The same without quotes, one by one. */
+const char *table_database(const struct table *table);
+const char *table_title(const struct table *table);
 
 /* True after a table_prepare() that was SINK_DONE. */
 bool table_is_ready(const struct table *table);
 
 /* True when rows can be told apart by their batch. */
 bool table_has_identity(const struct table *table);
+
+/* True when the table's engine makes one row of several, so that rows cannot be counted. */
+bool table_merges_rows(const struct table *table);
 
 /* The plan for the columns of a table of flows that is ready. Lent until the next preparation. */
 const struct native_plan *table_plan(const struct table *table);

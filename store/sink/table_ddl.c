@@ -192,3 +192,22 @@ uint64_t table_ddl_lifetime_s(const char *created)
     }
     return 0;
 }
+
+bool table_ddl_merges_rows(const char *created)
+{
+    static const char *const KINDS[] = {
+        "Replacing", "Summing", "Aggregating", "Collapsing", "Coalescing", "Graphite"};
+    const char *engine = strstr(created, "ENGINE = ");
+    if (engine == NULL) {
+        return false;
+    }
+    engine += strlen("ENGINE = ");
+    size_t length = strcspn(engine, "( \n");
+    for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
+        const char *found = strstr(engine, KINDS[i]);
+        if (found != NULL && found < engine + length) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -27,6 +27,12 @@ void table_ddl_create(
     struct buffer *out, const char *name, enum table_dialect dialect, uint64_t ttl_s);
 
 /*
+ * True when CREATE TABLE (as the server prints it) names an engine that makes one row of several:
+ * ReplacingMergeTree, SummingMergeTree and so on.
+ */
+bool table_ddl_merges_rows(const char *created);
+
+/*
  * The reverse, of any table: how long rows stay, by the TTL in what SHOW CREATE TABLE prints;
  * months and years are the longest there are. 0: for ever, or by another rule than TimeReceived
  * alone.

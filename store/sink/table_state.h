@@ -12,11 +12,13 @@ struct table {
     enum record_kind kind;
     const char *database;          /* borrowed from the sink's options */
     struct buffer name;            /* "`database`.`table`" */
+    struct buffer title;           /* "table" */
     uint64_t ttl_s;                /* wanted; 0: rows are kept for ever */
     const struct mapping *mapping; /* columns for elements; borrowed, or NULL */
     struct table_description description;
     struct native_plan *plan; /* of flows */
     uint64_t lifetime_s;      /* of rows, as the table has it; 0: for ever, or unknown */
+    bool merges_rows;         /* its engine makes one row of several */
     bool is_ready;
     bool was_warned_of_identity; /* said in the log */
     bool was_warned_of_age;

@@ -14,6 +14,18 @@ static void leave_out_lapsed(struct block *block, uint64_t now_ns)
     }
 }
 
+/* They go back to their ingest, which sends them again later: new batches need not wait. */
+static void leave_out_doubtful(struct block *block)
+{
+    for (size_t i = 0; i < block->batch_count; i++) {
+        struct block_batch *batch = &block->batches[i];
+        if (!batch->is_removed && batch->attempt > 0) {
+            batch->is_left_out = true;
+            block_remove(block, i);
+        }
+    }
+}
+
 enum sink_outcome admit(
     const struct write_sink *sink, struct block *block, uint64_t now_ns, struct buffer *error)
 {
@@ -30,6 +42,9 @@ enum sink_outcome admit(
         }
     }
     free(is_found);
+    if (outcome == SINK_BEHIND) {
+        leave_out_doubtful(block);
+    }
     return outcome;
 }
 

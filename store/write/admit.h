@@ -10,8 +10,9 @@
 #include "store/write/write_sink.h"
 
 /*
- * Removes from the block what must not go in. SINK_DONE: the rest may; else the table could not be
- * asked, and `error` says why.
+ * Removes from the block what must not go in. SINK_DONE: the rest may. SINK_BEHIND: the rest may,
+ * but batches that may be in the table were left out, because no replica could tell. Else the table
+ * could not be asked, and `error` says why.
  */
 enum sink_outcome admit(
     const struct write_sink *sink, struct block *block, uint64_t now_ns, struct buffer *error);

@@ -19,7 +19,10 @@ METRIC_FAMILY(BLOCKS_STORED, COUNTER, "goflow_write_blocks_stored_total",
     "Blocks that the database has committed.");
 METRIC_FAMILY(INSERTS, COUNTER, "goflow_write_inserts_total",
     "INSERT statements by outcome: done, retry (surely not committed), late (its lease was over: "
-    "not committed), unknown (maybe), reject.");
+    "not committed), too_large, unknown (maybe committed), suspect (maybe, and it may never pass), "
+    "behind, reject.");
+METRIC_FAMILY(INSERT_ROWS_MAX, GAUGE, "goflow_write_insert_rows_max",
+    "Rows that an INSERT may have since a larger one was too large; 0: no limit.");
 METRIC_FAMILY(PREPARES, COUNTER, "goflow_write_prepares_total",
     "Looks at the table (and its creation when missing) by outcome.");
 METRIC_FAMILY(IS_UP, GAUGE, "goflow_write_database_up",
@@ -31,7 +34,10 @@ static const char *const OUTCOMES[SINK_OUTCOME_COUNT] = {
     [SINK_DONE] = "done",
     [SINK_RETRY] = "retry",
     [SINK_LATE] = "late",
+    [SINK_TOO_LARGE] = "too_large",
     [SINK_UNKNOWN] = "unknown",
+    [SINK_SUSPECT] = "suspect",
+    [SINK_BEHIND] = "behind",
     [SINK_REJECT] = "reject",
 };
 
@@ -54,6 +60,7 @@ void write_report(const struct write_counters *counters, struct metrics_page *pa
     metrics_page_add_counter(page, &ROWS_WAITING, &counters->rows_waiting);
     metrics_page_add_counter(page, &BLOCKS_WAITING, &counters->blocks_waiting);
     metrics_page_add_counter(page, &BLOCKS_STORED, &counters->blocks_stored);
+    metrics_page_add_counter(page, &INSERT_ROWS_MAX, &counters->insert_rows_max);
     metrics_page_add_counter(page, &IS_UP, &counters->is_up);
     add_outcomes(page, &INSERTS, counters->inserts);
     add_outcomes(page, &PREPARES, counters->prepares);

@@ -23,8 +23,9 @@ struct write_counters {
     struct counter blocks_stored;
     struct counter inserts[SINK_OUTCOME_COUNT];
     struct counter prepares[SINK_OUTCOME_COUNT];
-    struct counter is_up;       /* gauge: the last attempt reached the database */
-    struct quantiles insert_ns; /* of inserts that were done */
+    struct counter insert_rows_max; /* gauge; 0: no limit */
+    struct counter is_up;           /* gauge: the last attempt reached the database */
+    struct quantiles insert_ns;     /* of inserts that were done */
 };
 
 void write_report(const struct write_counters *counters, struct metrics_page *page);

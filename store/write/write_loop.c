@@ -6,12 +6,15 @@
 #include "common/mapping.h"
 #include "store/write/admit.h"
 
+#include <inttypes.h>
+
 #define COMPONENT "write"
 
 /* The oldest block, whose rows are counted as `kept`. */
 static struct block *take_oldest(struct write_loop *loop, struct counter *kept)
 {
     loop->was_rejected = false;
+    loop->streak = (struct failure_streak){0};
     return write_queue_take(&loop->queue, kept);
 }
 
@@ -38,6 +41,12 @@ static bool may_give_up(struct write_loop *loop, enum record_kind kind, struct b
     return true;
 }
 
+static bool has_identity(const struct write_loop *loop, const struct block *block)
+{
+    const struct write_sink *sink = &loop->options.sink;
+    return sink->has_identity(sink->context, block->kind);
+}
+
 /* The oldest block will never be taken. */
 static void shelve(struct write_loop *loop, uint64_t now_ns, struct buffer *error)
 {
@@ -49,6 +58,8 @@ static void shelve(struct write_loop *loop, uint64_t now_ns, struct buffer *erro
         give_back(loop, BLOCK_REJECTED);
     } else {
         outage_continue(&loop->outage, loop->queue.count, now_ns, error);
+        uint64_t pause_ns = failure_streak_pause_ns(&loop->streak, has_identity(loop, block));
+        outage_wait_until(&loop->outage, pause_ns > 0 ? now_ns + pause_ns : 0);
     }
 }
 
@@ -71,7 +82,7 @@ static void prepare(struct write_loop *loop)
         shelve(loop, now_ns, &error);
     } else if (loop->is_prepared[kind]) {
         /* After a refused block only its insert shows whether things are well again. */
-        if (!loop->was_rejected) {
+        if (!loop->was_rejected && loop->streak.doubtful == 0) {
             outage_end(&loop->outage, now_ns);
         }
     } else {
@@ -91,34 +102,80 @@ static void reject(
     shelve(loop, now_ns, error);
 }
 
-/* SINK_DONE: the block is in the table, or nothing of it was left to go there. */
-static enum sink_outcome insert_rows(
-    struct write_loop *loop, struct block *block, uint64_t start_ns, struct buffer *error)
+static void show_limit(const struct write_loop *loop)
+{
+    counter_set(&loop->options.counters->insert_rows_max, loop->limit.rows);
+}
+
+/* Inserts as much of the block as one INSERT may have; `rows_p` is what that is. */
+static enum sink_outcome insert_part(
+    struct write_loop *loop, struct block *block, uint32_t *rows_p, struct buffer *error)
 {
     struct write_counters *counters = loop->options.counters;
     const struct write_sink *sink = &loop->options.sink;
-    enum sink_outcome outcome = admit(sink, block, start_ns, error);
-    if (outcome != SINK_DONE) {
-        return outcome == SINK_REJECT ? SINK_REJECT : SINK_RETRY; /* nothing was inserted */
-    }
-    if (block_rows(block) == 0) {
-        return SINK_DONE;
-    }
-    outcome = sink->insert(sink->context, block, error);
+    uint64_t start_ns = sink->now_ns(sink->context);
+    block_show_first(block, insert_limit_rows(&loop->limit));
+    enum sink_outcome outcome = sink->insert(sink->context, block, error);
+    *rows_p = block_rows(block);
+    block_show_all(block);
     uint64_t end_ns = sink->now_ns(sink->context);
     counter_add(&counters->inserts[outcome], 1);
-    if (outcome == SINK_DONE) {
-        quantiles_add(&counters->insert_ns, end_ns - start_ns, end_ns);
-        counter_add(&counters->blocks_stored, 1);
+    if (outcome != SINK_DONE) {
+        return outcome;
     }
-    return outcome;
+    quantiles_add(&counters->insert_ns, end_ns - start_ns, end_ns);
+    counter_add(&counters->blocks_stored, 1);
+    if (insert_limit_pass(&loop->limit, end_ns)) {
+        log_warning(COMPONENT, "the database takes whole blocks again", "");
+    }
+    show_limit(loop);
+    return SINK_DONE;
+}
+
+static void note_replicas(struct write_loop *loop, bool is_behind, struct buffer *error)
+{
+    if (is_behind && !loop->is_behind) {
+        log_warning(COMPONENT,
+            "batches that may be stored wait until a replica can tell; new ones are written",
+            "error=\"%s\"", buffer_text(error));
+    } else if (!is_behind && loop->is_behind) {
+        log_warning(COMPONENT, "the replicas can tell again which batches are stored", "");
+    }
+    loop->is_behind = is_behind;
+}
+
+static bool has_doubtful(const struct block *block)
+{
+    for (size_t i = 0; i < block->batch_count; i++) {
+        if (block->batches[i].attempt > 0 && !block->batches[i].is_removed) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* SINK_DONE: `rows_p` rows of the block are in the table; 0: nothing of it was left to go there. */
+static enum sink_outcome insert_rows(struct write_loop *loop, struct block *block,
+    uint64_t start_ns, uint32_t *rows_p, struct buffer *error)
+{
+    bool is_asked = has_doubtful(block);
+    enum sink_outcome outcome = admit(&loop->options.sink, block, start_ns, error);
+    if (is_asked && (outcome == SINK_BEHIND || outcome == SINK_DONE)) {
+        note_replicas(loop, outcome == SINK_BEHIND, error);
+    }
+    if (outcome != SINK_DONE && outcome != SINK_BEHIND) {
+        return outcome == SINK_REJECT ? SINK_REJECT : SINK_RETRY; /* nothing was inserted */
+    }
+    buffer_clear(error);
+    *rows_p = 0;
+    return block_rows(block) > 0 ? insert_part(loop, block, rows_p, error) : SINK_DONE;
 }
 
 /* The same statement would be late again: the older half goes now, the rest back to the ingest. */
-static void come_late(
-    struct write_loop *loop, struct block *block, uint64_t now_ns, struct buffer *error)
+static void come_late(struct write_loop *loop, struct block *block, uint32_t rows, uint64_t now_ns,
+    struct buffer *error)
 {
-    block->late_rows = block_rows(block);
+    block->late_rows = rows;
     if (!admit_halve(block)) {
         buffer_text_append(error,
             "; a batch alone takes longer than its lease allows: raise -ack.timeout, or lower "
@@ -127,35 +184,91 @@ static void come_late(
     }
 }
 
-static void insert(struct write_loop *loop, uint64_t start_ns)
+/* From now on INSERTs have half as many rows. */
+static void halve_inserts(
+    struct write_loop *loop, uint32_t rows, uint64_t now_ns, struct buffer *error)
+{
+    if (insert_limit_shrink(&loop->limit, rows, now_ns)) {
+        log_warning(COMPONENT, "the database takes no INSERT of this size: blocks are divided",
+            "rows=%" PRIu32 " error=\"%s\"", rows, buffer_text(error));
+    }
+    show_limit(loop);
+}
+
+/* The part is in the table, and the block goes back when nothing else is left of it. */
+static void finish_part(
+    struct write_loop *loop, struct block *block, uint32_t rows, uint64_t now_ns)
+{
+    outage_end(&loop->outage, now_ns);
+    if (rows < block_rows(block)) {
+        block_remove_inserted(block, rows);
+        loop->was_rejected = false;
+        loop->streak = (struct failure_streak){0};
+        return;
+    }
+    give_back(loop, BLOCK_STORED);
+}
+
+/* It may be committed. The table is asked when the statement can't commit any more. */
+static void doubt(struct write_loop *loop, struct block *block, enum sink_outcome outcome,
+    uint64_t now_ns, struct buffer *error)
 {
     const struct write_sink *sink = &loop->options.sink;
-    struct block *block = loop->queue.blocks[0];
-    struct buffer error = {0};
-    enum sink_outcome outcome = insert_rows(loop, block, start_ns, &error);
+    admit_doubt(block);
+    failure_streak_add(&loop->streak, outcome, buffer_text(error), now_ns);
+    if (failure_streak_is_over(&loop->streak, outcome, has_identity(loop, block), now_ns)) {
+        shelve(loop, now_ns, error);
+        return;
+    }
+    if (outcome == SINK_REJECT) {
+        reject(loop, block, now_ns, error);
+        return;
+    }
+    if (outcome == SINK_SUSPECT) {
+        loop->is_prepared[block->kind] = false; /* the schema may have changed */
+    }
+    outage_continue(&loop->outage, loop->queue.count, now_ns, error);
+    outage_wait_until(&loop->outage, sink->settled_ns(sink->context));
+}
+
+static void handle_outcome(struct write_loop *loop, struct block *block, enum sink_outcome outcome,
+    uint32_t rows, struct buffer *error)
+{
+    const struct write_sink *sink = &loop->options.sink;
     uint64_t now_ns = sink->now_ns(sink->context);
     switch (outcome) {
     case SINK_DONE:
-        give_back(loop, BLOCK_STORED);
-        outage_end(&loop->outage, now_ns);
+        finish_part(loop, block, rows, now_ns);
         break;
-    case SINK_REJECT:
+    case SINK_TOO_LARGE:
         admit_doubt(block); /* a view may have refused what the table took */
-        reject(loop, block, now_ns, &error);
+        halve_inserts(loop, rows, now_ns, error);
         break;
     case SINK_UNKNOWN:
-        admit_doubt(block);
-        outage_continue(&loop->outage, loop->queue.count, now_ns, &error);
-        /* the statement may be under way: the table is asked when it can't commit any more */
-        outage_wait_until(&loop->outage, sink->settled_ns(sink->context));
+    case SINK_SUSPECT:
+    case SINK_REJECT:
+        doubt(loop, block, outcome, now_ns, error);
+        if (failure_streak_is_silent(&loop->streak)) {
+            halve_inserts(loop, rows, now_ns, error);
+        }
         break;
     case SINK_LATE:
-        come_late(loop, block, now_ns, &error);
+        come_late(loop, block, rows, now_ns, error);
         break;
     case SINK_RETRY:
-        outage_continue(&loop->outage, loop->queue.count, now_ns, &error);
+    case SINK_BEHIND:
+        outage_continue(&loop->outage, loop->queue.count, now_ns, error);
         break;
     }
+}
+
+static void insert(struct write_loop *loop, uint64_t start_ns)
+{
+    struct block *block = loop->queue.blocks[0];
+    struct buffer error = {0};
+    uint32_t rows = 0;
+    enum sink_outcome outcome = insert_rows(loop, block, start_ns, &rows, &error);
+    handle_outcome(loop, block, outcome, rows, &error);
     buffer_clear(&error);
 }
 

@@ -4,9 +4,10 @@
  *        +--------------- REJECT, first time: the schema may have changed
  *        v                                                              |
  *     prepare --DONE--> insert the oldest block --DONE--> STORED, back to the puller
- *      |   ^              |        |
- *      +---+              |        +-- REJECT again --> dead-letter folder, REJECTED, back
- *     backoff <-----------+ RETRY, UNKNOWN
+ *      |   ^              |    |   |
+ *      +---+              |    |   +-- REJECT again, SUSPECT several times --> dead-letter folder,
+ *     backoff <-----------+    |                                               REJECTED, back
+ *              RETRY, UNKNOWN  +-- TOO_LARGE --> its first batches alone, then the rest
  *
  * Each kind of rows has a table of its own, prepared before its first block.
  *
@@ -17,6 +18,8 @@
 #pragma once
 
 #include "store/write/deadletter.h"
+#include "store/write/failure_streak.h"
+#include "store/write/insert_limit.h"
 #include "store/write/outage.h"
 #include "store/write/write_counters.h"
 #include "store/write/write_queue.h"
@@ -43,6 +46,9 @@ struct write_loop {
     bool was_given_up[RECORD_KIND_COUNT]; /* said in the log */
     bool was_rejected;                    /* the oldest block, since it came to be the oldest */
     struct outage outage;
+    struct failure_streak streak; /* of the oldest block */
+    struct insert_limit limit;
+    bool is_behind; /* said in the log: no replica could tell which batches are there */
     bool is_stopping;
     uint64_t stop_ns;        /* no attempt after */
     struct mapping *mapping; /* columns for elements; owned, or NULL */

@@ -3,10 +3,11 @@
 
 #include <assert.h>
 
-/* All rows that came with a block, and those of them that were removed from it since. */
+/* All rows that came with a block; those removed from it since; those removed as they went in. */
 struct row_sums {
     uint64_t brought;
     uint64_t removed;
+    uint64_t inserted;
 };
 
 static struct row_sums sum_rows(const struct block *block)
@@ -16,6 +17,7 @@ static struct row_sums sum_rows(const struct block *block)
         const struct block_batch *batch = &block->batches[i];
         sums.brought += batch->row_count;
         sums.removed += batch->is_removed ? batch->row_count : 0;
+        sums.inserted += batch->is_inserted ? batch->row_count : 0;
     }
     return sums;
 }
@@ -49,6 +51,7 @@ struct block *write_queue_take(struct write_queue *queue, struct counter *kept)
     show_waiting(queue);
     struct row_sums sums = sum_rows(block);
     counter_add(kept, sums.brought - sums.removed);
-    counter_add(&queue->counters->rows_left_out, sums.removed);
+    counter_add(&queue->counters->rows_stored, sums.inserted);
+    counter_add(&queue->counters->rows_left_out, sums.removed - sums.inserted);
     return block;
 }

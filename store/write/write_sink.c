@@ -19,6 +19,11 @@ static enum sink_outcome insert(void *context, const struct block *block, struct
     return sink_insert(context, block, error);
 }
 
+static bool has_identity(void *context, enum record_kind kind)
+{
+    return sink_has_identity(context, kind);
+}
+
 static uint64_t settled_ns(void *context)
 {
     return sink_settled_ns(context);
@@ -40,6 +45,7 @@ struct write_sink write_sink_of(struct sink *sink)
     return (struct write_sink){.prepare = prepare,
         .find = find,
         .insert = insert,
+        .has_identity = has_identity,
         .settled_ns = settled_ns,
         .use_mapping = use_mapping,
         .now_ns = now_ns,

@@ -14,6 +14,7 @@ struct write_sink {
     enum sink_outcome (*find)(
         void *context, const struct block *block, bool *is_found, struct buffer *error);
     enum sink_outcome (*insert)(void *context, const struct block *block, struct buffer *error);
+    bool (*has_identity)(void *context, enum record_kind kind);
     uint64_t (*settled_ns)(void *context);
     void (*use_mapping)(void *context, const struct mapping *mapping);
     uint64_t (*now_ns)(void *context); /* monotonic */

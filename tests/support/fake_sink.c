@@ -21,7 +21,8 @@ static enum sink_outcome find(
     struct fake_sink *fake = context;
     (void)error;
     fake->find_count++;
-    for (size_t i = 0; i < block->batch_count && fake->find_outcome == SINK_DONE; i++) {
+    bool can_find = fake->find_outcome == SINK_DONE && !fake->lacks_identity;
+    for (size_t i = 0; i < block->batch_count && can_find; i++) {
         const struct block_batch *batch = &block->batches[i];
         is_found[i] =
             !batch->is_removed && batch->attempt > 0 && fake->table[batch->identity.sequence] > 0;
@@ -29,11 +30,14 @@ static enum sink_outcome find(
     return fake->find_outcome;
 }
 
+/* Of a block that shows a part of its batches only those go in. */
 static void commit(struct fake_sink *fake, const struct block *block)
 {
+    uint32_t rows = block_rows(block);
     for (size_t i = 0; i < block->batch_count; i++) {
         const struct block_batch *batch = &block->batches[i];
-        if (!batch->is_removed) {
+        if (!batch->is_removed && rows >= batch->row_count) {
+            rows -= batch->row_count;
             assert(batch->identity.sequence < FAKE_TABLE_MAX);
             fake->table[batch->identity.sequence] += batch->row_count;
         }
@@ -44,16 +48,26 @@ static enum sink_outcome insert(void *context, const struct block *block, struct
 {
     struct fake_sink *fake = context;
     uint32_t at = fake->insert_count++;
-    struct fake_insert answer = {SINK_DONE, true};
+    struct fake_insert answer = {.is_committed = true};
     if (at < fake->insert_plan) {
         answer = fake->inserts[at];
     }
     fake->now_ns += FAKE_STATEMENT_MS * NS_PER_MS;
-    buffer_text_append(error, "planned");
+    buffer_text_append(error, answer.words != NULL ? answer.words : "planned");
+    fake->last_rows = block_rows(block);
+    if (fake->rows_max > 0 && fake->last_rows > fake->rows_max) {
+        return SINK_TOO_LARGE;
+    }
     if (answer.is_committed) {
         commit(fake, block);
     }
     return answer.outcome;
+}
+
+static bool has_identity(void *context, enum record_kind kind)
+{
+    (void)kind;
+    return !((const struct fake_sink *)context)->lacks_identity;
 }
 
 static uint64_t settled_ns(void *context)
@@ -76,6 +90,7 @@ struct write_sink fake_sink_functions(struct fake_sink *fake)
     return (struct write_sink){.prepare = prepare,
         .find = find,
         .insert = insert,
+        .has_identity = has_identity,
         .settled_ns = settled_ns,
         .use_mapping = use_mapping,
         .now_ns = now_ns,

@@ -9,7 +9,7 @@
 #include "store/write/write_sink.h"
 
 enum {
-    FAKE_PLAN_MAX = 16,
+    FAKE_PLAN_MAX = 40,
     FAKE_TABLE_MAX = 64, /* sequences that the table can have */
     FAKE_STATEMENT_MS = 20
 };
@@ -18,6 +18,7 @@ enum {
 struct fake_insert {
     enum sink_outcome outcome;
     bool is_committed;
+    const char *words; /* NULL: any */
 };
 
 /* When a plan is over, all is well. */
@@ -34,6 +35,9 @@ struct fake_sink {
     uint32_t find_count;
     uint32_t table[FAKE_TABLE_MAX]; /* rows, by sequence */
     const struct mapping *mapping;
+    bool lacks_identity;
+    uint32_t rows_max;  /* larger INSERTs are too large; 0: none is */
+    uint32_t last_rows; /* of the last INSERT */
 };
 
 /* The functions of the fake, which is borrowed. */

@@ -11,6 +11,8 @@ spoils the next three requests that contain the pattern, or all of them (FOR_EVE
     deliver_late    the request is taken whole, and given to the server after `proxy.delay_s`, even
                     if the client has given up: what a network does that was cut, and is not any more
     hide            the server is asked for something else than the pattern, which nobody has
+    profile         `proxy.settings` ("limit=100&offset=3") stand in front of the URL's arguments, as if a
+                    user's profile had them; `proxy.losses` INSERTs lose their answer
     narrow          the request takes as long as a wire needs that carries `proxy.rate` octets a second
 """
 import contextlib
@@ -39,6 +41,8 @@ class Proxy:
         self.fault = None
         self.pattern = b""
         self.left = 0
+        self.settings = ""
+        self.losses = 0
         threading.Thread(target=self.accept, daemon=True).start()
         case.at_case_end.append(self.listener.close)
 
@@ -99,6 +103,15 @@ def deliver_late(proxy, client, request):
 def hide(proxy, client, request):
     """As long as it was, so that its length is still right."""
     forward(proxy, client, request.replace(proxy.pattern, b"x" * len(proxy.pattern)))
+
+
+def profile(proxy, client, request):
+    settings = proxy.settings.encode()
+    answer = proxy.ask_server(request.replace(b" /?", b" /?" + settings + b"&" if settings else b" /?", 1))
+    if proxy.losses > 0 and b"query=INSERT" in request.split(b"\r\n", 1)[0]:
+        proxy.losses -= 1
+        raise EOFError
+    client.sendall(answer)
 
 
 def narrow(proxy, client, request):

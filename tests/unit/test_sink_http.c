@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what answers over HTTP mean for a block. */
+#include "common/clock.h"
 #include "common/http.h"
 #include "store/sink/fence.h"
 #include "store/sink/sink_backend.h"
@@ -13,6 +14,9 @@ static struct {
     const char *exception_code; /* NULL: no such header */
     const char *summary;        /* NULL: no such header */
     const char *body;
+    const char *settings; /* that it knows; NULL: it does not say */
+    char limit[16];
+    char async_insert[16];
     char query[2048];
     char structure[128];
     char content_type[128];
@@ -35,6 +39,19 @@ static void answer(
     void *context, const struct http_request *request, struct http_response *response)
 {
     (void)context;
+    const char *body = request->body_size > 0 ? (const char *)request->body : "";
+    if (request->body_size > 6 && memmem(body, request->body_size, "system.settings", 15) != NULL) {
+        response->status = 200; /* not one of those that are counted */
+        buffer_text_append(&response->body, fake.settings != NULL ? fake.settings : "");
+        return;
+    }
+    if (request->body_size == 8 && memcmp(body, "SELECT 1", 8) == 0) {
+        response->status = 200;
+        buffer_text_append(&response->body, "1\n");
+        return;
+    }
+    copy(fake.limit, sizeof fake.limit, http_query_value(request, "limit"));
+    copy(fake.async_insert, sizeof fake.async_insert, http_query_value(request, "async_insert"));
     copy(fake.query, sizeof fake.query, http_query_value(request, "query"));
     copy(fake.user, sizeof fake.user, http_header_value(request, "X-ClickHouse-User"));
     copy(fake.key, sizeof fake.key, http_header_value(request, "X-ClickHouse-Key"));
@@ -82,7 +99,10 @@ TestSuite(sink_http, .init = set_up, .fini = tear_down);
 
 static enum sink_outcome insert_until(enum fence_kind kind, uint64_t server_ms)
 {
-    const struct fence_end fence = {.kind = kind, .server_ms = server_ms};
+    const struct fence_end fence = {.kind = kind,
+        .server_ms = server_ms,
+        .monotonic_ns = clock_monotonic_ns() + 60 * NS_PER_S,
+        .server = 1};
     struct buffer bytes = {0};
     buffer_text_append(&bytes, "native bytes");
     struct sink_native native = {.table = "`d`.`t`",
@@ -124,6 +144,36 @@ Test(sink_http, a_statement_that_came_late_has_inserted_nothing)
     fake.summary = "{\"read_rows\":\"12\",\"written_rows\":\"0\"}";
     cr_assert_eq(insert_until(FENCE_BLOCK, 1), SINK_LATE);
     cr_assert_not_null(strstr(buffer_text(&error), "lease was over"));
+}
+
+Test(sink_http, fewer_rows_than_were_sent_are_not_stored)
+{
+    fake.summary = "{\"read_rows\":\"12\",\"written_rows\":\"11\"}";
+    cr_assert_eq(insert_until(FENCE_BLOCK, 1), SINK_UNKNOWN);
+    cr_assert_not_null(strstr(buffer_text(&error), "wrote 11 of 12 rows"));
+    cr_assert_eq(insert(), SINK_UNKNOWN, "without a fence alike");
+    fake.summary = "{\"read_rows\":\"12\",\"written_rows\":\"24\"}";
+    cr_assert_eq(insert_until(FENCE_BLOCK, 1), SINK_DONE, "a view took them too");
+}
+
+Test(sink_http, every_request_carries_the_settings_that_the_server_knows)
+{
+    fake.settings = "async_insert,limit,max_threads,";
+    cr_assert_eq(insert(), SINK_DONE);
+    cr_assert_str_eq(fake.limit, "0");
+    cr_assert_str_eq(fake.async_insert, "0");
+    struct buffer result = {0};
+    cr_assert_eq(
+        backend->class->query(backend, "SELECT 2", "TabSeparated", &result, &error), SINK_DONE);
+    cr_assert_str_eq(fake.limit, "0");
+    cr_assert_str_eq(fake.async_insert, "", "it means nothing to a question");
+    fake.settings = "limit,";
+    cr_assert_eq(insert(), SINK_DONE);
+    cr_assert_str_eq(fake.async_insert, "0", "it is asked once");
+    backend->class->forget(backend);
+    cr_assert_eq(insert(), SINK_DONE);
+    cr_assert_str_eq(fake.async_insert, "", "now it is another server");
+    buffer_clear(&result);
 }
 
 Test(sink_http, does_not_know_what_a_server_without_a_count_has_done)
@@ -205,7 +255,7 @@ Test(sink_http, tells_what_a_proxy_may_have_let_through)
     fake_answer(404, NULL, "no such page");
     cr_assert_eq(insert(), SINK_RETRY);
     fake_answer(413, NULL, "");
-    cr_assert_eq(insert(), SINK_REJECT);
+    cr_assert_eq(insert(), SINK_TOO_LARGE);
 }
 
 Test(sink_http, retries_with_a_password_that_is_wrong)

@@ -48,32 +48,41 @@ Test(sink_repeats, asks_for_a_range_of_each_ingest)
     add(1, 99, 0);
     cr_assert(sink_repeats_question(&out, "`d`.`t`", block));
     cr_assert_str_eq(buffer_text(&out),
-        "SELECT DISTINCT IngestID, BatchSequence FROM `d`.`t` WHERE "
+        "SELECT IngestID, BatchSequence, count() FROM `d`.`t` WHERE "
         "((IngestID = 1 AND BatchSequence >= 10 AND BatchSequence <= 12) OR "
-        "(IngestID = 18446744073709551615 AND BatchSequence >= 3 AND BatchSequence <= 3))");
+        "(IngestID = 18446744073709551615 AND BatchSequence >= 3 AND BatchSequence <= 3)) GROUP BY "
+        "IngestID, BatchSequence");
 }
 
-Test(sink_repeats, marks_only_batches_that_were_asked_about)
+Test(sink_repeats, counts_only_batches_that_were_asked_about)
 {
     add(1, 10, 1);
     add(1, 11, 0);
     add(2, 10, 1);
     add(1, 12, 1);
-    bool is_found[4] = {false};
-    sink_repeats_answer("1\t12\n1\t11\n1\t10\n7\t7\n", block, is_found);
-    cr_assert(is_found[0]);
-    cr_assert_not(is_found[1], "it is new: whatever the table says, it is another one");
-    cr_assert_not(is_found[2]);
-    cr_assert(is_found[3]);
+    uint64_t rows[4] = {0};
+    sink_repeats_answer("1\t12\t7\n1\t11\t1\n1\t10\t3\n7\t7\t7\n", block, rows);
+    cr_assert_eq(rows[0], 3);
+    cr_assert_eq(rows[1], 0, "it is new: whatever the table says, it is another one");
+    cr_assert_eq(rows[2], 0);
+    cr_assert_eq(rows[3], 7);
+}
+
+Test(sink_repeats, believes_the_server_that_has_the_most)
+{
+    add(1, 10, 1);
+    uint64_t rows[1] = {0};
+    sink_repeats_answer("1\t10\t5\n1\t10\t3\n", block, rows);
+    cr_assert_eq(rows[0], 5);
 }
 
 Test(sink_repeats, survives_an_answer_that_makes_no_sense)
 {
     add(1, 10, 1);
-    bool is_found[1] = {false};
-    sink_repeats_answer("", block, is_found);
-    sink_repeats_answer("x", block, is_found);
-    sink_repeats_answer("\n\n1", block, is_found);
-    sink_repeats_answer("Code: 1", block, is_found);
-    cr_assert_not(is_found[0]);
+    uint64_t rows[1] = {0};
+    sink_repeats_answer("", block, rows);
+    sink_repeats_answer("x", block, rows);
+    sink_repeats_answer("\n\n1", block, rows);
+    sink_repeats_answer("Code: 1", block, rows);
+    cr_assert_eq(rows[0], 0);
 }

@@ -92,7 +92,8 @@ static void attempt(void)
 
 static void plan_insert(enum sink_outcome outcome, bool is_committed)
 {
-    fake.inserts[fake.insert_plan++] = (struct fake_insert){outcome, is_committed};
+    fake.inserts[fake.insert_plan++] =
+        (struct fake_insert){.outcome = outcome, .is_committed = is_committed};
 }
 
 static void plan_prepare(enum sink_outcome outcome)

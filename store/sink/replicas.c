@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- questions to all servers, of which none is behind. */
+#include "store/sink/replicas.h"
+
+#include "common/clock.h"
+#include "store/sink/sink_error.h"
+#include "store/sink/sql_text.h"
+#include "store/sink/underway.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define POLL_NS     (50 * NS_PER_MS)
+#define PATIENCE_NS (3 * NS_PER_S) /* of the writer, which has other blocks */
+
+/* Entries of a replica's queue that bring no rows of others. */
+#define FETCHES " AND type NOT IN ('MERGE_PARTS', 'MUTATE_PART', 'ALTER_METADATA')"
+
+enum replica_state {
+    REPLICA_NONE, /* the table is not replicated */
+    REPLICA_CURRENT,
+    REPLICA_BEHIND
+};
+
+/* One replica while it catches up. */
+struct replica {
+    struct sink_backend *server;
+    const struct replica_question *question;
+    uint64_t log_end;      /* the last entry of the common log when we asked */
+    bool has_log;          /* the replica has copied the log up to there */
+    struct buffer entries; /* the last entry of its queue then; empty: there is none */
+    enum replica_state state;
+};
+
+static void append_table(struct buffer *sql, const struct replica_question *question)
+{
+    buffer_text_append(sql, " WHERE database = ");
+    sql_append_literal(sql, question->database);
+    buffer_text_append(sql, " AND table = ");
+    sql_append_literal(sql, question->name);
+}
+
+/* Runs "SELECT ... FROM system.x" for the table; a line end at the answer's end is cut. */
+static enum sink_outcome select_state(struct replica *replica, const char *select, const char *more,
+    struct buffer *answer, struct buffer *error)
+{
+    struct buffer sql = {0};
+    buffer_text_append(&sql, select);
+    append_table(&sql, replica->question);
+    buffer_text_append(&sql, more);
+    enum sink_outcome outcome = replica->server->class->query(
+        replica->server, buffer_text(&sql), "TabSeparatedRaw", answer, error);
+    while (answer->size > 0 && answer->bytes[answer->size - 1] == '\n') {
+        answer->size--;
+    }
+    buffer_clear(&sql);
+    return outcome;
+}
+
+/* Where the common log ends now, which the replica reads from its keeper. */
+static enum sink_outcome read_log_end(struct replica *replica, struct buffer *error)
+{
+    struct buffer answer = {0};
+    enum sink_outcome outcome = select_state(replica,
+        "SELECT is_readonly OR is_session_expired, log_max_index FROM system.replicas", "", &answer,
+        error);
+    const char *text = buffer_text(&answer);
+    if (outcome == SINK_DONE && text[0] != '\0') {
+        char *end;
+        bool has_keeper = strtoull(text, &end, 10) == 0;
+        replica->log_end = strtoull(end, NULL, 10);
+        replica->state = REPLICA_BEHIND;
+        if (!has_keeper) {
+            replica->log_end = UINT64_MAX; /* it does not know */
+        }
+    }
+    buffer_clear(&answer);
+    return outcome;
+}
+
+/* Whether the replica has copied the log, and then what its queue ends with. */
+static enum sink_outcome follow_log(struct replica *replica, struct buffer *error)
+{
+    struct buffer answer = {0};
+    enum sink_outcome outcome =
+        select_state(replica, "SELECT log_pointer FROM system.replicas", "", &answer, error);
+    replica->has_log =
+        outcome == SINK_DONE && strtoull(buffer_text(&answer), NULL, 10) > replica->log_end;
+    buffer_clear(&answer);
+    if (replica->has_log) {
+        outcome = select_state(replica, "SELECT max(node_name) FROM system.replication_queue",
+            FETCHES, &replica->entries, error);
+    }
+    return outcome;
+}
+
+static enum sink_outcome follow_queue(struct replica *replica, struct buffer *error)
+{
+    struct buffer more = {0};
+    struct buffer answer = {0};
+    buffer_text_append(&more, FETCHES " AND node_name <= ");
+    sql_append_literal(&more, buffer_text(&replica->entries));
+    enum sink_outcome outcome = select_state(replica,
+        "SELECT count() FROM system.replication_queue", buffer_text(&more), &answer, error);
+    if (outcome == SINK_DONE && strtoull(buffer_text(&answer), NULL, 10) == 0) {
+        replica->state = REPLICA_CURRENT;
+    }
+    buffer_clear(&answer);
+    buffer_clear(&more);
+    return outcome;
+}
+
+/* Waits for a short while until the replica has all that the log had when this began. */
+static enum sink_outcome catch_up(struct replica *replica, struct buffer *error)
+{
+    const struct timespec pause = {.tv_nsec = POLL_NS};
+    uint64_t end_ns = clock_monotonic_ns() + PATIENCE_NS;
+    enum sink_outcome outcome = read_log_end(replica, error);
+    if (sink_error_is_forbidden(sink_error_code(buffer_text(error)))) {
+        buffer_clear(error); /* a user who may not look at replicas */
+        return SINK_DONE;
+    }
+    while (outcome == SINK_DONE && replica->state == REPLICA_BEHIND) {
+        outcome = replica->has_log ? follow_queue(replica, error) : follow_log(replica, error);
+        if (outcome != SINK_DONE || replica->state == REPLICA_CURRENT ||
+            clock_monotonic_ns() > end_ns) {
+            break;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return outcome;
+}
+
+static enum sink_outcome ask_server(
+    struct replica *replica, struct buffer *answer, struct buffer *error)
+{
+    const struct replica_question *question = replica->question;
+    enum sink_outcome outcome =
+        underway_wait(replica->server, question->table, question->timeout_ms, error);
+    if (outcome == SINK_DONE) {
+        outcome = catch_up(replica, error);
+    }
+    if (outcome != SINK_DONE) {
+        return outcome;
+    }
+    struct buffer part = {0};
+    outcome =
+        replica->server->class->query(replica->server, question->sql, "TabSeparated", &part, error);
+    buffer_append(answer, part.bytes, part.size);
+    buffer_clear(&part);
+    return outcome;
+}
+
+/* What the servers said together. */
+struct round {
+    size_t answers;
+    size_t states[REPLICA_BEHIND + 1];
+    struct buffer silent; /* words of those without an answer */
+};
+
+/* SINK_DONE: go on with the next server. */
+static enum sink_outcome ask_next(
+    struct round *round, struct replica *replica, struct buffer *answer, struct buffer *error)
+{
+    struct buffer why = {0};
+    enum sink_outcome outcome = ask_server(replica, answer, &why);
+    int code = sink_error_code(buffer_text(&why));
+    bool has_no_table = code == SINK_ERROR_UNKNOWN_TABLE || code == SINK_ERROR_UNKNOWN_DATABASE;
+    if (sink_backend_is_away(outcome, &why)) {
+        buffer_format(
+            &round->silent, "%s%s", round->silent.size > 0 ? "; " : "", buffer_text(&why));
+        outcome = SINK_DONE;
+    } else if (outcome == SINK_DONE || has_no_table) {
+        round->answers++;
+        round->states[replica->state]++;
+        outcome = SINK_DONE;
+    } else {
+        buffer_text_append(error, buffer_text(&why));
+    }
+    buffer_clear(&why);
+    return outcome;
+}
+
+static enum sink_outcome judge(const struct round *round, struct buffer *error)
+{
+    if (round->answers == 0) {
+        return SINK_RETRY;
+    }
+    if (round->states[REPLICA_BEHIND] > 0 && round->states[REPLICA_CURRENT] == 0) {
+        buffer_format(error, "%sthe replica that answers lacks parts that another one has",
+            error->size > 0 ? "; " : "");
+        return SINK_BEHIND;
+    }
+    buffer_clear(error);
+    return SINK_DONE;
+}
+
+/* The only server's outcome and words are passed on as they are. */
+static enum sink_outcome ask_only_server(
+    struct replica *replica, struct buffer *answer, struct buffer *error)
+{
+    enum sink_outcome outcome = ask_server(replica, answer, error);
+    struct round round = {.answers = 1};
+    round.states[replica->state] = 1;
+    return outcome == SINK_DONE ? judge(&round, error) : outcome;
+}
+
+enum sink_outcome replicas_ask(struct sink_backend *backend,
+    const struct replica_question *question, struct buffer *answer, struct buffer *error)
+{
+    size_t count = sink_backend_servers(backend);
+    struct round round = {0};
+    enum sink_outcome outcome = SINK_DONE;
+    for (size_t i = 0; i < count && outcome == SINK_DONE; i++) {
+        struct sink_view view;
+        sink_view_init(&view, backend, i);
+        struct replica replica = {.server = &view.backend, .question = question};
+        outcome = count == 1 ? ask_only_server(&replica, answer, error)
+                             : ask_next(&round, &replica, answer, error);
+        buffer_clear(&replica.entries);
+    }
+    if (count > 1 && outcome == SINK_DONE) {
+        buffer_text_append(error, buffer_text(&round.silent));
+        outcome = judge(&round, error);
+    }
+    buffer_clear(&round.silent);
+    return outcome;
+}

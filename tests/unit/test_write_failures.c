@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- blocks that fail again and again, or are too large. */
+#include "store/write/write_loop.h"
+
+#include "common/clock.h"
+#include "tests/support/fake_sink.h"
+#include "tests/support/link_rig.h"
+#include "tests/support/numbered_block.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    ROWS = 10, /* a batch */
+    RETURNED_MAX = 4,
+    RETRY_MIN_MS = 100,
+    RETRY_MAX_MS = 1000,
+    STOP_MS = 5000
+};
+
+static const uint64_t START_NS = 1000 * NS_PER_S;
+static const uint64_t LEASE_END_NS = 1010 * NS_PER_S;
+
+static struct fake_sink fake;
+static struct block *returned[RETURNED_MAX];
+static size_t returned_count;
+static struct write_counters counters;
+static struct write_loop loop;
+
+static void fake_give_back(void *context, struct block *block)
+{
+    (void)context;
+    cr_assert_lt(returned_count, RETURNED_MAX);
+    returned[returned_count++] = block;
+}
+
+static void open_loop(struct deadletter *deadletter)
+{
+    const struct write_loop_options options = {
+        .sink = fake_sink_functions(&fake),
+        .deadletter = deadletter,
+        .counters = &counters,
+        .give_back = fake_give_back,
+        .retry_min_ms = RETRY_MIN_MS,
+        .retry_max_ms = RETRY_MAX_MS,
+        .stop_timeout_ms = STOP_MS,
+    };
+    write_loop_init(&loop, &options);
+}
+
+static void start(void)
+{
+    fake = (struct fake_sink){.now_ns = START_NS};
+    returned_count = 0;
+    counters = (struct write_counters){0};
+    open_loop(NULL);
+}
+
+static void finish(void)
+{
+    write_loop_clear(&loop);
+    for (size_t i = 0; i < returned_count; i++) {
+        block_destroy(&returned[i]);
+    }
+    uint64_t out = counter_get(&counters.rows_stored) + counter_get(&counters.rows_rejected) +
+                   counter_get(&counters.rows_left_out) + counter_get(&counters.rows_dropped) +
+                   counter_get(&counters.rows_waiting);
+    cr_assert_eq(counter_get(&counters.rows_in), out, "in = out + waiting");
+}
+
+TestSuite(write_failures, .init = start, .fini = finish);
+
+static void append(uint64_t first_sequence, uint32_t batches)
+{
+    write_loop_append(
+        &loop, numbered_block_new(&(struct numbered_block){.first_sequence = first_sequence,
+                   .batches = batches,
+                   .rows = ROWS,
+                   .lease_end_ns = LEASE_END_NS}));
+}
+
+/* One attempt, as soon as it is due. */
+static void attempt(void)
+{
+    int wait_ms = write_loop_wait_ms(&loop, fake.now_ns);
+    cr_assert_geq(wait_ms, 0, "there is work");
+    fake.now_ns += (uint64_t)wait_ms * NS_PER_MS;
+    write_loop_attempt(&loop, fake.now_ns);
+}
+
+static void plan_insert(enum sink_outcome outcome, bool is_committed)
+{
+    fake.inserts[fake.insert_plan++] =
+        (struct fake_insert){.outcome = outcome, .is_committed = is_committed};
+}
+
+static void check_returned(size_t at, enum block_outcome outcome, uint64_t first_sequence)
+{
+    cr_assert_gt(returned_count, at);
+    cr_assert_eq(returned[at]->outcome, outcome);
+    cr_assert_eq(returned[at]->batches[0].identity.sequence, first_sequence);
+}
+
+/* Opens a folder for dead letters and the loop with it. */
+static struct deadletter *open_deadletter(char folder[64])
+{
+    (void)snprintf(folder, 64, "/tmp/goflow-write-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    struct deadletter *deadletter = NULL;
+    cr_assert_eq(deadletter_open(&deadletter, folder), ERR_OK);
+    open_loop(deadletter);
+    return deadletter;
+}
+
+static int count_files(const char *folder)
+{
+    int count = 0;
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        count += strstr(entry->d_name, ".native") != NULL;
+    }
+    (void)closedir(dir);
+    return count;
+}
+
+Test(write_failures, a_block_that_is_too_large_goes_in_by_halves_and_the_limit_is_kept)
+{
+    fake.rows_max = 2 * ROWS;
+    append(1, 5);
+    append(6, 4);
+    for (int i = 0; i < 7; i++) {
+        attempt();
+    }
+    check_returned(0, BLOCK_STORED, 1);
+    check_returned(1, BLOCK_STORED, 6);
+    for (uint32_t i = 1; i <= 9; i++) {
+        cr_assert_eq(fake.table[i], ROWS, "batch %u", i);
+        cr_assert_not(returned[i > 5]->batches[i > 5 ? i - 6 : i - 1].is_left_out);
+    }
+    cr_assert_eq(fake.insert_count, 1 + 3 + 2, "50 rows are tried once; then 20, 20, 10; 20, 20");
+    cr_assert_eq(counter_get(&counters.rows_stored), 9 * ROWS);
+    cr_assert_eq(counter_get(&counters.rows_left_out), 0);
+    cr_assert_eq(counter_get(&counters.insert_rows_max), 5 * ROWS / 2);
+}
+
+Test(write_failures, of_a_refused_block_the_part_that_went_in_is_stored)
+{
+    char folder[64];
+    struct deadletter *deadletter = open_deadletter(folder);
+    fake.rows_max = ROWS;
+    plan_insert(SINK_DONE, true); /* too large */
+    plan_insert(SINK_DONE, true);
+    plan_insert(SINK_REJECT, false);
+    plan_insert(SINK_REJECT, false);
+    append(1, 2);
+    for (int i = 0; i < 6; i++) {
+        attempt();
+    }
+    check_returned(0, BLOCK_REJECTED, 1);
+    cr_assert(returned[0]->batches[0].is_removed, "and so acknowledged as stored");
+    cr_assert_not(returned[0]->batches[1].is_removed);
+    cr_assert_eq(counter_get(&counters.rows_stored), ROWS);
+    cr_assert_eq(counter_get(&counters.rows_rejected), ROWS);
+    deadletter_close(&deadletter);
+    rig_remove_folder(folder);
+}
+
+static void plan_words(enum sink_outcome outcome, bool is_committed, const char *words)
+{
+    plan_insert(outcome, is_committed);
+    fake.inserts[fake.insert_plan - 1].words = words;
+}
+
+Test(write_failures, an_exception_that_stays_the_same_sends_the_block_to_the_dead_letters)
+{
+    char folder[64];
+    struct deadletter *deadletter = open_deadletter(folder);
+    for (int i = 0; i < FAKE_PLAN_MAX; i++) {
+        plan_words(SINK_SUSPECT, false, "Code: 153. DB::Exception: Division by zero");
+    }
+    append(1, 1);
+    counter_set(&loop.queue.blocks[0]->batches[0].lease_end_ns, START_NS + 1000 * NS_PER_S);
+    uint64_t start_ns = fake.now_ns;
+    for (int i = 0; i < 200 && returned_count == 0; i++) {
+        attempt();
+    }
+    check_returned(0, BLOCK_REJECTED, 1);
+    cr_assert_geq(fake.insert_count, 5);
+    cr_assert_geq(fake.prepare_count, 5, "the database otherwise works");
+    cr_assert_geq(fake.now_ns - start_ns, 10 * NS_PER_S, "what passes in seconds has passed");
+    cr_assert_eq(count_files(folder), 1);
+    deadletter_close(&deadletter);
+    rig_remove_folder(folder);
+}
+
+Test(write_failures, exceptions_that_differ_or_are_known_to_pass_give_nothing_up)
+{
+    char folder[64];
+    struct deadletter *deadletter = open_deadletter(folder);
+    for (int i = 0; i < FAKE_PLAN_MAX; i++) {
+        enum sink_outcome outcome = i % 2 == 0 ? SINK_SUSPECT : SINK_UNKNOWN;
+        plan_words(outcome, false,
+            i % 2 == 0 ? "Code: 153. DB::Exception: a" : "Code: 999. DB::Exception: b");
+    }
+    append(1, 1);
+    counter_set(&loop.queue.blocks[0]->batches[0].lease_end_ns, START_NS + 1000 * NS_PER_S);
+    for (int i = 0; i < 200 && returned_count == 0; i++) {
+        attempt();
+    }
+    check_returned(0, BLOCK_STORED, 1);
+    cr_assert_eq(fake.insert_count, FAKE_PLAN_MAX + 1);
+    deadletter_close(&deadletter);
+    rig_remove_folder(folder);
+}
+
+Test(write_failures, without_identity_columns_a_block_is_repeated_a_few_times_at_most)
+{
+    fake.lacks_identity = true;
+    for (int i = 0; i < FAKE_PLAN_MAX; i++) {
+        plan_insert(SINK_UNKNOWN, true);
+    }
+    append(1, 1);
+    counter_set(&loop.queue.blocks[0]->batches[0].lease_end_ns, UINT64_MAX);
+    uint64_t hour_ns = fake.now_ns + 3600 * NS_PER_S;
+    while (fake.now_ns < hour_ns) {
+        attempt();
+    }
+    cr_assert_leq(fake.table[1] / ROWS, 11, "four at once, then after 1, 2, 4 ... minutes");
+    cr_assert_eq(returned_count, 0, "without a folder nothing is given up");
+}
+
+Test(write_failures, without_identity_columns_a_doubtful_block_goes_to_the_dead_letters)
+{
+    char folder[64];
+    struct deadletter *deadletter = open_deadletter(folder);
+    fake.lacks_identity = true;
+    for (int i = 0; i < FAKE_PLAN_MAX; i++) {
+        plan_insert(SINK_UNKNOWN, true);
+    }
+    append(1, 1);
+    counter_set(&loop.queue.blocks[0]->batches[0].lease_end_ns, UINT64_MAX);
+    for (int i = 0; i < 20 && returned_count == 0; i++) {
+        attempt();
+    }
+    check_returned(0, BLOCK_REJECTED, 1);
+    cr_assert_eq(fake.table[1], 4 * ROWS);
+    deadletter_close(&deadletter);
+    rig_remove_folder(folder);
+}
+
+Test(write_failures, while_no_replica_can_tell_only_new_batches_go_in)
+{
+    fake.find_outcome = SINK_BEHIND;
+    append(1, 3);
+    loop.queue.blocks[0]->batches[1].attempt = 1;
+    attempt();
+    attempt();
+    check_returned(0, BLOCK_STORED, 1);
+    cr_assert_eq(fake.table[1], ROWS);
+    cr_assert_eq(fake.table[2], 0);
+    cr_assert_eq(fake.table[3], ROWS);
+    cr_assert(returned[0]->batches[1].is_left_out, "it goes back to its ingest");
+}
+
+Test(write_failures, an_insert_that_never_gets_an_answer_is_made_smaller)
+{
+    for (int i = 0; i < 3; i++) {
+        plan_insert(SINK_UNKNOWN, false);
+    }
+    append(1, 4);
+    for (int i = 0; i < 6; i++) {
+        attempt();
+    }
+    check_returned(0, BLOCK_STORED, 1);
+    cr_assert_eq(fake.last_rows, 2 * ROWS);
+}
