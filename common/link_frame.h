@@ -91,6 +91,7 @@ struct link_ack {
     uint64_t stamp_ns;     /* HELD: the store's monotonic clock */
     uint64_t epoch;        /* of the process that sent the batches */
     uint64_t newest_epoch; /* NAME_REFUSED: who has the id; the same as `epoch`: other content */
+    uint64_t to_epoch;     /* not sent: which process it is for; 0: whoever has the id */
     struct link_ranges ranges;
 };
 

@@ -10,7 +10,6 @@ enum {
     LOOK_PERIOD_MS = 1000,
     REFUSED_LOG_MS = 60000, /* between two log lines */
     RENAMED_AT_ONCE = 4096, /* a peer may name any range */
-    LATE_LEASES = 2         /* so long after a restart batches of the process before may come */
 };
 
 void publish_names_apply(struct publisher *publisher)
@@ -41,23 +40,21 @@ static void give_up_id(struct publisher *publisher, const struct link_ack *ack)
     identity_change(publisher->identity, window_next_sequence(publisher->window));
     publish_names_apply(publisher);
     counter_add(&publisher->counters.id_changes, 1);
-    log_error("publish", "another process has this ingest's id: taking another one",
+    log_error("publish", "another process has the id of this ingest, which takes another one",
         "old=%" PRIu64 " new=%" PRIu64 " epoch=%" PRIu64 " newest_epoch=%" PRIu64, old_id,
         identity_id(publisher->identity), ack->epoch, ack->newest_epoch);
 }
 
+/* Epoch 0: a store has seen a process that had this id and took another one. */
 static void note_other(struct publisher *publisher, const struct link_ack *ack, uint64_t now_ns)
 {
-    uint64_t lease_ns = publisher->lease_ms * NS_PER_MS;
-    bool is_late = now_ns < publisher->started_ns + LATE_LEASES * lease_ns;
-    if (is_late || now_ns < publisher->refused_log_due_ns ||
-        ack->newest_epoch != identity_epoch(publisher->identity)) {
+    bool is_for_us = ack->epoch == 0 && ack->newest_epoch == identity_epoch(publisher->identity);
+    if (!is_for_us || now_ns < publisher->refused_log_due_ns) {
         return;
     }
     publisher->refused_log_due_ns = now_ns + REFUSED_LOG_MS * NS_PER_MS;
-    log_warning("publish", "another process has this ingest's id, and has to take another one",
-        "ingest=%" PRIu64 " epoch=%" PRIu64 " other_epoch=%" PRIu64,
-        identity_id(publisher->identity), ack->newest_epoch, ack->epoch);
+    log_warning("publish", "another process had the id of this ingest, and took another one",
+        "ingest=%" PRIu64 " epoch=%" PRIu64, identity_id(publisher->identity), ack->newest_epoch);
 }
 
 /* Another batch has its name, so this one was not stored under it: it gets a new one. */

@@ -171,13 +171,11 @@ uint64_t spool_last_sequence(const struct spool *spool)
 }
 
 /* A small batch may still fit where others do not: the disk is full until those would fit, too. */
-static bool has_room_again(const struct spool *spool, uint64_t size)
+static bool has_room_again(const struct spool *spool)
 {
     struct statvfs disk;
-    if (size >= spool->failed_size || fstatvfs(spool->folder.fd, &disk) != 0) {
-        return true;
-    }
-    return (uint64_t)disk.f_bavail * disk.f_frsize >= 2 * spool->failed_size;
+    return fstatvfs(spool->folder.fd, &disk) == 0 &&
+           (uint64_t)disk.f_bavail * disk.f_frsize >= 2 * spool->failed_size;
 }
 
 static void note_failure(struct spool *spool, uint64_t size)
@@ -186,17 +184,25 @@ static void note_failure(struct spool *spool, uint64_t size)
         log_error("spool", "cannot write; batches are in memory only", "folder=%s error=\"%s\"",
             spool->path, strerror(errno));
     }
+    spool->is_disk_full = errno == ENOSPC || errno == EDQUOT;
     spool->failed_size = size > spool->failed_size ? size : spool->failed_size;
     counter_set(&spool->counters.is_writable, 0);
     counter_add(&spool->counters.errors, 1);
 }
 
+static void note_writable(struct spool *spool)
+{
+    log_warning("spool", "the disk takes batches again", "folder=%s", spool->path);
+    spool->failed_size = 0;
+    spool->is_disk_full = false;
+    counter_set(&spool->counters.is_writable, 1);
+}
+
 static void note_success(struct spool *spool, uint64_t size)
 {
-    if (counter_get(&spool->counters.is_writable) == 0 && has_room_again(spool, size)) {
-        log_warning("spool", "the disk takes batches again", "folder=%s", spool->path);
-        spool->failed_size = 0;
-        counter_set(&spool->counters.is_writable, 1);
+    bool is_writable = counter_get(&spool->counters.is_writable) != 0;
+    if (!is_writable && (size >= spool->failed_size || has_room_again(spool))) {
+        note_writable(spool);
     }
 }
 
@@ -281,7 +287,8 @@ void spool_settle(struct spool *spool, const struct window_batch *batch)
     assert(segment != NULL && segment->live_count > 0);
     segment->live_count--;
     bool is_tail = segment == &spool->segments[spool->count - 1];
-    bool is_full = segment->size >= spool->options.segment_bytes;
+    /* On a full disk the last one goes as soon as it can: its room is needed. */
+    bool is_full = segment->size >= spool->options.segment_bytes || spool->is_disk_full;
     if (segment->live_count == 0 && (!is_tail || is_full)) {
         spool_remove_segment(spool, segment);
     } else {
@@ -314,7 +321,12 @@ void spool_look(struct spool *spool, uint64_t now_ns)
     if (now_ns >= spool->look_due_ns) {
         spool->look_due_ns = now_ns + LOOK_PERIOD_MS * NS_PER_MS;
         spool_follow_folder(spool);
-        spool_make_spare(spool);
+        if (spool->is_disk_full && !spool->is_lost && has_room_again(spool)) {
+            note_writable(spool);
+        }
+        if (!spool->is_disk_full) {
+            spool_make_spare(spool);
+        }
     }
 }
 

@@ -26,6 +26,7 @@ struct spool {
     uint64_t ingest_id;         /* of the batches that are appended */
     uint64_t last_sequence;     /* of all records that were found */
     uint64_t failed_size;       /* of the largest record that the disk did not take */
+    bool is_disk_full;          /* it has no room; else it does not work, or takes everything */
     struct link_ranges settled; /* not written down yet */
     struct spool_sync *sync;
     uint64_t sync_due_ns;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum {
-    REFUSED_LOG_MS = 60000,             /* between two log lines */
+    CONFLICT_LOG_MS = 60000,            /* between two log lines */
     TICK_MS = 50,                       /* how late the end of a lease may be noticed */
     UNREAD_BYTES_MAX = 64 * 1024 * 1024 /* payloads that wait for a lease or a block */
 };
@@ -26,7 +26,7 @@ struct holding {
     struct unpacker unpacker;
     uint64_t tick_due_ns;
     uint64_t now_ns; /* of the latest batch */
-    uint64_t refused_log_due_ns;
+    uint64_t conflict_due_ns;
     bool is_last; /* an ingest waits for what it has sent: no block should wait for more */
 };
 
@@ -77,21 +77,23 @@ static void on_acknowledge(void *context, uint64_t ingest_id, const struct link_
     holding->acknowledge(holding->acknowledge_context, ingest_id, ack);
 }
 
-/* Once a minute at most; the metric counts each. */
-static void on_refused(void *context, const struct ledger_refusal *refusal)
+/* Once a minute at most; the metric counts each batch that is refused. */
+static void on_conflict(
+    void *context, const struct link_header *header, enum ledger_conflict conflict)
 {
+    static const char *const TEXTS[] = {
+        [LEDGER_OLDER_PROCESS] = "two ingests have one id; batches of the older were refused",
+        [LEDGER_OTHER_CONTENT] = "two batches have one name; the later one was refused",
+        [LEDGER_CHANGED_ID] = "an ingest took another id, as two had the one before",
+    };
     struct holding *holding = context;
-    const struct link_header *header = refusal->header;
-    if (refusal->is_late || holding->now_ns < holding->refused_log_due_ns) {
+    if (conflict == LEDGER_LATE_PROCESS || holding->now_ns < holding->conflict_due_ns) {
         return;
     }
-    holding->refused_log_due_ns = holding->now_ns + REFUSED_LOG_MS * NS_PER_MS;
-    bool is_content = refusal->newest_epoch == header->epoch;
-    log_warning("pull",
-        is_content ? "two batches with one name; the later one was refused"
-                   : "two ingests have one id; batches of the older process were refused",
-        "ingest=%016" PRIx64 " sequence=%" PRIu64 " epoch=%" PRIu64 " newest_epoch=%" PRIu64,
-        header->ingest_id, header->sequence, header->epoch, refusal->newest_epoch);
+    holding->conflict_due_ns = holding->now_ns + CONFLICT_LOG_MS * NS_PER_MS;
+    log_warning("pull", TEXTS[conflict],
+        "ingest=%016" PRIx64 " sender=%016" PRIx64 " sequence=%" PRIu64 " epoch=%" PRIu64,
+        header->ingest_id, link_header_sender(header), header->sequence, header->epoch);
 }
 
 static enum err add_to_block(struct holding *holding, struct held_batch *held, uint64_t now_ns)
@@ -211,7 +213,7 @@ enum err holding_new(struct holding **holding_p, const struct holding_options *o
         .renewed = on_renewed,
         .forgotten = on_forgotten,
         .acknowledge = on_acknowledge,
-        .refused = on_refused,
+        .conflict = on_conflict,
         .context = holding,
     };
     enum err err = ledger_new(&holding->ledger, options->store_id, &listener);

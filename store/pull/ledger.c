@@ -77,16 +77,35 @@ static enum ledger_arrival take_named(
     return take_batch(ingest, batch, place, now_ns);
 }
 
+static void note_conflict(
+    struct ledger *ledger, const struct link_header *header, enum ledger_conflict conflict)
+{
+    if (ledger->listener.conflict != NULL) {
+        ledger->listener.conflict(ledger->listener.context, header, conflict);
+    }
+}
+
 static void refuse_name(
     struct ledger *ledger, struct ledger_ingest *ingest, const struct link_header *header)
 {
     ingest->refused_epoch = header->epoch;
     link_ranges_add(&ingest->settled[LINK_ACK_NAME_REFUSED], header->sequence, header->sequence);
-    const struct ledger_refusal refusal = {.header = header,
-        .newest_epoch = ingest->epoch,
-        .is_late = ledger->now_ns < ingest->epoch_ns + LATE_LEASES * ingest->lease_ns};
-    if (ledger->listener.refused != NULL) {
-        ledger->listener.refused(ledger->listener.context, &refusal);
+    bool is_late = ledger->now_ns < ingest->epoch_ns + LATE_LEASES * ingest->lease_ns;
+    if (header->epoch >= ingest->epoch) {
+        note_conflict(ledger, header, LEDGER_OTHER_CONTENT);
+    } else {
+        note_conflict(ledger, header, is_late ? LEDGER_LATE_PROCESS : LEDGER_OLDER_PROCESS);
+    }
+}
+
+/* The process that kept the id hears that another one had it. */
+static void note_changed_id(struct ledger *ledger, const struct link_header *header)
+{
+    note_conflict(ledger, header, LEDGER_CHANGED_ID);
+    struct ledger_ingest *owner = known_ingests_find(&ledger->ingests, header->ingest_id);
+    if (owner != NULL && owner->epoch >= LINK_EPOCH_COUNTED) {
+        owner->refused_epoch = 0;
+        link_ranges_add(&owner->settled[LINK_ACK_NAME_REFUSED], header->sequence, header->sequence);
     }
 }
 
@@ -99,8 +118,13 @@ enum ledger_arrival ledger_take(
     if (ingest == NULL) {
         return LEDGER_FULL;
     }
+    bool has_changed = ingest->heard_ns == 0 && ingest->sender_id != ingest->id;
     ledger->stale_epochs += header->epoch < ingest->epoch;
-    switch (ledger_names_check(&ledger->ingests, ingest, header, now_ns)) {
+    enum ledger_name name = ledger_names_check(&ledger->ingests, ingest, header, now_ns);
+    if (has_changed && name != LEDGER_NAME_REFUSED) {
+        note_changed_id(ledger, header);
+    }
+    switch (name) {
     case LEDGER_NAME_GOOD:
         return take_named(ingest, header, place, now_ns);
     case LEDGER_NAME_BUSY:
@@ -295,12 +319,14 @@ static void acknowledge(struct ledger *ledger, const struct ledger_ingest *inges
     if (ranges->count == 0) {
         return;
     }
+    bool is_refusal = kind == LINK_ACK_NAME_REFUSED && ingest->refused_epoch != 0;
     struct link_ack ack = {
         .kind = kind,
         .store_id = ledger->store_id,
         .stamp_ns = now_ns,
         .epoch = kind == LINK_ACK_NAME_REFUSED ? ingest->refused_epoch : ingest->epoch,
         .newest_epoch = kind == LINK_ACK_NAME_REFUSED ? ingest->epoch : 0,
+        .to_epoch = is_refusal ? ingest->refused_epoch : ingest->epoch,
         .ranges = *ranges,
     };
     ledger->listener.acknowledge(ledger->listener.context, ingest->sender_id, &ack);

@@ -34,11 +34,12 @@ struct ledger_batch {
     enum link_ack_kind outcome; /* STORED: STORED or SHELVED */
 };
 
-/* Another process has the id, or another batch the name. */
-struct ledger_refusal {
-    const struct link_header *header;
-    uint64_t newest_epoch; /* the header's: another batch has the name */
-    bool is_late; /* the newest process has just begun: the older one's batches come late */
+/* Why the name of a batch is worth a log line. */
+enum ledger_conflict {
+    LEDGER_OLDER_PROCESS, /* refused: a process with a larger epoch has the id */
+    LEDGER_LATE_PROCESS,  /* the same, and that one has just begun, so that batches come late */
+    LEDGER_OTHER_CONTENT, /* refused: another batch has the name */
+    LEDGER_CHANGED_ID     /* taken: its sender has another id than it had when it named the batch */
 };
 
 /* Called from ledger_take(), ledger_lease(), ledger_tick() and ledger_settle(); must not call the
@@ -50,9 +51,13 @@ struct ledger_listener {
     void (*renewed)(void *context, const struct ledger_batch *batch);
     /* The batch is not this store's any more; state is still the one it was in. */
     void (*forgotten)(void *context, const struct ledger_batch *batch);
-    /* An acknowledgement is due. One that is lost is made up for later. */
+    /*
+     * An acknowledgement is due. One that is lost is made up for later. It is for the process with
+     * ack->to_epoch where that is not 0: another one may have the same id.
+     */
     void (*acknowledge)(void *context, uint64_t ingest_id, const struct link_ack *ack);
-    void (*refused)(void *context, const struct ledger_refusal *refusal);
+    void (*conflict)(
+        void *context, const struct link_header *header, enum ledger_conflict conflict);
     void *context;
 };
 

@@ -5,6 +5,7 @@ case: it passes unless it raises. Printed is one line a case, `ok NAME` or `not 
 which tests/run counts. `script.py PART` runs only the cases whose name contains PART.
 """
 import argparse
+import os
 import pathlib
 import shutil
 import sys
@@ -54,6 +55,8 @@ def run_case(name, function):
     """One case; True if it passed. Takes no arguments, or a fresh temporary folder."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="goflow-test-"))
     started = time.monotonic()
+    os.environ["XDG_STATE_HOME"] = str(folder / "state")  # not the user's own
+    os.environ.pop("STATE_DIRECTORY", None)
     try:
         function(*([folder] if function.__code__.co_argcount else []))
     except Exception as error:  # pylint: disable=broad-except

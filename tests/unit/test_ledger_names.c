@@ -22,11 +22,12 @@ static const uint64_t NEWER = LINK_EPOCH_COUNTED + 6;
 struct heard {
     uint64_t to; /* whom the acknowledgement is for */
     struct link_ack ack;
+    struct link_ack refusal; /* the last one of that kind */
+    uint64_t refused_to;
     struct link_range range;
     uint32_t acks[LINK_ACK_KIND_COUNT];
     uint32_t granted;
-    uint32_t refused;
-    bool is_late;
+    uint32_t conflicts[LEDGER_CHANGED_ID + 1];
 };
 
 static struct heard heard;
@@ -54,13 +55,18 @@ static void on_acknowledge(void *context, uint64_t ingest_id, const struct link_
     heard.ack = *ack;
     heard.range = ack->ranges.values[0];
     heard.acks[ack->kind]++;
+    if (ack->kind == LINK_ACK_NAME_REFUSED) {
+        heard.refusal = *ack;
+        heard.refused_to = ingest_id;
+    }
 }
 
-static void on_refused(void *context, const struct ledger_refusal *refusal)
+static void on_conflict(
+    void *context, const struct link_header *header, enum ledger_conflict conflict)
 {
     (void)context;
-    heard.refused++;
-    heard.is_late = refusal->is_late;
+    (void)header;
+    heard.conflicts[conflict]++;
 }
 
 static void start(void)
@@ -71,7 +77,7 @@ static void start(void)
         .renewed = on_batch,
         .forgotten = on_batch,
         .acknowledge = on_acknowledge,
-        .refused = on_refused,
+        .conflict = on_conflict,
     };
     cr_assert_eq(ledger_new(&ledger, STORE, &listener), ERR_OK);
 }
@@ -115,8 +121,7 @@ Test(ledger_names, of_an_older_process_are_refused_and_it_hears_by_whom)
 {
     cr_assert_eq(take(header_of(1, NEWER), NOW), LEDGER_NEW);
     cr_assert_eq(take(header_of(2, OLDER), NOW + 10 * LEASE_NS), LEDGER_REFUSED);
-    cr_assert_eq(heard.refused, 1);
-    cr_assert_not(heard.is_late);
+    cr_assert_eq(heard.conflicts[LEDGER_OLDER_PROCESS], 1);
     ledger_flush(ledger, NOW + 10 * LEASE_NS);
     cr_assert_eq(heard.acks[LINK_ACK_NAME_REFUSED], 1);
     cr_assert_eq(heard.acks[LINK_ACK_HELD], 1, "for the newer one's batch alone");
@@ -134,21 +139,38 @@ Test(ledger_names, refusals_name_both_epochs)
     cr_assert_eq(heard.to, INGEST);
     cr_assert_eq(heard.ack.epoch, OLDER);
     cr_assert_eq(heard.ack.newest_epoch, NEWER);
+    cr_assert_eq(heard.ack.to_epoch, OLDER);
     cr_assert_eq(heard.range.first, 2);
+}
+
+Test(ledger_names, that_a_changed_id_leaves_behind_are_reported_to_who_kept_it)
+{
+    (void)take(header_of(1, NEWER), NOW);
+    ledger_flush(ledger, NOW + LEASE_NS / 10);
+    for (uint64_t sequence = 2; sequence < 5; sequence++) {
+        (void)take(renamed(sequence), NOW + LEASE_NS / 10);
+    }
+    cr_assert_eq(heard.conflicts[LEDGER_CHANGED_ID], 1, "once");
+    ledger_flush(ledger, NOW + LEASE_NS / 10);
+    cr_assert_eq(heard.acks[LINK_ACK_NAME_REFUSED], 1);
+    cr_assert_eq(heard.refused_to, INGEST);
+    cr_assert_eq(heard.refusal.to_epoch, NEWER);
+    cr_assert_eq(heard.refusal.epoch, 0);
+    cr_assert_eq(heard.refusal.newest_epoch, NEWER);
 }
 
 Test(ledger_names, of_the_process_before_a_restart_come_late)
 {
     (void)take(header_of(1, NEWER), NOW);
     cr_assert_eq(take(header_of(2, OLDER), NOW + LEASE_NS), LEDGER_REFUSED);
-    cr_assert(heard.is_late, "not worth a log line");
+    cr_assert_eq(heard.conflicts[LEDGER_LATE_PROCESS], 1, "not worth a log line");
 }
 
 Test(ledger_names, of_a_newer_process_are_taken)
 {
     (void)take(header_of(1, OLDER), NOW);
     cr_assert_eq(take(header_of(2, NEWER), NOW), LEDGER_NEW);
-    cr_assert_eq(heard.refused, 0);
+    cr_assert_eq(heard.conflicts[LEDGER_OLDER_PROCESS] + heard.conflicts[LEDGER_LATE_PROCESS], 0);
 }
 
 Test(ledger_names, of_builds_whose_epochs_are_times_are_taken_whatever_the_clock_shows)
