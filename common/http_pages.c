@@ -1,28 +1,57 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- /metrics and /healthz. */
+/* SPDX-License-Identifier: BSD-3-Clause -- /metrics, /healthz and /readyz. */
 #include "common/http_pages.h"
 
 #include <stdio.h>
 
 enum {
-    INTERNAL_SERVER_ERROR = 500
+    INTERNAL_SERVER_ERROR = 500,
+    SERVICE_UNAVAILABLE = 503
 };
 
-void http_pages_metrics(
-    void *metrics, const struct http_request *request, struct http_response *response)
+static void answer_metrics(
+    void *context, const struct http_request *request, struct http_response *response)
 {
     (void)request;
+    const struct http_pages *pages = context;
     (void)snprintf(response->content_type, sizeof response->content_type,
         "text/plain; version=0.0.4; charset=utf-8");
-    if (metrics_print(metrics, &response->body) != ERR_OK) {
+    if (metrics_print(pages->metrics, &response->body) != ERR_OK) {
         buffer_clear(&response->body);
         response->status = INTERNAL_SERVER_ERROR;
     }
 }
 
-void http_pages_health(
+static void answer_health(
     void *context, const struct http_request *request, struct http_response *response)
 {
-    (void)context;
     (void)request;
+    const struct http_pages *pages = context;
     buffer_text_append(&response->body, "ok\n");
+    drop_report_print(pages->drops, &response->body);
+}
+
+static void answer_ready(
+    void *context, const struct http_request *request, struct http_response *response)
+{
+    (void)request;
+    const struct http_pages *pages = context;
+    struct buffer obstacles = {0};
+    pages->print_obstacles(pages->context, &obstacles);
+    if (obstacles.size > 0) {
+        response->status = SERVICE_UNAVAILABLE;
+        buffer_text_append(&response->body, "not ready\n");
+        buffer_append(&response->body, obstacles.bytes, obstacles.size);
+    } else {
+        buffer_text_append(&response->body, "ready\n");
+    }
+    buffer_clear(&obstacles);
+}
+
+enum err http_pages_route(struct http_server *server, struct http_pages *pages)
+{
+    enum err err = http_route(server, pages->metrics_path, answer_metrics, pages);
+    if (err == ERR_OK) {
+        err = http_route(server, "/healthz", answer_health, pages);
+    }
+    return err == ERR_OK ? http_route(server, "/readyz", answer_ready, pages) : err;
 }

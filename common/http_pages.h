@@ -1,18 +1,24 @@
 /*
- * http_pages.h -- the pages every process serves: its metrics and its health.
+ * http_pages.h -- the pages that every process serves: metrics, /healthz and /readyz.
+ *
+ * /healthz answers 200 while the process lives, with what it drops. /readyz answers 503, with the
+ * reasons, while flows cannot pass: a database that is away must not restart anything.
  */
 #pragma once
 
+#include "common/drop_report.h"
 #include "common/http.h"
 #include "common/metrics.h"
 
-/* A route's handler whose context is the struct metrics: Prometheus' text format 0.0.4. */
-void http_pages_metrics(
-    void *metrics, const struct http_request *request, struct http_response *response);
+/* Everything is borrowed until http_close(). */
+struct http_pages {
+    const char *metrics_path;
+    struct metrics *metrics;
+    struct drop_report *drops;
+    /* Appends one line for each reason why flows cannot pass. HTTP thread. */
+    void (*print_obstacles)(void *context, struct buffer *out);
+    void *context;
+};
 
-/*
- * A route's handler without context: "ok" from a live process. A database that is away is no reason
- * to restart anything, so it does not show here; the metrics tell.
- */
-void http_pages_health(
-    void *context, const struct http_request *request, struct http_response *response);
+/* Routes the three pages. */
+MUST_CHECK enum err http_pages_route(struct http_server *server, struct http_pages *pages);

@@ -108,6 +108,14 @@ static void collect(void *context, struct metrics_page *page)
     }
 }
 
+static void count_drops(void *context, struct drop_counts *counts)
+{
+    const struct batch_outlet *outlet = context;
+    const struct batcher_counters *counters = batcher_counters(outlet->batcher);
+    counts->values[DROP_FULL] += counter_get(&counters->flows_dropped_full);
+    counts->values[DROP_MEMORY] += counter_get(&counters->flows_dropped_memory);
+}
+
 static void destroy(void *context)
 {
     struct batch_outlet *outlet = context;
@@ -169,6 +177,7 @@ enum err batch_outlet_new(struct outlet *outlet_p, const struct batch_outlet_opt
         .tick = tick,
         .finish = finish,
         .collect = collect,
+        .count_drops = count_drops,
         .destroy = destroy};
     return ERR_OK;
 }

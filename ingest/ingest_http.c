@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what goflow-ingest answers over HTTP. */
 #include "ingest/ingest_http.h"
 
-#include "common/http_pages.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
 struct ingest_http {
     struct http_server *server;
-    struct metrics *metrics;
+    struct http_pages pages;
     struct receiver *receiver;
 };
 
@@ -40,29 +38,25 @@ static void answer_exporters(
 
 static enum err add_routes(struct ingest_http *http, const struct ingest_settings *settings)
 {
-    enum err err =
-        http_route(http->server, settings->metrics_path, http_pages_metrics, http->metrics);
+    enum err err = http_pages_route(http->server, &http->pages);
     if (err == ERR_OK) {
         err = http_route(http->server, settings->templates_path, answer_templates, http);
     }
     if (err == ERR_OK) {
         err = http_route(http->server, "/exporters", answer_exporters, http);
     }
-    if (err == ERR_OK) {
-        err = http_route(http->server, "/healthz", http_pages_health, NULL);
-    }
     return err;
 }
 
 enum err ingest_http_open(struct ingest_http **http_p, const struct ingest_settings *settings,
-    struct metrics *metrics, struct receiver *receiver)
+    const struct http_pages *pages, struct receiver *receiver)
 {
     struct ingest_http *http = calloc(1, sizeof *http);
     *http_p = http;
     if (http == NULL) {
         return ERR_MEMORY;
     }
-    http->metrics = metrics;
+    http->pages = *pages;
     http->receiver = receiver;
     struct http_options options = {
         .address = settings->metrics_address, .threads = 1, .component = "http"};

@@ -5,13 +5,15 @@
  */
 #pragma once
 
-#include "common/metrics.h"
+#include "common/http_pages.h"
 #include "ingest/ingest_settings.h"
 #include "ingest/receive/receiver.h"
 
 struct ingest_http;
 
-/* All pointers are borrowed until ingest_http_close(). On failure one line is logged. */
+/* Copies `pages`; all pointers are borrowed until ingest_http_close(). On failure one line is
+ * logged. */
 MUST_CHECK enum err ingest_http_open(struct ingest_http **http_p,
-    const struct ingest_settings *settings, struct metrics *metrics, struct receiver *receiver);
+    const struct ingest_settings *settings, const struct http_pages *pages,
+    struct receiver *receiver);
 void ingest_http_close(struct ingest_http **http_p);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the stages of goflow-ingest. */
 #include "ingest/ingest_program.h"
 
+#include "common/clock.h"
 #include "common/daemon.h"
+#include "common/drop_report.h"
 #include "common/http.h"
 #include "common/mapping_file.h"
 #include "common/metrics.h"
@@ -22,9 +24,10 @@
 #include <poll.h>
 #include <string.h>
 
-/* What is learnt in it is lost when the process is killed. */
+/* What is learnt between two saves is lost when the process is killed. */
 enum {
-    SAVE_PERIOD_MS = 60000
+    SAVE_PERIOD_S = 60,
+    TICK_MS = 1000
 };
 
 struct ingest_program {
@@ -35,6 +38,7 @@ struct ingest_program {
     struct template_file *templates;
     struct sampling_map *sampling; /* NULL without -sampling.map */
     struct mapping *mapping;       /* NULL without -mapping */
+    struct drop_report *drops;
     struct ingest_http *http;
 };
 
@@ -191,6 +195,38 @@ static void reload_files(struct ingest_program *program)
     reload_mapping(program);
 }
 
+static void count_drops(void *context, struct drop_counts *counts)
+{
+    const struct ingest_program *program = context;
+    if (program->publisher != NULL) {
+        publisher_count_drops(program->publisher, counts);
+    }
+    receiver_count_drops(program->receiver, counts);
+}
+
+static void print_obstacles(void *context, struct buffer *out)
+{
+    (void)context;
+    (void)out;
+}
+
+static enum err open_reports(struct ingest_program *program)
+{
+    const struct ingest_settings *settings = program->settings;
+    const struct drop_report_options drops = {
+        .component = "ingest", .count = count_drops, .context = program};
+    enum err err = drop_report_new(&program->drops, &drops);
+    if (err != ERR_OK || settings->metrics_address[0] == '\0') {
+        return err;
+    }
+    const struct http_pages pages = {.metrics_path = settings->metrics_path,
+        .metrics = program->metrics,
+        .drops = program->drops,
+        .print_obstacles = print_obstacles,
+        .context = program};
+    return ingest_http_open(&program->http, settings, &pages, program->receiver);
+}
+
 static enum err open_stages(struct ingest_program *program)
 {
     const struct ingest_settings *settings = program->settings;
@@ -211,10 +247,7 @@ static enum err open_stages(struct ingest_program *program)
     if (err == ERR_OK && is_live) {
         err = open_receiver(program);
     }
-    if (err == ERR_OK && is_live && settings->metrics_address[0] != '\0') {
-        err = ingest_http_open(&program->http, settings, program->metrics, program->receiver);
-    }
-    return err;
+    return err == ERR_OK && is_live ? open_reports(program) : err;
 }
 
 static void add_ports(struct start_line *line, const struct receiver *receiver)
@@ -261,16 +294,21 @@ static enum err run_file(struct ingest_program *program)
     return err;
 }
 
-/* The workers do the work; this thread saves what they learn, and reads files again. */
+/* The workers do the work; this thread saves what they learn, reads files again, and reports. */
 static void run_live(struct ingest_program *program)
 {
     log_start(program);
     template_file_save(program->templates, program->receiver); /* tells now whether it can */
+    uint64_t save_ns = clock_monotonic_ns() + SAVE_PERIOD_S * NS_PER_S;
     while (!daemon_is_stopping()) {
         struct pollfd waits[] = {{.fd = daemon_stop_fd(), .events = POLLIN},
             {.fd = daemon_reload_fd(), .events = POLLIN}};
-        if (poll(waits, sizeof waits / sizeof waits[0], SAVE_PERIOD_MS) == 0) {
+        (void)poll(waits, sizeof waits / sizeof waits[0], TICK_MS);
+        uint64_t now_ns = clock_monotonic_ns();
+        drop_report_tick(program->drops, now_ns);
+        if (now_ns >= save_ns) {
             template_file_save(program->templates, program->receiver);
+            save_ns = now_ns + SAVE_PERIOD_S * NS_PER_S;
         }
         if (daemon_take_reload()) {
             reload_files(program);
@@ -291,6 +329,7 @@ static enum err stop_stages(struct ingest_program *program)
 
 static void close_stages(struct ingest_program *program)
 {
+    drop_report_destroy(&program->drops);
     receiver_destroy(&program->receiver);
     publisher_destroy(&program->publisher);
     template_file_close(&program->templates);

@@ -1,32 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- what goflow-store answers over HTTP. */
 #include "store/store_http.h"
 
-#include "common/http_pages.h"
-
 #include <stdlib.h>
 
 struct store_http {
     struct http_server *server;
-    struct metrics *metrics;
+    struct http_pages pages;
 };
 
-enum err store_http_open(
-    struct store_http **http_p, const struct store_settings *settings, struct metrics *metrics)
+enum err store_http_open(struct store_http **http_p, const struct store_settings *settings,
+    const struct http_pages *pages)
 {
     struct store_http *http = calloc(1, sizeof *http);
     *http_p = http;
     if (http == NULL) {
         return ERR_MEMORY;
     }
-    http->metrics = metrics;
+    http->pages = *pages;
     struct http_options options = {
         .address = settings->metrics_address, .threads = 1, .component = "http"};
     enum err err = http_open(&http->server, &options);
     if (err == ERR_OK) {
-        err = http_route(http->server, settings->metrics_path, http_pages_metrics, http->metrics);
-    }
-    if (err == ERR_OK) {
-        err = http_route(http->server, "/healthz", http_pages_health, NULL);
+        err = http_pages_route(http->server, &http->pages);
     }
     if (err != ERR_OK) {
         store_http_close(http_p);

@@ -5,12 +5,13 @@
  */
 #pragma once
 
-#include "common/metrics.h"
+#include "common/http_pages.h"
 #include "store/store_settings.h"
 
 struct store_http;
 
-/* All pointers are borrowed until store_http_close(). On failure one line is logged. */
-MUST_CHECK enum err store_http_open(
-    struct store_http **http_p, const struct store_settings *settings, struct metrics *metrics);
+/* Copies `pages`; all pointers are borrowed until store_http_close(). On failure one line is
+ * logged. */
+MUST_CHECK enum err store_http_open(struct store_http **http_p,
+    const struct store_settings *settings, const struct http_pages *pages);
 void store_http_close(struct store_http **http_p);

@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/daemon.h"
+#include "common/drop_report.h"
 #include "common/log.h"
 #include "common/mapping_file.h"
 #include "common/metrics.h"
@@ -19,7 +20,8 @@
 
 enum {
     RETRY_MIN_MS = 100,
-    RETRY_MAX_MS = 10000
+    RETRY_MAX_MS = 10000,
+    TICK_MS = 1000
 };
 
 struct store_program {
@@ -29,6 +31,7 @@ struct store_program {
     struct writer *writer;
     struct serve *serve; /* NULL without -ch.serve */
     struct puller *puller;
+    struct drop_report *drops;
     struct store_http *http;
 };
 
@@ -121,6 +124,35 @@ static enum err open_puller(struct store_program *program)
     return metrics_register(program->metrics, puller_collect, program->puller);
 }
 
+static void count_drops(void *context, struct drop_counts *counts)
+{
+    const struct store_program *program = context;
+    puller_count_drops(program->puller, counts);
+}
+
+static void print_obstacles(void *context, struct buffer *out)
+{
+    const struct store_program *program = context;
+    writer_print_obstacles(program->writer, out);
+}
+
+static enum err open_reports(struct store_program *program)
+{
+    const struct store_settings *settings = program->settings;
+    const struct drop_report_options drops = {
+        .component = "store", .count = count_drops, .context = program};
+    enum err err = drop_report_new(&program->drops, &drops);
+    if (err != ERR_OK || settings->metrics_address[0] == '\0') {
+        return err;
+    }
+    const struct http_pages pages = {.metrics_path = settings->metrics_path,
+        .metrics = program->metrics,
+        .drops = program->drops,
+        .print_obstacles = print_obstacles,
+        .context = program};
+    return store_http_open(&program->http, settings, &pages);
+}
+
 static enum err open_stages(struct store_program *program)
 {
     enum err err = store_database_init(&program->database, program->settings);
@@ -139,10 +171,7 @@ static enum err open_stages(struct store_program *program)
     if (err == ERR_OK) {
         err = open_puller(program);
     }
-    if (err == ERR_OK && program->settings->metrics_address[0] != '\0') {
-        err = store_http_open(&program->http, program->settings, program->metrics);
-    }
-    return err;
+    return err == ERR_OK ? open_reports(program) : err;
 }
 
 static void log_start(const struct store_program *program)
@@ -167,7 +196,8 @@ static void wait_for_stop(struct store_program *program)
     while (!daemon_is_stopping()) {
         struct pollfd waits[] = {{.fd = daemon_stop_fd(), .events = POLLIN},
             {.fd = daemon_reload_fd(), .events = POLLIN}};
-        (void)poll(waits, sizeof waits / sizeof waits[0], -1);
+        (void)poll(waits, sizeof waits / sizeof waits[0], TICK_MS);
+        drop_report_tick(program->drops, clock_monotonic_ns());
         if (daemon_take_reload()) {
             read_mapping_again(program);
         }
@@ -178,6 +208,7 @@ static void wait_for_stop(struct store_program *program)
 static void close_stages(struct store_program *program)
 {
     store_http_close(&program->http);
+    drop_report_destroy(&program->drops);
     puller_destroy(&program->puller);
     if (program->serve != NULL) {
         store_database_forget_serving(program->settings);

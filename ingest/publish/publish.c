@@ -298,6 +298,16 @@ uint64_t publisher_ingest_id(const struct publisher *publisher)
     return identity_id(publisher->identity);
 }
 
+void publisher_count_drops(const struct publisher *publisher, struct drop_counts *counts)
+{
+    const struct window_counters *window = window_counters(publisher->window);
+    counts->values[DROP_WINDOW] += counter_get(&window->dropped_window.flows);
+    counts->values[DROP_SPOOL] += counter_get(&window->dropped_spool.flows);
+    counts->values[DROP_DAMAGED] += counter_get(&window->dropped_damaged.flows);
+    counts->values[DROP_REFUSED] += counter_get(&window->dropped_refused.flows);
+    counts->values[DROP_MEMORY] += counter_get(&publisher->counters.flows_dropped_memory);
+}
+
 void publisher_collect(void *context, struct metrics_page *page)
 {
     struct publisher *publisher = context;

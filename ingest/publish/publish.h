@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/drop_report.h"
 #include "common/err.h"
 #include "common/link.h"
 #include "common/metrics.h"
@@ -58,6 +59,9 @@ bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_b
 
 /* The name of this ingest in the table and on the link. */
 uint64_t publisher_ingest_id(const struct publisher *publisher);
+
+/* Adds the flows that were accepted and lost. Any thread. */
+void publisher_count_drops(const struct publisher *publisher, struct drop_counts *counts);
 
 /* A metrics_collect_fn; `context` is the publisher. */
 void publisher_collect(void *publisher, struct metrics_page *page);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/drop_report.h"
 #include "common/flow.h"
 #include "common/metrics.h"
 #include "common/record.h"
@@ -25,6 +26,8 @@ struct outlet {
     void (*finish)(void *context);
     /* Any thread: adds the outlet's samples to a page. */
     void (*collect)(void *context, struct metrics_page *page);
+    /* Any thread: adds the flows that it could not take. NULL: it takes all. */
+    void (*count_drops)(void *context, struct drop_counts *counts);
     /* Frees the outlet; after finish(), by any thread. */
     void (*destroy)(void *context);
 };

@@ -237,6 +237,13 @@ const struct udp_bound *receiver_ports(const struct receiver *receiver, size_t *
     return receiver->ports;
 }
 
+void receiver_count_drops(const struct receiver *receiver, struct drop_counts *counts)
+{
+    for (uint32_t i = 0; i < receiver->worker_count; i++) {
+        worker_count_drops(receiver->workers[i], counts);
+    }
+}
+
 void receiver_collect(void *context, struct metrics_page *page)
 {
     const struct receiver *receiver = context;

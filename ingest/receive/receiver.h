@@ -52,5 +52,8 @@ void receiver_use_mapping(struct receiver *receiver, const struct mapping *mappi
 /* The ports as they are bound, also where the system chose; lent. */
 const struct udp_bound *receiver_ports(const struct receiver *receiver, size_t *count_p);
 
+/* Adds what was dropped from the sockets to the outlets. Any thread. */
+void receiver_count_drops(const struct receiver *receiver, struct drop_counts *counts);
+
 /* A metrics_collect_fn; `context` is the receiver. */
 void receiver_collect(void *receiver, struct metrics_page *page);

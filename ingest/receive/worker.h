@@ -59,5 +59,8 @@ void worker_use_sampling_map(struct worker *worker, const struct sampling_map *m
 /* The same of names for information elements. */
 void worker_use_mapping(struct worker *worker, const struct mapping *mapping);
 
+/* Adds what was dropped from the sockets to the outlet. Any thread. */
+void worker_count_drops(const struct worker *worker, struct drop_counts *counts);
+
 /* A metrics_collect_fn; `context` is the worker. */
 void worker_collect(void *worker, struct metrics_page *page);

@@ -86,6 +86,40 @@ static void collect_times(const struct worker *worker, struct metrics_page *page
     }
 }
 
+/* Which reason of the report a reason of the decoder belongs to. */
+static enum drop_reason drop_reason_of(enum decode_status status)
+{
+    switch (status) {
+    case DECODE_EXPORTER_LIMIT:
+        return DROP_EXPORTERS;
+    case DECODE_TEMPLATE_MISSING:
+        return DROP_TEMPLATE;
+    case DECODE_MEMORY:
+        return DROP_MEMORY;
+    default:
+        return DROP_MALFORMED;
+    }
+}
+
+void worker_count_drops(const struct worker *worker, struct drop_counts *counts)
+{
+    for (size_t i = 0; i < worker->options.port_count; i++) {
+        struct udp_queue queue;
+        if (udp_queue_read(worker->options.ports[i].socket, &queue) == ERR_OK) {
+            counts->values[DROP_KERNEL] += queue.drops;
+        }
+    }
+    const struct decode_counters *decode = decoder_counters(worker->decoder);
+    for (int i = DECODE_OK + 1; i < DECODE_STATUS_COUNT; i++) {
+        enum drop_reason reason = drop_reason_of((enum decode_status)i);
+        counts->values[reason] += counter_get(&decode->dropped[i]);
+    }
+    const struct outlet *outlet = &worker->options.outlet;
+    if (outlet->count_drops != NULL) {
+        outlet->count_drops(outlet->context, counts);
+    }
+}
+
 void worker_collect(void *context, struct metrics_page *page)
 {
     const struct worker *worker = context;

@@ -283,6 +283,13 @@ uint64_t puller_store_id(const struct puller *puller)
     return puller->store_id;
 }
 
+void puller_count_drops(const struct puller *puller, struct drop_counts *counts)
+{
+    const struct counter *dropped = puller->counters.flows.dropped;
+    counts->values[DROP_CORRUPT] += counter_get(&dropped[PULL_DROP_CORRUPT]);
+    counts->values[DROP_MEMORY] += counter_get(&dropped[PULL_DROP_MEMORY]);
+}
+
 void puller_collect(void *context, struct metrics_page *page)
 {
     struct puller *puller = context;

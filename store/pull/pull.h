@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/drop_report.h"
 #include "common/link.h"
 #include "common/metrics.h"
 #include "store/columns/block.h"
@@ -38,6 +39,9 @@ void puller_destroy(struct puller **puller_p);
 
 /* The name of this store on the link. */
 uint64_t puller_store_id(const struct puller *puller);
+
+/* Adds the flows that could not be read. Any thread. */
+void puller_count_drops(const struct puller *puller, struct drop_counts *counts);
 
 /* A metrics_collect_fn; `context` is the puller. */
 void puller_collect(void *puller, struct metrics_page *page);

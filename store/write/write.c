@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "store/write/write_thread.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 struct writer {
@@ -119,6 +120,15 @@ struct block *writer_finished(struct writer *writer)
 struct sink *writer_sink(struct writer *writer)
 {
     return writer->sink;
+}
+
+void writer_print_obstacles(const struct writer *writer, struct buffer *out)
+{
+    const struct write_counters *counters = &writer->counters;
+    if (counter_get(&counters->is_up) == 0) {
+        buffer_format(out, "the database takes nothing: %" PRIu64 " rows wait\n",
+            counter_get(&counters->rows_waiting));
+    }
 }
 
 void writer_collect(void *writer, struct metrics_page *page)

@@ -42,5 +42,8 @@ struct block *writer_finished(struct writer *writer);
 /* The sink, for queries of other threads; lent. */
 struct sink *writer_sink(struct writer *writer);
 
+/* Appends a line when the database takes nothing. Any thread. */
+void writer_print_obstacles(const struct writer *writer, struct buffer *out);
+
 /* A metrics_collect_fn; `context` is the writer. */
 void writer_collect(void *writer, struct metrics_page *page);

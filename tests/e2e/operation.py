@@ -3,11 +3,16 @@
 import pathlib
 import re
 import sys
+import urllib.error
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import goflow  # noqa: E402
 import process  # noqa: E402
+
+
+REPORT_S = 60
 
 
 def lines(process_, text):
@@ -55,6 +60,43 @@ def test_all_descriptors_that_the_system_allows_are_used(folder):
     limits = pathlib.Path(f"/proc/{ingest.child.pid}/limits").read_text()
     soft = re.search(r"Max open files\s+(\d+)", limits)[1]
     case.equal(soft, "4096", "the soft limit of descriptors")
+
+
+def readiness(daemon):
+    """(status, text) of /readyz."""
+    try:
+        with urllib.request.urlopen(
+                f"http://127.0.0.1:{daemon.metrics_port}/readyz", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.read().decode()
+
+
+def test_dropped_flows_are_logged_once_and_shown_in_healthz(folder):
+    ingest = goflow.Ingest(folder, window_bytes="1MiB").wait_until_ready()
+    case.equal(ingest.get("/healthz"), "ok\n", "/healthz before anything was dropped")
+    sent = ingest.replay("-synthetic=netflow5", "-count=2000", "-seed=1")["flows"]
+
+    def dropped():
+        return ingest.metrics().sum("goflow_link_flows_dropped_total", reason="window")
+
+    case.wait_for(lambda: dropped() > sent / 2, REPORT_S, "drops")
+    ingest.until(lambda: lines(ingest, "reason=window"), REPORT_S, "a line about drops")
+    line = one_line(ingest, "ingest: dropped ")
+    case.true(re.search(r" warning ingest: dropped flows=\d+ reason=window cause=", line), line)
+    health = case.wait_for(
+        lambda: re.search(r"^ok\ndropped (\d+) flows, reason window: ", ingest.get("/healthz")),
+        REPORT_S, "the reason in /healthz")
+    case.true(0 < int(health[1]) <= dropped(), f"/healthz has {health[1]}, dropped {dropped()}")
+
+
+def test_a_store_is_not_ready_while_its_database_is_away(folder):
+    port = process.free_ports()
+    store = goflow.Store(folder, f"ipc://{folder}/link.ipc", ch_addr=f"127.0.0.1:{port}")
+    status, text = readiness(store.wait_until_ready())
+    case.equal(status, 503, "status of /readyz")
+    case.true("the database takes nothing" in text, f"/readyz says {text!r}")
+    case.equal(store.get("/healthz"), "ok\n", "/healthz while the database is away")
 
 
 if __name__ == "__main__":
