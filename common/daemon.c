@@ -11,8 +11,13 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <termios.h>
 #include <unistd.h>
+
+enum {
+    ORPHAN_STOP_US = 800000
+};
 
 static atomic_bool is_stopping;
 static volatile sig_atomic_t signal_count;
@@ -43,6 +48,17 @@ static void stop_on_signal(int number)
     }
     signal_count = 1;
     int saved = errno;
+    daemon_stop();
+    errno = saved;
+}
+
+/* SIGALRM's default action ends the process, whatever its stop still waits for. */
+static void stop_as_orphan(int number)
+{
+    (void)number;
+    int saved = errno;
+    const struct itimerval limit = {.it_value = {.tv_usec = ORPHAN_STOP_US}};
+    (void)setitimer(ITIMER_REAL, &limit, NULL);
     daemon_stop();
     errno = saved;
 }
@@ -115,7 +131,10 @@ enum err daemon_setup(void)
         return ERR_IO;
     }
     err = catch_signal(SIGINT, stop_on_signal);
-    return err != ERR_OK ? err : catch_signal(SIGTERM, stop_on_signal);
+    if (err == ERR_OK) {
+        err = catch_signal(SIGTERM, stop_on_signal);
+    }
+    return err != ERR_OK ? err : catch_signal(DAEMON_ORPHAN_SIGNAL, stop_as_orphan);
 }
 
 enum err daemon_catch_reload(void)
@@ -145,6 +164,7 @@ void daemon_block_signals(void)
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGHUP);
+    (void)sigaddset(&signals, DAEMON_ORPHAN_SIGNAL);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 

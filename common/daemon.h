@@ -9,7 +9,16 @@
 
 #include "common/err.h"
 
+#include <signal.h>
 #include <stdbool.h>
+
+/*
+ * For PR_SET_PDEATHSIG: the program that started this one is gone. The process stops as on SIGTERM,
+ * and ends at the latest after most of a second.
+ */
+enum {
+    DAEMON_ORPHAN_SIGNAL = SIGUSR2
+};
 
 /* Once, at the start of main, before any thread. */
 MUST_CHECK enum err daemon_setup(void);

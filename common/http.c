@@ -265,7 +265,10 @@ enum err http_open(struct http_server **server_p, const struct http_options *opt
         return ERR_MEMORY;
     }
     int fd = -1;
-    enum err err = http_listen_open(&fd, &server->port, options->address, options->host_if_bare);
+    const struct http_listen listen_on = {.flag = options->flag != NULL ? options->flag : "",
+        .address = options->address,
+        .host_if_bare = options->host_if_bare};
+    enum err err = http_listen_open(&fd, &server->port, &listen_on);
     if (err != ERR_OK) {
         free(server);
         return err;

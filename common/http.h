@@ -58,6 +58,7 @@ struct http_options {
     uint32_t threads;         /* 0 or 1: one for all; more: one a connection, at most so many */
     uint64_t max_body_bytes;  /* 0: bodies are refused */
     const char *component;    /* for the log */
+    const char *flag;         /* that has the address, for the log: "-metrics.addr" */
 };
 
 /* Starts without routes: every path is 404 until http_route(). On failure one line is logged. */

@@ -17,9 +17,10 @@ enum {
     BACKLOG = 128
 };
 
-static enum err refuse(const char *address, const char *reason)
+static enum err refuse(const struct http_listen *listen_on, const char *reason)
 {
-    log_error("http", "cannot listen", "address=%s error=\"%s\"", address, reason);
+    log_error("http", "cannot listen", "flag=%s address=%s error=\"%s\"", listen_on->flag,
+        listen_on->address, reason);
     return ERR_INVALID;
 }
 
@@ -101,32 +102,31 @@ static uint16_t bound_port(int fd)
                                        : ntohs(((const struct sockaddr_in *)address)->sin_port);
 }
 
-enum err http_listen_open(
-    int *fd_p, uint16_t *port_p, const char *address, const char *host_if_bare)
+enum err http_listen_open(int *fd_p, uint16_t *port_p, const struct http_listen *listen_on)
 {
     char host[HOST_SIZE];
     const char *port = NULL;
-    if (split_address(address, host, &port) != ERR_OK) {
-        return refuse(address, "must be HOST:PORT, [IPV6]:PORT or :PORT");
+    if (split_address(listen_on->address, host, &port) != ERR_OK) {
+        return refuse(listen_on, "must be HOST:PORT, [IPV6]:PORT or :PORT");
     }
     uint64_t number;
     if (decimal_parse(port, UINT16_MAX, &number) != ERR_OK) {
-        return refuse(address, "the port must be a number from 0 to 65535");
+        return refuse(listen_on, "the port must be a number from 0 to 65535");
     }
     const struct addrinfo hints = {.ai_family = AF_UNSPEC,
         .ai_socktype = SOCK_STREAM,
         .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
-    const char *name = host[0] != '\0' ? host : host_if_bare;
+    const char *name = host[0] != '\0' ? host : listen_on->host_if_bare;
     int code = getaddrinfo(name, port, &hints, &found);
     if (code != 0) {
-        return refuse(address, gai_strerror(code));
+        return refuse(listen_on, gai_strerror(code));
     }
     int fd = open_any(found);
     int reason = errno;
     freeaddrinfo(found);
     if (fd < 0) {
-        (void)refuse(address, strerror(reason));
+        (void)refuse(listen_on, strerror(reason));
         return reason == EADDRINUSE ? ERR_IN_USE : reason == EACCES ? ERR_DENIED : ERR_IO;
     }
     *fd_p = fd;

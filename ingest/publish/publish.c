@@ -33,8 +33,8 @@ static enum err open_tap(struct publisher *publisher, const char *endpoint)
     zsock_set_ipv6(publisher->tap, 1);
     if (zmq_bind(zsock_resolve(publisher->tap), endpoint) != 0) {
         int cause = zmq_errno();
-        log_error("publish", "cannot bind the tap", "endpoint=%s error=\"%s\"", endpoint,
-            zmq_strerror(cause));
+        log_error("publish", "cannot bind the tap", "flag=-tap.bind endpoint=%s error=\"%s\"",
+            endpoint, zmq_strerror(cause));
         return cause == EADDRINUSE ? ERR_IN_USE : ERR_INVALID;
     }
     return ERR_OK;

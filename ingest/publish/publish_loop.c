@@ -8,9 +8,10 @@
 #include <inttypes.h>
 
 enum {
-    TICK_MS = 50,          /* how late a deadline may be noticed */
-    FIRST_STORE_MS = 2000, /* a store that is there is connected by then */
-    PATIENCE_MS = 2000     /* a stop that takes longer says what it waits for */
+    TICK_MS = 50,            /* how late a deadline may be noticed */
+    FIRST_STORE_MS = 2000,   /* a store that is there is connected by then */
+    ROWS_PATIENCE_MS = 1000, /* of a stop, for rows that are not flows */
+    PATIENCE_MS = 2000       /* a stop that takes longer says what it waits for */
 };
 
 static uint64_t now(const struct publisher *publisher)
@@ -227,6 +228,13 @@ static void warn_of_the_wait(struct publisher *publisher)
         publisher->stop_timeout_ms);
 }
 
+/* Counters of devices and losses are worth a second, unless a store is about to confirm them. */
+static bool has_rows_beside_flows_alone(const struct publisher *publisher)
+{
+    return counter_get(&window_counters(publisher->window)->waiting.flows) == 0 &&
+           !window_is_with_stores(publisher->window);
+}
+
 bool publish_loop_is_worth_waiting(struct publisher *publisher)
 {
     const struct publish_sockets *sockets = &publisher->sockets;
@@ -234,6 +242,9 @@ bool publish_loop_is_worth_waiting(struct publisher *publisher)
     uint64_t waited_ms = (now_ns - publisher->stop_ns) / NS_PER_MS;
     uint64_t settled_ns = publisher->started_ns + FIRST_STORE_MS * NS_PER_MS;
     if (window_count(publisher->window) == 0 || waited_ms >= publisher->stop_timeout_ms) {
+        return false;
+    }
+    if (waited_ms >= ROWS_PATIENCE_MS && has_rows_beside_flows_alone(publisher)) {
         return false;
     }
     if (window_is_at_rest(publisher->window) && now_ns >= settled_ns &&

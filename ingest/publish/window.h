@@ -170,6 +170,9 @@ void window_abandon(struct window *window);
 /* True when all batches are in the spool and no store has one: only sending changes that. */
 bool window_is_at_rest(const struct window *window);
 
+/* A store may have some of its batches. */
+bool window_is_with_stores(const struct window *window);
+
 /* Batches that are not stored yet. */
 uint64_t window_count(const struct window *window);
 

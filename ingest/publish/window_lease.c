@@ -252,3 +252,14 @@ bool window_is_at_rest(const struct window *window)
     }
     return true;
 }
+
+bool window_is_with_stores(const struct window *window)
+{
+    for (uint64_t at = window->first; at < window_end(window); at++) {
+        const struct window_batch *batch = window_batch_at(window, at);
+        if (batch->state == WINDOW_SENT || batch->state == WINDOW_LEASED) {
+            return true;
+        }
+    }
+    return false;
+}

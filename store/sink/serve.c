@@ -107,7 +107,8 @@ static enum err open_http(struct serve *serve, const struct serve_options *optio
         .host_if_bare = "127.0.0.1",
         .threads = CONNECTIONS_MAX,
         .max_body_bytes = options->max_body_bytes,
-        .component = "serve"};
+        .component = "serve",
+        .flag = "-ch.serve"};
     enum err err = http_open(&serve->http, &http_options);
     if (err == ERR_OK) {
         err = http_route(serve->http, "/", answer_query, serve);

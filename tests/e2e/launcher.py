@@ -3,8 +3,10 @@
 import contextlib
 import os
 import pathlib
+import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 
@@ -16,6 +18,7 @@ import process  # noqa: E402
 
 ARRIVE_S = 60
 READY_S = 60
+CHILD_END_S = 10  # a second, on a machine that is not busy; it was the stop's 30 s
 STOP_S = 90  # of a busy machine: a lease, its margin, an engine that starts again
 
 
@@ -202,6 +205,41 @@ def test_the_originals_line_works_as_it_stands(folder):
 
     case.wait_until_equal(rows, sent["flows"], ARRIVE_S, "rows in the original's database")
     launcher.stop()
+
+
+def test_a_store_that_cannot_start_ends_it_with_child_flag_and_words(folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for flag, name in (("-ch.serve", "-ch.serve"), ("-store.metrics.addr", "-metrics.addr")):
+            launcher = Launcher(folder, f"{flag}=127.0.0.1:{port}")
+            case.true(launcher.wait(STOP_S) not in (0, 2), f"{flag}: the port is busy")
+            said = f"flag={name} address=127.0.0.1:{port} error=\"Address already in use\""
+            case.true(said in launcher.stderr, f"{flag}: {launcher.stderr}")
+            lines = [line for line in launcher.stderr.splitlines() if "giving up" in line]
+            case.equal(len(lines), 1, f"{flag}: lines about it in {launcher.stderr}")
+            case.true("program=goflow-store number=0 status=1" in lines[0], lines[0])
+
+
+def test_nothing_of_it_stays_when_it_is_killed(folder):
+    launcher = Launcher(folder).wait_until_ready()
+    children = launcher.pids("goflow-ingest") + launcher.pids("goflow-store")
+    store, = launcher.pids("goflow-store")
+    command = pathlib.Path(f"/proc/{store}/cmdline").read_text()
+    private, = set(re.findall(r"/tmp/goflow-\w+", command))
+    case.true(os.path.isdir(private), f"{private} is there")
+    launcher.replay("-synthetic=netflow5", "-count=100", "-seed=7")
+    os.kill(launcher.child.pid, signal.SIGKILL)
+    launcher.child.wait()
+    case.wait_for(lambda: not any(map(is_alive, children)), CHILD_END_S, "the children's end")
+    case.wait_for(lambda: not os.path.exists(private), CHILD_END_S, f"the end of {private}")
+
+
+def is_alive(pid):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[0] != "Z"
+    return False
 
 
 def test_sighup_stops_it_only_when_its_terminal_has_closed(folder):

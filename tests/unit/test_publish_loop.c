@@ -341,6 +341,19 @@ Test(publish_loop, a_stop_waits_for_what_only_this_process_has)
     cr_assert_eq(window_count(publisher.window), 0);
 }
 
+Test(publish_loop, a_stop_waits_a_second_for_rows_that_are_not_flows)
+{
+    fake.room = 0;
+    offer(1);
+    fake.batches[0]->kind = RECORD_COUNTERS;
+    publish_loop_stop(&publisher);
+    cr_assert_eq(window_count(publisher.window), 1);
+    advance_ms(999);
+    cr_assert(publish_loop_is_worth_waiting(&publisher));
+    advance_ms(1);
+    cr_assert_not(publish_loop_is_worth_waiting(&publisher));
+}
+
 Test(publish_loop, a_stop_does_not_wait_when_everything_is_stored)
 {
     offer(1);

@@ -2,6 +2,7 @@
 #include "tools/launch/child.h"
 
 #include "common/clock.h"
+#include "common/daemon.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -79,7 +80,7 @@ _Noreturn static void become(const struct child *child, const char *path, int fd
     memcpy(words + 2, child->flags, child->flag_count * sizeof *words);
     clean_environment(variables);
     (void)setpgid(0, 0); /* Ctrl-C is for the launcher, which stops its children in order */
-    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    (void)prctl(PR_SET_PDEATHSIG, DAEMON_ORPHAN_SIGNAL);
     (void)signal(SIGPIPE, SIG_DFL);
     if (getppid() == parent) {
         (void)execve(path, (char *const *)words, variables);

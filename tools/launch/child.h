@@ -31,6 +31,7 @@ struct child {
     int fd;    /* pidfd, readable when it has ended; -1 */
     uint64_t started_ns;
     uint32_t starts;
+    uint32_t failures; /* starts in a row that ended with a status */
 };
 
 /* How a child ended. */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- who is started, and with which flags. */
 #include "tools/launch/household.h"
 
-#include "common/log.h"
+#include "tools/launch/runtime_folder.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,7 +18,7 @@ enum {
 
 struct household_plan {
     struct household household;
-    char folder[64];
+    struct runtime_folder folder;
     struct buffer ingest_settings;
     struct buffer store_settings;
     char *texts[TEXTS_MAX];
@@ -43,18 +41,6 @@ __attribute__((format(printf, 3, 4))) static void give(
     }
     plan->texts[plan->text_count++] = text;
     child->flags[child->flag_count++] = text;
-}
-
-static enum err make_folder(struct household_plan *plan)
-{
-    (void)snprintf(plan->folder, sizeof plan->folder, "/tmp/goflow-XXXXXX");
-    if (mkdtemp(plan->folder) == NULL) {
-        log_error("launch", "cannot make a folder", "path=%s error=\"%s\"", plan->folder,
-            strerror(errno));
-        plan->folder[0] = '\0';
-        return ERR_IO;
-    }
-    return ERR_OK;
 }
 
 /* A port of loopback that is free now; 0: none. */
@@ -81,7 +67,7 @@ static void plan_ingest(struct household_plan *plan, const struct launch_setting
     if (plan->household.store_count == 0) {
         return;
     }
-    give(plan, ingest, "-zmq.bind=ipc://%s/link", plan->folder);
+    give(plan, ingest, "-zmq.bind=ipc://%s/link", plan->folder.path);
     const struct option_list *bind = launch_settings_bind(settings);
     for (size_t i = 0; i < bind->count; i++) {
         give(plan, ingest, "-zmq.bind=%s", bind->values[i]);
@@ -113,7 +99,7 @@ static void plan_stores(struct household_plan *plan, const struct launch_setting
         store->takes_reload = launch_settings_has_files(settings, LAUNCH_STORE);
         store->number = i;
         store->fd = -1;
-        give(plan, store, "-zmq.connect=ipc://%s/link", plan->folder);
+        give(plan, store, "-zmq.connect=ipc://%s/link", plan->folder.path);
         give(plan, store, "-zmq.bind=");
         give_metrics(plan, store, launch_settings_store_metrics(settings), i);
         if (i > 0 && launch_settings_is_embedded(settings)) {
@@ -149,8 +135,9 @@ enum err household_plan_new(struct household_plan **plan_p, const struct launch_
     if (plan == NULL) {
         return ERR_MEMORY;
     }
+    plan->folder.guard_fd = -1;
     plan->household.store_count = launch_settings_stores(settings);
-    enum err err = make_folder(plan);
+    enum err err = runtime_folder_open(&plan->folder);
     if (err == ERR_OK) {
         plan_ingest(plan, settings);
         plan_stores(plan, settings);
@@ -163,26 +150,13 @@ enum err household_plan_new(struct household_plan **plan_p, const struct launch_
     return err;
 }
 
-static void remove_folder(const char *folder)
-{
-    static const char *const FILES[] = {"link", "link.ack"};
-    char path[PATH_MAX];
-    for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folder, FILES[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(folder);
-}
-
 void household_plan_destroy(struct household_plan **plan_p)
 {
     struct household_plan *plan = *plan_p;
     if (plan == NULL) {
         return;
     }
-    if (plan->folder[0] != '\0') {
-        remove_folder(plan->folder);
-    }
+    runtime_folder_close(&plan->folder);
     for (size_t i = 0; i < plan->text_count; i++) {
         free(plan->texts[i]);
     }

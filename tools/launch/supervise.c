@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/options.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -13,7 +14,7 @@
 
 enum {
     RESTART_MS = 1000, /* between two starts of one child */
-    SETTLED_MS = 5000, /* who lived so long had no bad settings */
+    FAILURES_MAX = 5,  /* starts in a row that failed, of a child that had started before */
     TICK_MS = 200      /* how often starts that wait are looked at */
 };
 
@@ -79,12 +80,25 @@ static void on_ingest_end(struct supervisor *supervisor, struct child_end end)
     }
 }
 
-static void on_store_end(
-    struct supervisor *supervisor, const struct child *store, struct child_end end)
+/*
+ * A store ends with a status only when it cannot start: its port is busy, its folder locked. What
+ * keeps a second start from succeeding may pass, like the port of a process that was just killed.
+ */
+static bool cannot_start(struct child *store, struct child_end end)
 {
-    bool is_refusal = !end.is_signal && end.code != EXIT_SUCCESS && store->starts == 1 &&
-                      age_ms(store) < SETTLED_MS;
-    if (is_refusal) {
+    bool has_failed = !end.is_signal && end.code != EXIT_SUCCESS;
+    store->failures = has_failed ? store->failures + 1 : 0;
+    return has_failed && (store->failures == store->starts || store->failures >= FAILURES_MAX);
+}
+
+static void on_store_end(struct supervisor *supervisor, struct child *store, struct child_end end)
+{
+    if (cannot_start(store, end)) {
+        if (end.code != OPTION_EXIT_REFUSED) { /* else its one line has everything */
+            log_error("launch", "a program cannot start, as its line above says: giving up",
+                "program=%s number=%u status=%d starts=%u", store->program, store->number, end.code,
+                store->starts);
+        }
         stop_all(supervisor, end.code);
     } else if (supervisor->phase == PHASE_STOP_STORES && supervisor->status == EXIT_SUCCESS) {
         supervisor->status = end.is_signal ? EXIT_FAILURE : end.code;
@@ -117,7 +131,8 @@ static void start_if_due(struct supervisor *supervisor, struct child *child)
 {
     bool is_wanted = supervisor->phase == PHASE_RUN || (supervisor->phase == PHASE_STOP_INGEST &&
                                                            child != &supervisor->household->ingest);
-    if (!is_wanted || child->pid > 0 || (child->starts > 0 && age_ms(child) < RESTART_MS)) {
+    if (!is_wanted || child->pid > 0 || child->failures >= FAILURES_MAX ||
+        (child->starts > 0 && age_ms(child) < RESTART_MS)) {
         return;
     }
     if (child_start(child) != ERR_OK) {
