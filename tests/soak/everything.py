@@ -32,7 +32,7 @@ FLOWS_IN_DATAGRAM = 30
 LEASE = "3s"
 STORES = 3
 FAULTS_AT_ONCE = 3
-QUIET_S = (0.5, 5)  # between the beginnings of faults
+QUIET_S = (1, 8)  # between the beginnings of faults
 SAMPLE_S = 0.5
 LINE_S = 10
 DRAIN_S = 900
@@ -68,7 +68,7 @@ class Line:
             self.folder, name=f"ingest{number}", nf_port=self.port,
             zmq_bind=f"tcp://127.0.0.1:{self.link_port}", tap_bind="", records=False,
             ack_timeout=LEASE, stop_timeout="10s", spool_dir=self.disk.folder,
-            spool_bytes="2GiB", window_bytes="256MiB")
+            spool_bytes="8GiB", window_bytes="256MiB")
 
     def start_store(self, index, number):
         """Each store prefers another database."""
@@ -220,6 +220,8 @@ def summarize(line, storm, watch, sent):
     for member in line.members:
         print(f"# memory of {member.name}: most in each third {watch.thirds(member.name)} MiB; "
               f"over time {thin(watch.memory[member.name])}")
+    ends = {member.name: member.own_ends for member in line.members if member.own_ends > 0}
+    print(f"# ended by themselves: {ends or 'none'}")
     for problem in watch.problems:
         print(f"# problem {problem}")
 

@@ -34,9 +34,8 @@ class Replicas:
     def __init__(self, folder):
         self.pair = replicas.Pair(folder)
         self.ports = [server.http_port for server in self.pair.servers]
-        # Any status of a server that is told to stop: it is not what is tested.
         self.members = [
-            members.Member(server.name, Server(server).start, statuses=None)
+            members.Member(server.name, Server(server).start, is_ours=False)
             for server in (*self.pair.servers, self.pair.keeper)]
 
     def settle(self):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause -- a small disk for the spool, which a fault can fill.
 """
-As root a tmpfs of its own; else a folder, and its disk is not filled.
+As root a file system of its own, in a sparse file; else a folder, and its disk is not filled.
 """
 import contextlib
 import os
@@ -8,8 +8,9 @@ import subprocess
 
 import case
 
-SIZE = "3g"
-PIECES_BYTES = (64 << 20, 1 << 20, 4096)
+SIZE_BYTES = 12 << 30
+PIECES_BYTES = (1 << 30, 64 << 20, 1 << 20, 4096)
+STORED_AFTER = 3000000  # flows
 FULL_S = (2, 5, 10)
 
 
@@ -22,12 +23,20 @@ class Disk:
         self.report = report
         self.filler = self.folder / "filler"
         self.full_until = None  # accepted flows when the disk had room again; stored: all is well
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(self.folder)]
-        self.is_own = os.geteuid() == 0 and subprocess.run(mount, check=False).returncode == 0
+        self.image = folder / "spool.image"
+        self.is_own = os.geteuid() == 0 and self.mount()
         if self.is_own:
             case.at_case_end.insert(0, self.unmount)  # when the programs are gone
         else:
-            print("# not root: the spool's disk is not filled", flush=True)
+            print("# no file system of its own: the spool's disk is not filled", flush=True)
+
+    def mount(self):
+        with open(self.image, "wb") as image:
+            image.truncate(SIZE_BYTES)
+        steps = (
+            ["mkfs.ext4", "-q", "-F", str(self.image)],
+            ["mount", "-o", "loop", str(self.image), str(self.folder)])
+        return all(subprocess.run(words, check=False).returncode == 0 for words in steps)
 
     def unmount(self):
         subprocess.run(["umount", str(self.folder)], check=False)
@@ -47,13 +56,20 @@ class Disk:
         self.full_until = "now"
 
     def is_memory_precious(self, line):
-        """Batches that only the ingest's memory has may still wait."""
+        """
+        Batches that only the ingest's memory has may still wait. They are stored about in order, so
+        it is over when many more are stored than had come until the disk had room again.
+        """
         account = line.account
         if self.full_until == "now":
             self.full_until = account.latest["in"]
-        if self.full_until is not None and account.latest["stored"] >= self.full_until:
-            if account.latest["waiting"] < account.rate_hint:
-                self.full_until = None
+        if self.full_until is None:
+            return False
+        many = self.full_until + STORED_AFTER
+        if account.latest["stored"] >= many or (
+                account.latest["stored"] >= self.full_until
+                and account.latest["waiting"] < account.rate_hint):
+            self.full_until = None
         return self.full_until is not None
 
 

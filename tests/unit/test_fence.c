@@ -42,10 +42,11 @@ static long ask(const char *sql)
     return number;
 }
 
-/* A block of two batches whose leases end so many milliseconds from now. */
-static struct fence_end fence_between(int64_t first_ms, int64_t second_ms)
+/* A block of two batches whose leases end so many milliseconds from now; the first may be removed.
+ */
+static struct fence_end fence_of_two(int64_t first_ms, int64_t second_ms, bool is_first_removed)
 {
-    struct block_batch batches[2] = {0};
+    struct block_batch batches[2] = {{.is_removed = is_first_removed}};
     struct block block = {.batches = batches, .batch_count = 2};
     struct fence fence = {0};
     struct fence_end end;
@@ -54,6 +55,11 @@ static struct fence_end fence_between(int64_t first_ms, int64_t second_ms)
     counter_set(&batches[1].lease_end_ns, now_ns + (uint64_t)(second_ms * (int64_t)NS_PER_MS));
     cr_assert_eq(fence_of(&fence, backend, &block, &end, &error), SINK_DONE);
     return end;
+}
+
+static struct fence_end fence_between(int64_t first_ms, int64_t second_ms)
+{
+    return fence_of_two(first_ms, second_ms, false);
 }
 
 /* One row, A = 7. */
@@ -93,6 +99,15 @@ Test(fence, ends_with_the_lease_in_the_databases_clock)
     cr_assert_geq((long)end.server_ms, before_ms + 4000);
     cr_assert_leq((long)end.server_ms, ask("SELECT toUnixTimestamp64Milli(now64(3))") + 5000);
     cr_assert_gt(end.monotonic_ns, clock_monotonic_ns() + 4000 * NS_PER_MS);
+}
+
+/* Else one batch that lapsed would keep the whole block out for ever. */
+Test(fence, a_batch_that_was_removed_does_not_count)
+{
+    (void)ask("CREATE TABLE default.t (A UInt8) ENGINE = MergeTree ORDER BY A");
+    struct fence_end end = fence_of_two(-1, 30000, true);
+    cr_assert_eq(insert(&end), SINK_DONE, "%s", buffer_text(&error));
+    cr_assert_eq(ask("SELECT count() FROM default.t"), 1);
 }
 
 /* Three rows as long as a fence of whole seconds is open, which ends so many of them from now. */

@@ -256,6 +256,24 @@ Test(ledger, takes_a_batch_again_only_when_its_own_late_insert_is_over)
     ledger_destroy(&ledger);
 }
 
+/* Room is made for others meanwhile: what is forgotten must stay as long as its INSERT may run. */
+Test(ledger, remembers_a_lapsed_batch_for_its_margin_whatever_comes_meanwhile)
+{
+    struct heard record = {0};
+    struct ledger *ledger = open_ledger(&record);
+    (void)take(ledger, 5, &record, NOW);
+    answer(ledger, LINK_GRANTED, 5, 5, NOW, NOW);
+    ledger_tick(ledger, NOW + LEASE_NS);
+    for (uint64_t i = 100; i < 50000; i++) {
+        (void)take(ledger, i, &record, NOW + LEASE_NS);
+        ledger_settle(ledger, INGEST, i, LINK_ACK_STORED, &record);
+    }
+    uint64_t margin_end = NOW + LEASE_NS + LEASE_NS / 2;
+    cr_assert_eq(take(ledger, 5, &record, margin_end - 1), LEDGER_DUPLICATE);
+    cr_assert_eq(take(ledger, 5, &record, margin_end), LEDGER_NEW);
+    ledger_destroy(&ledger);
+}
+
 Test(ledger, takes_a_batch_whose_lease_is_longer_than_the_machine_is_up)
 {
     struct heard record = {0};

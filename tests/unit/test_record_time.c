@@ -175,6 +175,21 @@ Test(record_time, start_behind_the_end_is_marked)
     cr_assert_eq(suspicion_of(PACKET_EXPORT_S - 10, PACKET_EXPORT_S - 12), 1);
 }
 
+/* Exporters round the two times on their own: up to a second of disorder is no fault of a clock. */
+Test(record_time, start_less_than_a_second_behind_the_end_is_right)
+{
+    const uint64_t end_ms = PACKET_EXPORT_S * UINT64_C(1000) - 5000;
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 152, 8}, {0, 153, 8});
+    cr_assert_eq(suspicion(decode((uint64_t[]){end_ms + 1000, end_ms}, (size_t[]){8, 8}, 2)), 0);
+}
+
+Test(record_time, start_more_than_a_second_behind_the_end_is_marked)
+{
+    const uint64_t end_ms = PACKET_EXPORT_S * UINT64_C(1000) - 5000;
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 152, 8}, {0, 153, 8});
+    cr_assert_eq(suspicion(decode((uint64_t[]){end_ms + 1001, end_ms}, (size_t[]){8, 8}, 2)), 1);
+}
+
 Test(record_time, clock_of_the_exporter_that_is_off_is_marked)
 {
     collector.received_ns += UINT64_C(86401) * 1000000000;

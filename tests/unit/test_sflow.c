@@ -231,6 +231,50 @@ Test(sflow, counts_samples_and_their_records_by_type)
     cr_assert_str_eq(collector_text(&address), "192.0.2.100");
 }
 
+/* Datagram `number` with one sample of the source, whose pool and drops the agent counts up. */
+static struct sflow_builder numbered_sample(
+    bool is_expanded, uint32_t number, uint32_t pool, uint32_t drops)
+{
+    const size_t pool_at = is_expanded ? 16 : 12;
+    struct sflow_builder builder;
+    sflow_begin(&builder);
+    sflow_overwrite(&builder, builder.number_at, number);
+    if (is_expanded) {
+        sflow_open_flow_sample_expanded(&builder, 512, 3, 4);
+    } else {
+        sflow_open_flow_sample(&builder, 512, 3, 4);
+    }
+    sflow_overwrite(&builder, builder.sample_at, number);
+    sflow_overwrite(&builder, builder.sample_at + pool_at, pool);
+    sflow_overwrite(&builder, builder.sample_at + pool_at + 4, drops);
+    sflow_close_sample(&builder);
+    return builder;
+}
+
+static void check_growth(bool is_expanded)
+{
+    struct sflow_builder first = numbered_sample(is_expanded, 1, 5000, 7);
+    struct sflow_builder second = numbered_sample(is_expanded, 2, 5512, 10);
+    decode(&first);
+    collector_decode_bytes(&collected, second.wire.bytes, second.wire.size);
+    const struct sflow_counters *sflow = NULL;
+    decoder_visit_exporters(collected.decoder, find_sflow, &sflow);
+    cr_assert_not_null(sflow);
+    cr_assert_eq(counter_get(&sflow->sources[SFLOW_SOURCE_FLOW].pool), 512);
+    cr_assert_eq(counter_get(&sflow->sources[SFLOW_SOURCE_FLOW].dropped), 3);
+    cr_assert_eq(counter_get(&sflow->sources[SFLOW_SOURCE_FLOW].lost), 0);
+}
+
+Test(sflow, counts_what_the_agent_dropped_in_plain_samples)
+{
+    check_growth(false);
+}
+
+Test(sflow, counts_what_the_agent_dropped_in_expanded_samples)
+{
+    check_growth(true);
+}
+
 Test(sflow, reads_the_datagram_and_the_sample)
 {
     struct sflow_builder builder = two_samples();
