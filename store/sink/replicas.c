@@ -25,7 +25,8 @@ enum replica_state {
 
 /* One replica while it catches up. */
 struct replica {
-    struct sink_backend *server;
+    struct sink_backend *server; /* of the view */
+    struct sink_view *view;
     const struct replica_question *question;
     uint64_t log_end;      /* the last entry of the common log when we asked */
     bool has_log;          /* the replica has copied the log up to there */
@@ -145,6 +146,7 @@ static enum sink_outcome ask_server(
         return outcome;
     }
     struct buffer part = {0};
+    replica->view->timeout_ms = 0; /* it may read a large table */
     outcome =
         replica->server->class->query(replica->server, question->sql, "TabSeparated", &part, error);
     buffer_append(answer, part.bytes, part.size);
@@ -215,7 +217,7 @@ enum sink_outcome replicas_ask(struct sink_backend *backend,
     for (size_t i = 0; i < count && outcome == SINK_DONE; i++) {
         struct sink_view view;
         sink_view_init(&view, backend, i);
-        struct replica replica = {.server = &view.backend, .question = question};
+        struct replica replica = {.server = &view.backend, .view = &view, .question = question};
         outcome = count == 1 ? ask_only_server(&replica, answer, error)
                              : ask_next(&round, &replica, answer, error);
         buffer_clear(&replica.entries);

@@ -95,9 +95,10 @@ void sink_use_mapping(struct sink *sink, const struct mapping *mapping)
 }
 
 /* Asks, once nothing can come late any more: neither of ours nor of another store's. */
-static enum sink_outcome ask(struct sink *sink, const struct table *table, const char *sql,
+enum sink_outcome sink_ask(struct sink *sink, enum record_kind kind, const char *sql,
     struct buffer *answer, struct buffer *error)
 {
+    const struct table *table = sink->tables[kind];
     const struct sink_backend_class *class = sink->backend->class;
     if (class->settle != NULL) {
         enum sink_outcome outcome = class->settle(sink->backend, error);
@@ -145,7 +146,7 @@ static enum sink_outcome find_by_count(struct sink *sink, const struct block *bl
         return SINK_RETRY;
     }
     struct buffer answer = {0};
-    enum sink_outcome outcome = ask(sink, table, question, &answer, error);
+    enum sink_outcome outcome = sink_ask(sink, block->kind, question, &answer, error);
     if (outcome == SINK_DONE) {
         sink_repeats_answer(buffer_text(&answer), block, rows);
         outcome = compare_counts(table, block, rows, is_found, error);
@@ -208,6 +209,11 @@ static enum err pack(struct sink *sink, const struct block *block)
         buffer_clear(&sink->structure);
     }
     return err;
+}
+
+bool sink_counts_rows(const struct sink *sink, enum record_kind kind)
+{
+    return !table_merges_rows(sink->tables[kind]);
 }
 
 /* Of those whose rows are sent. */

@@ -82,6 +82,13 @@ struct sink_file {
 /* Whether the table has the identity columns, so that its batches can be found. */
 bool sink_has_identity(const struct sink *sink, enum record_kind kind);
 
+/* Whether each row that was inserted stays a row, so that the rows of a batch can be counted. */
+bool sink_counts_rows(const struct sink *sink, enum record_kind kind);
+
+/* Asks the kind's table as sink_find() does: all servers, of which none is behind. TabSeparated. */
+enum sink_outcome sink_ask(struct sink *sink, enum record_kind kind, const char *sql,
+    struct buffer *answer, struct buffer *error);
+
 /* One INSERT without a lease; columns that the table lacks are left out. */
 enum sink_outcome sink_insert_file(
     struct sink *sink, const struct sink_file *file, struct buffer *error);

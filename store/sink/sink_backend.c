@@ -5,6 +5,10 @@
 
 #include <stdlib.h>
 
+enum {
+    SHORT_QUESTION_MS = 5000 /* then a server seems to hang */
+};
+
 size_t sink_backend_servers(const struct sink_backend *backend)
 {
     return backend->class->server_count != NULL ? backend->class->server_count(backend) : 1;
@@ -20,7 +24,8 @@ static enum sink_outcome view_query(struct sink_backend *backend, const char *sq
 {
     const struct sink_view *view = (const struct sink_view *)backend;
     const struct sink_backend_class *class = view->whole->class;
-    const struct sink_question question = {.sql = sql, .format = format, .server = view->server};
+    const struct sink_question question = {
+        .sql = sql, .format = format, .server = view->server, .timeout_ms = view->timeout_ms};
     return class->query_at != NULL ? class->query_at(view->whole, &question, result, error)
                                    : class->query(view->whole, sql, format, result, error);
 }

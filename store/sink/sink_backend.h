@@ -26,6 +26,7 @@ struct sink_question {
     const char *sql;
     const char *format;
     size_t server;
+    uint32_t timeout_ms; /* where there is another server; 0: as long as for any statement */
 };
 
 struct sink_backend_class {
@@ -59,6 +60,7 @@ struct sink_view {
     struct sink_backend backend;
     struct sink_backend *whole;
     size_t server;
+    uint32_t timeout_ms; /* of its questions, which are short ones unless this is set to 0 */
 };
 
 size_t sink_backend_servers(const struct sink_backend *backend);

@@ -58,6 +58,7 @@ static enum sink_outcome http_query_at(struct sink_backend *backend,
         .answer = result,
         .use = SETTING_QUERY,
         .server = question->server,
+        .timeout_ms = http->servers.count > 1 ? question->timeout_ms : 0,
         .is_alone = true};
     (void)pthread_mutex_lock(&http->query_lock);
     enum sink_outcome outcome = sink_servers_post(&http->servers, http->querier, &request, error);

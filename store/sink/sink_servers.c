@@ -12,8 +12,7 @@
 
 enum {
     ERROR_TEXT_MAX = 2000, /* an exception's stack trace is of no use to an operator */
-    SIGN_OF_LIFE_MS = 2000,
-    QUESTION_MS = 10000 /* then another server is asked, where there is one */
+    SIGN_OF_LIFE_MS = 2000
 };
 
 #define SILENT_NS NS_PER_S
@@ -196,15 +195,6 @@ static void append_settings(struct sink_server *server, struct http_client *clie
     (void)pthread_mutex_unlock(&server->lock);
 }
 
-static uint32_t timeout_of(const struct sink_servers *servers, const struct sink_request *request)
-{
-    bool may_ask_another = request->use == SETTING_QUERY && servers->count > 1;
-    if (request->timeout_ms != 0 || !may_ask_another) {
-        return request->timeout_ms;
-    }
-    return QUESTION_MS;
-}
-
 /* ERR_REFUSED: it got nothing of the request; ERR_IO: it did, and has not answered. */
 static enum err post_to(const struct sink_servers *servers, struct sink_server *server,
     struct http_client *client, struct sink_request *request, struct buffer *error)
@@ -221,7 +211,7 @@ static enum err post_to(const struct sink_servers *servers, struct sink_server *
         .arguments = request->arguments,
         .settings = buffer_text(&settings),
         .request = request,
-        .timeout_ms = timeout_of(servers, request)};
+        .timeout_ms = request->timeout_ms};
     enum err err = run_call(&call, &why);
     request->written_rows = call.exchange.written_rows;
     if (err == ERR_OK) {

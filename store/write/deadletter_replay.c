@@ -1,103 +1,41 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- shelved blocks into the table, later. */
+/* SPDX-License-Identifier: BSD-3-Clause -- dead letters into the table, later. */
 #include "store/write/deadletter_replay.h"
 
 #include "common/file.h"
 #include "common/log.h"
-#include "common/record.h"
+#include "store/columns/native_cut.h"
 #include "store/sink/table_ddl.h"
+#include "store/write/deadletter_file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define COMPONENT "deadletter"
-#define SUFFIX    ".native"
 
-/* Before the values of a block's last two columns: name and type, each after its length. */
-#define INGEST_HEAD   "\x08" ROW_INGEST_ID "\x06UInt64"
-#define SEQUENCE_HEAD "\x0d" ROW_SEQUENCE "\x06UInt64"
-
-struct letter {
-    char path[PATH_MAX];
-    enum record_kind kind;
-    struct buffer bytes;
-    uint64_t rows;
-    struct row_identity first; /* of the rows */
+/* One run over a folder. */
+struct replay {
+    struct sink *sink;
+    const struct sink_options *options;
+    uint64_t rows_max; /* of an INSERT, since a larger one was too large */
+    struct deadletter_replay_sums *sums;
 };
 
-static bool has_end(const char *text, const char *end)
-{
-    size_t length = strlen(text);
-    return length > strlen(end) && strcmp(text + length - strlen(end), end) == 0;
-}
+/* Some batches of a file, one after the other. */
+struct part {
+    size_t first;
+    size_t end;
+    uint64_t rows;
+};
 
 static int is_letter(const struct dirent *entry)
 {
-    return has_end(entry->d_name, SUFFIX);
-}
-
-/* TIME-N.native holds flows, TIME-N.counters.native counters, and so on. */
-static enum record_kind kind_of(const char *name)
-{
-    for (int kind = RECORD_FLOWS + 1; kind < RECORD_KIND_COUNT; kind++) {
-        char end[64];
-        (void)snprintf(end, sizeof end, ".%s" SUFFIX, RECORD_SCHEMAS[kind].name);
-        if (has_end(name, end)) {
-            return (enum record_kind)kind;
-        }
-    }
-    return RECORD_FLOWS;
-}
-
-static uint64_t read_varint(const uint8_t **pos_p, const uint8_t *end)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; *pos_p < end && shift < 64; shift += 7) {
-        uint8_t byte = *(*pos_p)++;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            break;
-        }
-    }
-    return value;
-}
-
-/* One column of `rows` 64-bit numbers that ends at *end_p, which then is where its head begins. */
-static enum err take_last_column(
-    const struct letter *letter, const char *head, size_t *end_p, uint64_t *first_p)
-{
-    size_t head_size = strlen(head);
-    size_t values_size = letter->rows * sizeof *first_p;
-    if (letter->rows > letter->bytes.size || *end_p < values_size + head_size) {
-        return ERR_CORRUPT;
-    }
-    const char *values = letter->bytes.bytes + *end_p - values_size;
-    if (letter->rows == 0 || memcmp(values - head_size, head, head_size) != 0) {
-        return ERR_CORRUPT;
-    }
-    memcpy(first_p, values, sizeof *first_p); /* Native is little-endian, as we are */
-    *end_p -= values_size + head_size;
-    return ERR_OK;
-}
-
-/* The identity columns are the last ones of every file that deadletter.c writes. */
-static enum err parse(struct letter *letter)
-{
-    const uint8_t *pos = (const uint8_t *)letter->bytes.bytes;
-    const uint8_t *end = pos + letter->bytes.size;
-    (void)read_varint(&pos, end); /* columns */
-    letter->rows = read_varint(&pos, end);
-    size_t column_end = letter->bytes.size;
-    enum err err = take_last_column(letter, SEQUENCE_HEAD, &column_end, &letter->first.sequence);
-    if (err == ERR_OK) {
-        err = take_last_column(letter, INGEST_HEAD, &column_end, &letter->first.ingest_id);
-    }
-    return err;
+    return deadletter_file_is_name(entry->d_name);
 }
 
 static void name_table(
@@ -110,96 +48,223 @@ static void name_table(
     table_ddl_name(name, options->database, table);
 }
 
-/* A table without the identity columns can't be asked, and has nothing then. */
-static enum sink_outcome find(struct sink *sink, const struct letter *letter, const char *table,
-    bool *is_known_p, struct buffer *error)
+static void append_question(
+    struct buffer *sql, const struct deadletter_file *file, const char *table)
 {
+    uint64_t first = UINT64_MAX;
+    uint64_t last = 0;
+    buffer_format(sql,
+        "SELECT " ROW_INGEST_ID ", " ROW_SEQUENCE ", count() FROM %s WHERE " ROW_INGEST_ID " IN (",
+        table);
+    for (size_t i = 0; i < file->batch_count; i++) {
+        const struct row_identity *identity = &file->batches[i].identity;
+        bool is_repeated = i > 0 && identity->ingest_id == file->batches[i - 1].identity.ingest_id;
+        if (!is_repeated) {
+            buffer_format(sql, "%s%" PRIu64, i > 0 ? ", " : "", identity->ingest_id);
+        }
+        first = identity->sequence < first ? identity->sequence : first;
+        last = identity->sequence > last ? identity->sequence : last;
+    }
+    buffer_format(sql,
+        ") AND " ROW_SEQUENCE " >= %" PRIu64 " AND " ROW_SEQUENCE " <= %" PRIu64
+        " GROUP BY " ROW_INGEST_ID ", " ROW_SEQUENCE,
+        first, last);
+}
+
+static void take_count(struct deadletter_file *file, struct row_identity found, uint64_t count)
+{
+    for (size_t i = 0; i < file->batch_count; i++) {
+        struct deadletter_batch *batch = &file->batches[i];
+        bool is_same = batch->identity.ingest_id == found.ingest_id &&
+                       batch->identity.sequence == found.sequence;
+        if (is_same && count > batch->stored) {
+            batch->stored = count;
+        }
+    }
+}
+
+static void take_counts(struct deadletter_file *file, const char *answer)
+{
+    for (const char *line = answer; *line != '\0';) {
+        char *end;
+        struct row_identity found;
+        found.ingest_id = strtoull(line, &end, 10);
+        found.sequence = strtoull(end, &end, 10);
+        take_count(file, found, strtoull(end, &end, 10));
+        line = strchrnul(end, '\n');
+        line += *line == '\n';
+    }
+}
+
+/* A batch of which the table has a part can be neither put in nor passed over. */
+static enum sink_outcome check_parts(
+    const struct replay *replay, const struct deadletter_file *file, struct buffer *error)
+{
+    for (size_t i = 0; i < file->batch_count; i++) {
+        const struct deadletter_batch *batch = &file->batches[i];
+        if (batch->stored > 0 && batch->stored < batch->rows &&
+            sink_counts_rows(replay->sink, file->kind)) {
+            buffer_format(error,
+                "the table has %" PRIu64 " of %" PRIu64 " rows of the batch " ROW_INGEST_ID
+                " = %" PRIu64 " AND " ROW_SEQUENCE " = %" PRIu64 ": delete them first",
+                batch->stored, batch->rows, batch->identity.ingest_id, batch->identity.sequence);
+            return SINK_REJECT;
+        }
+    }
+    return SINK_DONE;
+}
+
+/* A table without the identity columns can't be asked, and has nothing then. */
+static enum sink_outcome find(const struct replay *replay, struct deadletter_file *file,
+    const char *table, struct buffer *error)
+{
+    if (!sink_has_identity(replay->sink, file->kind)) {
+        return SINK_DONE;
+    }
     struct buffer question = {0};
     struct buffer answer = {0};
-    buffer_format(&question,
-        "SELECT count() FROM %s WHERE " ROW_INGEST_ID " = %" PRIu64 " AND " ROW_SEQUENCE
-        " = %" PRIu64,
-        table, letter->first.ingest_id, letter->first.sequence);
+    append_question(&question, file, table);
     enum sink_outcome outcome =
-        sink_query(sink, buffer_text(&question), "TabSeparated", &answer, error);
-    *is_known_p = outcome == SINK_DONE && strtoull(buffer_text(&answer), NULL, 10) > 0;
-    if (outcome == SINK_REJECT) {
-        buffer_clear(error);
-        outcome = SINK_DONE;
+        sink_ask(replay->sink, file->kind, buffer_text(&question), &answer, error);
+    if (outcome == SINK_DONE) {
+        take_counts(file, buffer_text(&answer));
+        outcome = check_parts(replay, file, error);
     }
     buffer_clear(&answer);
     buffer_clear(&question);
     return outcome;
 }
 
-static enum sink_outcome put_in(struct sink *sink, const struct sink_options *options,
-    const struct letter *letter, bool *is_known_p, struct buffer *error)
+/* The next batches that the table lacks, as many as one INSERT may have; false: none. */
+static bool next_part(
+    const struct replay *replay, const struct deadletter_file *file, struct part *part)
+{
+    part->first = part->end;
+    while (part->first < file->batch_count && file->batches[part->first].stored > 0) {
+        part->first++;
+    }
+    part->rows = 0;
+    for (part->end = part->first; part->end < file->batch_count; part->end++) {
+        const struct deadletter_batch *batch = &file->batches[part->end];
+        bool is_full = part->rows > 0 && part->rows + batch->rows > replay->rows_max;
+        if (batch->stored > 0 || is_full) {
+            break;
+        }
+        part->rows += batch->rows;
+    }
+    return part->rows > 0;
+}
+
+/* The part's rows, and a path under which the engine finds them. */
+static enum sink_outcome insert_bytes(const struct replay *replay,
+    const struct deadletter_file *file, const struct part *part, const struct buffer *bytes,
+    struct buffer *error)
 {
     struct buffer table = {0};
-    name_table(options, letter->kind, &table);
-    enum sink_outcome outcome = sink_prepare(sink, letter->kind, error);
-    if (outcome == SINK_DONE) {
-        outcome = find(sink, letter, buffer_text(&table), is_known_p, error);
+    char path[PATH_MAX];
+    int fd = memfd_create("dead-letter", MFD_CLOEXEC);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    enum sink_outcome outcome = SINK_RETRY;
+    if (fd < 0 || file_write(fd, bytes->bytes, bytes->size) != ERR_OK) {
+        buffer_format(error, "no memory for the rows: %s", strerror(errno));
+    } else {
+        name_table(replay->options, file->kind, &table);
+        const struct sink_file sent = {.table = buffer_text(&table),
+            .path = path,
+            .bytes = bytes,
+            .rows = (uint32_t)part->rows,
+            .is_one_batch = part->end - part->first == 1};
+        outcome = sink_insert_file(replay->sink, &sent, error);
     }
-    if (outcome == SINK_DONE && !*is_known_p) {
-        const struct sink_file file = {.table = buffer_text(&table),
-            .path = letter->path,
-            .bytes = &letter->bytes,
-            .rows = (uint32_t)letter->rows};
-        outcome = sink_insert_file(sink, &file, error);
+    if (fd >= 0) {
+        (void)close(fd);
     }
     buffer_clear(&table);
     return outcome;
 }
 
-/* The file, and the error beside it, whose name ends behind TIME-N. */
-static void remove_letter(const struct letter *letter)
+static enum sink_outcome insert_part(const struct replay *replay,
+    const struct deadletter_file *file, const struct part *part, struct buffer *error)
 {
-    char error_path[PATH_MAX + sizeof ".error"];
-    char kind_end[64] = SUFFIX;
-    if (letter->kind != RECORD_FLOWS) {
-        (void)snprintf(kind_end, sizeof kind_end, ".%s" SUFFIX, RECORD_SCHEMAS[letter->kind].name);
+    struct buffer bytes = {0};
+    enum err err =
+        native_cut(&file->bytes, file->batches[part->first].first_row, part->rows, &bytes);
+    enum sink_outcome outcome = SINK_REJECT;
+    if (err == ERR_OK) {
+        outcome = insert_bytes(replay, file, part, &bytes, error);
+    } else {
+        buffer_text_append(error, err_text(err));
     }
-    (void)snprintf(error_path, sizeof error_path, "%.*s.error",
-        (int)(strlen(letter->path) - strlen(kind_end)), letter->path);
-    if (unlink(letter->path) != 0) {
-        log_error(
-            COMPONENT, "cannot remove", "path=%s error=\"%s\"", letter->path, strerror(errno));
+    buffer_clear(&bytes);
+    return outcome;
+}
+
+/* Inserts what the table lacks, in parts that get smaller while they are too large. */
+static enum sink_outcome insert_missing(
+    struct replay *replay, const struct deadletter_file *file, struct buffer *error)
+{
+    enum sink_outcome outcome = SINK_DONE;
+    struct part part = {0};
+    while (outcome == SINK_DONE && next_part(replay, file, &part)) {
+        outcome = insert_part(replay, file, &part, error);
+        if (outcome == SINK_DONE) {
+            replay->sums->rows += part.rows;
+        } else if (outcome == SINK_TOO_LARGE) {
+            replay->rows_max = part.rows / 2;
+            part.end = part.first;
+            buffer_clear(error);
+            outcome = SINK_DONE;
+        }
     }
-    (void)unlink(error_path);
+    return outcome;
+}
+
+static enum sink_outcome put_in(
+    struct replay *replay, struct deadletter_file *file, struct buffer *error)
+{
+    struct buffer table = {0};
+    name_table(replay->options, file->kind, &table);
+    enum sink_outcome outcome = sink_prepare(replay->sink, file->kind, error);
+    if (outcome == SINK_DONE) {
+        outcome = find(replay, file, buffer_text(&table), error);
+    }
+    if (outcome == SINK_DONE) {
+        uint64_t before = replay->sums->rows;
+        outcome = insert_missing(replay, file, error);
+        replay->sums->known += outcome == SINK_DONE && replay->sums->rows == before;
+    }
+    buffer_clear(&table);
+    return outcome;
 }
 
 static enum err stay(
-    const struct letter *letter, struct deadletter_replay_sums *sums, enum err err, const char *why)
+    struct replay *replay, const struct deadletter_file *file, enum err err, const char *why)
 {
-    sums->failed++;
-    log_error(COMPONENT, "stays in the folder", "path=%s error=\"%s\"", letter->path, why);
+    replay->sums->failed++;
+    log_error(COMPONENT, "stays in the folder", "path=%s error=\"%s\"", file->path, why);
     return err;
 }
 
-static enum err replay(struct sink *sink, const struct sink_options *options, struct letter *letter,
-    struct deadletter_replay_sums *sums)
+static enum err replay_file(struct replay *replay, const char *folder, const char *name)
 {
-    enum err err = file_read(letter->path, SIZE_MAX, &letter->bytes);
-    if (err == ERR_OK) {
-        err = parse(letter);
-    }
-    if (err != ERR_OK) {
-        return stay(letter, sums, ERR_REFUSED, err_text(err));
-    }
+    struct deadletter_file file = {0};
     struct buffer error = {0};
-    bool is_known = false;
-    enum sink_outcome outcome = put_in(sink, options, letter, &is_known, &error);
+    enum err err = deadletter_file_read(&file, folder, name);
+    if (err != ERR_OK) {
+        err = stay(replay, &file, ERR_REFUSED, err_text(err));
+        deadletter_file_clear(&file);
+        return err;
+    }
+    enum sink_outcome outcome = put_in(replay, &file, &error);
     if (outcome == SINK_DONE) {
-        sums->files++;
-        sums->known += is_known;
-        sums->rows += is_known ? 0 : letter->rows;
-        remove_letter(letter);
+        replay->sums->files++;
+        deadletter_file_remove(&file);
     } else {
-        err = stay(
-            letter, sums, outcome == SINK_REJECT ? ERR_REFUSED : ERR_AGAIN, buffer_text(&error));
+        bool is_final = outcome == SINK_REJECT || outcome == SINK_SUSPECT;
+        err = stay(replay, &file, is_final ? ERR_REFUSED : ERR_AGAIN, buffer_text(&error));
     }
     buffer_clear(&error);
+    deadletter_file_clear(&file);
     return err;
 }
 
@@ -207,6 +272,8 @@ enum err deadletter_replay(struct sink *sink, const struct sink_options *options
     const char *folder, struct deadletter_replay_sums *sums_p)
 {
     *sums_p = (struct deadletter_replay_sums){0};
+    struct replay replay = {
+        .sink = sink, .options = options, .rows_max = UINT64_MAX, .sums = sums_p};
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, is_letter, alphasort);
     if (count < 0) {
@@ -216,13 +283,10 @@ enum err deadletter_replay(struct sink *sink, const struct sink_options *options
     }
     enum err result = ERR_OK;
     for (int i = 0; i < count; i++) {
-        struct letter letter = {.kind = kind_of(entries[i]->d_name)};
-        (void)snprintf(letter.path, sizeof letter.path, "%s/%s", folder, entries[i]->d_name);
         if (result != ERR_AGAIN) {
-            enum err err = replay(sink, options, &letter, sums_p);
+            enum err err = replay_file(&replay, folder, entries[i]->d_name);
             result = err != ERR_OK ? err : result;
         }
-        buffer_clear(&letter.bytes);
         free(entries[i]);
     }
     free(entries);

@@ -1,8 +1,9 @@
 /*
- * deadletter_replay.h -- goflow-store -deadletter.replay: shelved blocks into the table, later.
+ * deadletter_replay.h -- goflow-store -deadletter.replay: dead letters into the table, later.
  *
- * Each file of the folder goes in as one INSERT, oldest first, and is removed with the error beside
- * it. Before that the table is asked whether it has the file's first batch, so that a replay which
+ * Each file of the folder goes in, oldest first, and is removed with the error beside it. Mostly it
+ * is one INSERT; where that is too large, parts of whole batches, whose size is kept for the other
+ * files. Before that the table is asked which of the file's batches it has, so that a replay which
  * was killed can be begun again. Main thread, no store running on the folder.
  */
 #pragma once

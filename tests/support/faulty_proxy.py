@@ -7,12 +7,15 @@ spoils the next three requests that contain the pattern, or all of them (FOR_EVE
 
     lose_answer     the server does what it says; the client sees its connection close
     refuse          the server sees nothing; the client is told 500
+    swallow         the request is taken whole, and never answered: what a network does that is cut
+    swallow_from    this request, and all others from then on
     answer_late     the answer comes after `proxy.delay_s`
     deliver_late    the request is taken whole, and given to the server after `proxy.delay_s`, even
                     if the client has given up: what a network does that was cut, and is not any more
     hide            the server is asked for something else than the pattern, which nobody has
     profile         `proxy.settings` ("limit=100&offset=3") stand in front of the URL's arguments, as if a
                     user's profile had them; `proxy.losses` INSERTs lose their answer
+    limit           a body of more than `proxy.limit` octets is answered with `proxy.refusal`
     narrow          the request takes as long as a wire needs that carries `proxy.rate` octets a second
 """
 import contextlib
@@ -43,6 +46,8 @@ class Proxy:
         self.left = 0
         self.settings = ""
         self.losses = 0
+        self.limit = 0
+        self.refusal = REFUSAL
         threading.Thread(target=self.accept, daemon=True).start()
         case.at_case_end.append(self.listener.close)
 
@@ -89,6 +94,17 @@ def refuse(_proxy, client, _request):
     client.sendall(REFUSAL)
 
 
+def swallow(_proxy, client, _request):
+    while True:
+        receive(client)
+
+
+def swallow_from(proxy, client, request):
+    """From this request on nothing gets through."""
+    proxy.spoil(swallow, b"", FOR_EVER)
+    swallow(proxy, client, request)
+
+
 def answer_late(proxy, client, request):
     answer = proxy.ask_server(request)
     time.sleep(proxy.delay_s)
@@ -112,6 +128,13 @@ def profile(proxy, client, request):
         proxy.losses -= 1
         raise EOFError
     client.sendall(answer)
+
+
+def limit(proxy, client, request):
+    if len(request.split(b"\r\n\r\n", 1)[1]) > proxy.limit:
+        client.sendall(proxy.refusal)
+    else:
+        forward(proxy, client, request)
 
 
 def narrow(proxy, client, request):

@@ -308,3 +308,32 @@ Test(sink_http, refuses_a_password_that_would_be_two_headers)
     cr_assert_eq(sink_http_open(&other, &sink), ERR_INVALID);
     cr_assert_null(other);
 }
+
+/* Each row of answers.def, as a server or a proxy says it. */
+static const struct played {
+    unsigned status;
+    int code;
+    const char *words;
+    enum sink_outcome outcome;
+} PLAYED[] = {
+#define EXCEPTION(code, name, words, outcome, alone, reason) {500, code, words, SINK_##outcome},
+#define STATUS(first, last, outcome, alone, reason)          {last, 0, "", SINK_##outcome},
+#include "store/sink/answers.def"
+#undef EXCEPTION
+#undef STATUS
+};
+
+Test(sink_http, every_answer_in_the_table_has_the_outcome_that_the_table_says)
+{
+    for (size_t i = 0; i < sizeof PLAYED / sizeof PLAYED[0]; i++) {
+        const struct played *played = &PLAYED[i];
+        char body[256];
+        if (played->status < 200 || played->status > 599) {
+            continue; /* not a status that a server can send */
+        }
+        (void)snprintf(
+            body, sizeof body, "Code: %d. DB::Exception: %s", played->code, played->words);
+        fake_answer(played->status, NULL, played->code != 0 ? body : "");
+        cr_assert_eq(insert(), played->outcome, "status %u, %s", played->status, body);
+    }
+}
