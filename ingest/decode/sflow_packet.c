@@ -36,7 +36,7 @@ enum sflow_record_outcome sflow_read_raw_header(struct flow *flow, struct cursor
     default:
         return SFLOW_RECORD_SKIPPED;
     }
-    packet_header_read(flow, (enum packet_protocol)protocol, header);
+    (void)packet_header_read(flow, (enum packet_protocol)protocol, header);
     return SFLOW_RECORD_READ;
 }
 
@@ -51,9 +51,33 @@ enum sflow_record_outcome sflow_read_80211_payload(struct flow *flow, struct cur
     if (cursor_failed(&payload)) {
         return SFLOW_RECORD_BAD;
     }
-    packet_header_read(flow, PACKET_LLC, payload);
+    (void)packet_header_read(flow, PACKET_LLC, payload);
     return SFLOW_RECORD_READ;
 }
+
+/*
+ * Records 2 to 4 repeat what the raw header has, and are read behind it: they fill what is open. A
+ * 0 in them, which agents send where they do not know, never replaces a value.
+ */
+static void fill(struct flow *flow, enum flow_field field, uint64_t value)
+{
+    if (!flow_has(flow, field)) {
+        flow_set_number(flow, field, value);
+    }
+}
+
+static void fill_address(struct flow *flow, enum flow_field field, const struct address *value)
+{
+    if (!flow_has(flow, field)) {
+        memcpy((uint8_t *)flow + FLOW_FIELDS[field].offset, value, sizeof *value);
+        flow_mark(flow, field, true);
+    }
+}
+
+/* IEEE 802.3 clause 3.2.6: below, the field is a length. */
+enum {
+    ETYPE_MIN = 1536
+};
 
 /* The length of an IP record beside it is the better count of the flow's octets. */
 enum sflow_record_outcome sflow_read_ethernet(struct flow *flow, struct cursor record)
@@ -63,24 +87,40 @@ enum sflow_record_outcome sflow_read_ethernet(struct flow *flow, struct cursor r
         return SFLOW_RECORD_BAD;
     }
     uint32_t length = load_be32(bytes);
-    flow_set_layer2_bytes(flow, length);
-    if (!flow_has(flow, FLOW_BYTES)) {
-        flow_set_bytes(flow, length);
-    }
-    flow_set_src_mac(flow, load_be64(bytes + 4) >> 16);
-    flow_set_dst_mac(flow, load_be64(bytes + 12) >> 16);
-    flow_set_etype(flow, load_be16(bytes + 22));
+    uint16_t etype = load_be16(bytes + 22);
+    fill(flow, FLOW_LAYER2_BYTES, length);
+    fill(flow, FLOW_BYTES, length);
+    fill(flow, FLOW_SRC_MAC, load_be64(bytes + 4) >> 16);
+    fill(flow, FLOW_DST_MAC, load_be64(bytes + 12) >> 16);
+    fill(flow, FLOW_ETYPE, etype >= ETYPE_MIN ? etype : 0);
     return SFLOW_RECORD_READ;
 }
 
-/* What follows the addresses is the same in both: ports, TCP flags, TOS or priority. */
-static void store_transport(struct flow *flow, uint8_t protocol, const uint8_t *ports)
+/* Of either family. What follows the addresses is the same in both: ports, TCP flags, priority. */
+struct ip_record {
+    struct address src;
+    struct address dst;
+    uint16_t etype;
+    const uint8_t *bytes; /* length, protocol */
+    const uint8_t *ports;
+};
+
+/* Ports and flags are of the same protocol as the raw header's, or of none. */
+static void fill_ip(struct flow *flow, const struct ip_record *record)
 {
-    flow_set_proto(flow, protocol);
-    flow_set_src_port(flow, load_be16(ports + 2));
-    flow_set_dst_port(flow, load_be16(ports + 6));
-    flow_set_tcp_flags(flow, load_be16(ports + 10));
-    flow_set_ip_tos(flow, ports[15]);
+    uint8_t protocol = record->bytes[7];
+    bool is_same = !flow_has(flow, FLOW_PROTO) || flow_number(flow, FLOW_PROTO) == protocol;
+    fill(flow, FLOW_BYTES, load_be32(record->bytes));
+    fill_address(flow, FLOW_SRC_ADDR, &record->src);
+    fill_address(flow, FLOW_DST_ADDR, &record->dst);
+    fill(flow, FLOW_ETYPE, record->etype);
+    fill(flow, FLOW_PROTO, protocol);
+    fill(flow, FLOW_IP_TOS, record->ports[15]);
+    if (is_same) {
+        fill(flow, FLOW_SRC_PORT, load_be16(record->ports + 2));
+        fill(flow, FLOW_DST_PORT, load_be16(record->ports + 6));
+        fill(flow, FLOW_TCP_FLAGS, load_be16(record->ports + 10));
+    }
 }
 
 enum sflow_record_outcome sflow_read_ipv4(struct flow *flow, struct cursor record)
@@ -89,13 +129,12 @@ enum sflow_record_outcome sflow_read_ipv4(struct flow *flow, struct cursor recor
     if (bytes == NULL) {
         return SFLOW_RECORD_BAD;
     }
-    struct address src = address_from_ipv4(bytes + 8);
-    struct address dst = address_from_ipv4(bytes + 12);
-    flow_set_bytes(flow, load_be32(bytes));
-    flow_set_src_addr(flow, &src);
-    flow_set_dst_addr(flow, &dst);
-    flow_set_etype(flow, PACKET_ETYPE_IPV4);
-    store_transport(flow, bytes[7], bytes + 16);
+    struct ip_record ip = {.src = address_from_ipv4(bytes + 8),
+        .dst = address_from_ipv4(bytes + 12),
+        .etype = PACKET_ETYPE_IPV4,
+        .bytes = bytes,
+        .ports = bytes + 16};
+    fill_ip(flow, &ip);
     return SFLOW_RECORD_READ;
 }
 
@@ -105,12 +144,11 @@ enum sflow_record_outcome sflow_read_ipv6(struct flow *flow, struct cursor recor
     if (bytes == NULL) {
         return SFLOW_RECORD_BAD;
     }
-    struct address src = address_from_ipv6(bytes + 8);
-    struct address dst = address_from_ipv6(bytes + 24);
-    flow_set_bytes(flow, load_be32(bytes));
-    flow_set_src_addr(flow, &src);
-    flow_set_dst_addr(flow, &dst);
-    flow_set_etype(flow, PACKET_ETYPE_IPV6);
-    store_transport(flow, bytes[7], bytes + 40);
+    struct ip_record ip = {.src = address_from_ipv6(bytes + 8),
+        .dst = address_from_ipv6(bytes + 24),
+        .etype = PACKET_ETYPE_IPV6,
+        .bytes = bytes,
+        .ports = bytes + 40};
+    fill_ip(flow, &ip);
     return SFLOW_RECORD_READ;
 }

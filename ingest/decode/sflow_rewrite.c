@@ -79,6 +79,9 @@ enum sflow_record_outcome sflow_read_vlan_tunnel(struct flow *flow, struct curso
         return SFLOW_RECORD_READ;
     }
     uint32_t outer = cursor_be32(&stack) & VLAN_ID_MASK;
+    if (outer == 0) {
+        return SFLOW_RECORD_READ; /* a priority tag says nothing of the VLAN */
+    }
     bool has_frame_tag = flow_has(flow, FLOW_VLAN_ID);
     uint32_t frame_tag = has_frame_tag ? (uint32_t)flow->vlan_id : 0;
     flow_set_customer_vlan_id(flow, tags > 1 ? cursor_be32(&stack) & VLAN_ID_MASK : frame_tag);

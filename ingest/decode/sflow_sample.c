@@ -9,6 +9,14 @@ enum {
     DISCARDED_PACKET_SIZE = 32
 };
 
+/* Formats of records that describe the same packet. */
+enum {
+    RECORD_RAW_HEADER = 1,
+    RECORD_ETHERNET = 2,
+    RECORD_IPV4 = 3,
+    RECORD_IPV6 = 4
+};
+
 /* sFlow version 5 section 5: interface, interface_expanded. */
 enum interface_format {
     INTERFACE_SINGLE = 0,
@@ -146,7 +154,8 @@ static void store_header(struct decode_context *context, const struct sample_hea
     }
 }
 
-static enum sflow_record_outcome read_record(
+/* Inlined where most samples need it. */
+static inline __attribute__((always_inline)) enum sflow_record_outcome read_record(
     struct decode_context *context, uint32_t format, struct cursor record)
 {
     if (cursor_failed(&record)) {
@@ -161,16 +170,82 @@ static enum sflow_record_outcome read_record(
     return outcome;
 }
 
-/* The count is a limit: the sample's own end decides. Returns the records found. */
+/*
+ * The records of a sample are read in this order, whatever theirs is: what describes the packet by
+ * its own bytes goes before what describes it in parts, and IP before Ethernet.
+ */
+enum record_phase {
+    PHASE_RAW = 1,
+    PHASE_OTHERS = 2,
+    PHASE_IP = 4,
+    PHASE_ETHERNET = 8,
+    PHASE_PARTS = PHASE_IP | PHASE_ETHERNET
+};
+
+static uint32_t phase_of(uint32_t format)
+{
+    switch (format) {
+    case RECORD_RAW_HEADER:
+        return PHASE_RAW;
+    case RECORD_ETHERNET:
+        return PHASE_ETHERNET;
+    case RECORD_IPV4:
+    case RECORD_IPV6:
+        return PHASE_IP;
+    default:
+        return PHASE_OTHERS;
+    }
+}
+
+/* Reads the records of one phase. */
+static void read_phase(
+    struct decode_context *context, struct cursor sample, uint32_t claimed, uint32_t phase)
+{
+    for (uint32_t i = 0; i < claimed && cursor_left(&sample) > 0; i++) {
+        uint32_t format = cursor_be32(&sample);
+        struct cursor record = sflow_xdr_opaque(&sample);
+        if (phase_of(format) == phase) {
+            sflow_count_record(context, false, format, read_record(context, format, record));
+        }
+    }
+}
+
+/* Out of line: few samples need it. */
+__attribute__((noinline)) static void read_phases(
+    struct decode_context *context, struct cursor sample, uint32_t claimed, uint32_t phases)
+{
+    for (uint32_t phase = PHASE_RAW; phase <= PHASE_ETHERNET; phase <<= 1) {
+        if ((phase & phases) != 0) {
+            read_phase(context, sample, claimed, phase);
+        }
+    }
+}
+
+/*
+ * Most samples begin with the raw header, and have none of records 2 to 4: they are read in one
+ * walk. The count is a limit: the sample's own end decides. Returns the records found.
+ */
 static uint32_t read_records(
     struct decode_context *context, struct cursor *sample, uint32_t claimed)
 {
+    const struct cursor start = *sample;
     uint32_t records = 0;
+    uint32_t later = 0;
+    if (cursor_left(sample) >= 4 && load_be32(sample->pos) != RECORD_RAW_HEADER) {
+        later = PHASE_RAW | PHASE_OTHERS | PHASE_PARTS;
+    }
     while (records < claimed && cursor_left(sample) > 0) {
         uint32_t format = cursor_be32(sample);
         struct cursor record = sflow_xdr_opaque(sample);
-        sflow_count_record(context, false, format, read_record(context, format, record));
         records++;
+        if (format - RECORD_ETHERNET <= RECORD_IPV6 - RECORD_ETHERNET) {
+            later |= PHASE_PARTS;
+        } else if ((later & PHASE_RAW) == 0) {
+            sflow_count_record(context, false, format, read_record(context, format, record));
+        }
+    }
+    if (later != 0) {
+        read_phases(context, start, claimed, later);
     }
     if (records < claimed && !cursor_failed(sample)) {
         decode_drop(context, DECODE_COUNT);
