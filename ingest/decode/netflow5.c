@@ -10,7 +10,9 @@
  *           source AS 2, destination AS 2, source mask 1, destination mask 1, pad 2
  *
  * NetFlow 7 (Catalyst switches) has records four bytes longer and no engine or sampling; NetFlow 1
- * has a header of 16 bytes that ends before the sequence, and no AS numbers or masks.
+ * has a header of 16 bytes that ends before the sequence, and no AS numbers or masks. Its records
+ * have 52 bytes by Cisco's old manual, and 48 as softflowd and fprobe send them: the datagram's
+ * length shows which. What is read lies at the same place in both.
  *
  * Cisco, "NetFlow Export Datagram Format", tables B-1 to B-6.
  */
@@ -80,6 +82,18 @@ static const struct layout NETFLOW7 = {.type = FLOW_TYPE_NETFLOW7,
 enum {
     PROTOCOL_ICMP = 1
 };
+
+enum {
+    NETFLOW1_SHORT_RECORD = 48
+};
+
+/* The layout's record size, or the other one that fits the datagram where that does not. */
+static size_t record_size_of(const struct layout *layout, size_t count, size_t bytes)
+{
+    bool is_netflow1 = layout->type == FLOW_TYPE_NETFLOW1;
+    bool is_short = count * layout->record_size > bytes && count * NETFLOW1_SHORT_RECORD <= bytes;
+    return is_netflow1 && is_short ? NETFLOW1_SHORT_RECORD : layout->record_size;
+}
 
 static struct sampling_answer rate_of(
     const struct decode_context *context, const struct layout *layout, const uint8_t *header)
@@ -156,7 +170,7 @@ static void set_routing(struct flow *flow, const uint8_t *record)
 }
 
 static void read_records(struct decode_context *context, const struct layout *layout,
-    const uint8_t *header, struct cursor records)
+    const uint8_t *header, struct cursor records, size_t record_size)
 {
     struct export_clock clock = {
         .export_ns = load_be32(header + SECONDS_AT) * NS_PER_S + load_be32(header + NANOSECONDS_AT),
@@ -166,7 +180,7 @@ static void read_records(struct decode_context *context, const struct layout *la
     struct flow *flow = context->flow;
     fix_common_fields(context, layout, header);
     while (cursor_left(&records) > 0) {
-        const uint8_t *record = cursor_take(&records, layout->record_size);
+        const uint8_t *record = cursor_take(&records, record_size);
         flow_reset(flow);
         set_addresses(flow, record);
         set_numbers(flow, record);
@@ -208,7 +222,8 @@ static void decode(
         return;
     }
     size_t count = load_be16(header + COUNT_AT);
-    size_t held = cursor_left(&cursor) / layout->record_size;
+    size_t record_size = record_size_of(layout, count, cursor_left(&cursor));
+    size_t held = cursor_left(&cursor) / record_size;
     if (count > held) {
         decode_truncated(context, DECODE_COUNT); /* damaged, and nothing tells where */
         return;
@@ -219,7 +234,7 @@ static void decode(
     if (count == 0) {
         return;
     }
-    read_records(context, layout, header, cursor_sub(&cursor, count * layout->record_size));
+    read_records(context, layout, header, cursor_sub(&cursor, count * record_size), record_size);
     follow_sequence(context, layout, header, (uint32_t)count);
 }
 
