@@ -140,11 +140,10 @@ WIRE_INLINE uint8_t *put_number(
     return wire_put_varint(put_tag(out, field), value, is_bmi2);
 }
 
-static uint8_t *put_many(uint8_t *out, const struct wire_field *field, const void *member)
+__attribute__((noinline)) static uint8_t *put_rare(
+    uint8_t *out, const struct wire_field *field, const void *member)
 {
     switch (field->kind) {
-    case FLOW_KIND_NUMBER_LIST:
-        return put_number_list(out, field, member);
     case FLOW_KIND_TEXT:
         return put_flow_text(out, field, member);
     case FLOW_KIND_TEXT_MAP:
@@ -152,6 +151,13 @@ static uint8_t *put_many(uint8_t *out, const struct wire_field *field, const voi
     default:
         return put_address_list(out, field, member);
     }
+}
+
+/* Every sampled packet has lists of numbers. */
+static uint8_t *put_many(uint8_t *out, const struct wire_field *field, const void *member)
+{
+    return field->kind == FLOW_KIND_NUMBER_LIST ? put_number_list(out, field, member)
+                                                : put_rare(out, field, member);
 }
 
 /* Addresses are in every flow, the others in few. */

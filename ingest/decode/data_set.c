@@ -175,6 +175,14 @@ static void read_rest(struct decode_context *context, const struct data_set *set
     }
 }
 
+/* Nothing was sent forward, and something back: one flow (RFC 5103 section 4). */
+static bool is_answer_alone(
+    const struct template_program *reverse, const uint8_t *record, const struct flow *flow)
+{
+    bool has_forward = flow_has(flow, FLOW_BYTES) || flow_has(flow, FLOW_PACKETS);
+    return !has_forward && template_program_has_volume(reverse, record);
+}
+
 static void read_record(
     struct decode_context *context, const struct data_set *set, const uint8_t *record)
 {
@@ -190,8 +198,11 @@ static void read_record(
     if (!set->is_plain) {
         read_rest(context, set, record, &facts);
     }
-    decode_emit(context);
-    if (program->reverse != NULL && program->reverse->has_volume) {
+    bool may_answer = program->reverse != NULL && program->reverse->has_volume;
+    if (!may_answer || !is_answer_alone(program->reverse, record, flow)) {
+        decode_emit(context);
+    }
+    if (may_answer) {
         read_answer(context, set, record, &facts);
     }
 }

@@ -38,10 +38,33 @@ static const struct type_range RANGES[] = {
 #include "ingest/decode/element_types.def"
 };
 
+struct string_range {
+    uint32_t pen;
+    uint16_t first;
+    uint16_t last;
+};
+
+static const struct string_range STRINGS[] = {
+#define ELEMENT_STRINGS(enterprise, first_id, last_id)                                             \
+    {.pen = (enterprise), .first = (first_id), .last = (last_id)},
+#include "ingest/decode/element_strings.def"
+};
+
+static enum element_type type_of_enterprise(uint32_t pen, uint16_t id)
+{
+    for (size_t i = 0; i < sizeof STRINGS / sizeof STRINGS[0]; i++) {
+        const struct string_range *range = &STRINGS[i];
+        if (range->pen == pen && range->first <= id && id <= range->last) {
+            return ELEMENT_TYPE_STRING;
+        }
+    }
+    return ELEMENT_TYPE_UNKNOWN;
+}
+
 enum element_type element_type_of(uint32_t pen, uint16_t id)
 {
     if (pen != 0 && pen != ELEMENT_REVERSE_PEN) {
-        return ELEMENT_TYPE_UNKNOWN;
+        return type_of_enterprise(pen, id);
     }
     size_t low = 0;
     size_t high = sizeof RANGES / sizeof RANGES[0];

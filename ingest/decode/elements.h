@@ -27,6 +27,7 @@ enum element_conversion {
     ELEMENT_IPV4_OR_NONE,  /* 0.0.0.0 says that there is none; gives way to IPV4 */
     ELEMENT_IPV6_OR_NONE,  /* :: likewise */
     ELEMENT_TEXT,          /* of any length, to a field of kind text; the first one counts */
+    ELEMENT_APPLICATION,   /* an application id of any length (RFC 6759) */
     ELEMENT_ORIGINAL_IPV4, /* the exporter behind a mediator, where it is wanted */
     ELEMENT_ORIGINAL_IPV6,
     ELEMENT_ICMP,               /* type << 8 | code */

@@ -2,11 +2,14 @@
 #include "ingest/decode/options_record.h"
 
 #include "common/clock.h"
+#include "ingest/decode/application_id.h"
+#include "ingest/decode/route_distinguisher.h"
 
 enum {
     ROWS_PER_DATAGRAM = 1024,
     FIELDS_PER_DATAGRAM = 16384, /* four bytes each fill a datagram; real ones have more */
-    NUMBER_BYTES = 8
+    NUMBER_BYTES = 8,
+    APPLICATION_ID = 95
 };
 
 /* What a record is about. RFC 3954 section 6.1 numbers the scopes of NetFlow 9. */
@@ -38,41 +41,53 @@ static const struct option_scope {
 };
 
 /* IANA's names of the values that are worth a row; sorted. */
+enum value_kind {
+    NUMBER,
+    TEXT,
+    DISTINGUISHER /* of routes */
+};
+
 static const struct option_value {
     uint16_t id;
-    bool is_text;
+    enum value_kind kind;
     const char *name;
 } VALUES[] = {
-    {34, false, "samplingInterval"},
-    {35, false, "samplingAlgorithm"},
-    {36, false, "flowActiveTimeout"},
-    {37, false, "flowIdleTimeout"},
-    {40, false, "exportedOctetTotalCount"},
-    {41, false, "exportedMessageTotalCount"},
-    {42, false, "exportedFlowRecordTotalCount"},
-    {49, false, "samplerMode"},
-    {50, false, "samplerRandomInterval"},
-    {82, true, "interfaceName"},
-    {83, true, "interfaceDescription"},
-    {84, true, "samplerName"},
-    {94, true, "applicationDescription"},
-    {96, true, "applicationName"},
-    {160, false, "systemInitTimeMilliseconds"},
-    {163, false, "observedFlowTotalCount"},
-    {164, false, "ignoredPacketTotalCount"},
-    {165, false, "ignoredOctetTotalCount"},
-    {166, false, "notSentFlowTotalCount"},
-    {167, false, "notSentPacketTotalCount"},
-    {168, false, "notSentOctetTotalCount"},
-    {236, true, "VRFname"},
-    {284, true, "natPoolName"},
-    {300, true, "observationDomainName"},
-    {304, false, "selectorAlgorithm"},
-    {305, false, "samplingPacketInterval"},
-    {306, false, "samplingPacketSpace"},
-    {309, false, "samplingSize"},
-    {310, false, "samplingPopulation"},
-    {335, true, "selectorName"},
+    {34, NUMBER, "samplingInterval"},
+    {35, NUMBER, "samplingAlgorithm"},
+    {36, NUMBER, "flowActiveTimeout"},
+    {37, NUMBER, "flowIdleTimeout"},
+    {40, NUMBER, "exportedOctetTotalCount"},
+    {41, NUMBER, "exportedMessageTotalCount"},
+    {42, NUMBER, "exportedFlowRecordTotalCount"},
+    {49, NUMBER, "samplerMode"},
+    {50, NUMBER, "samplerRandomInterval"},
+    {82, TEXT, "interfaceName"},
+    {83, TEXT, "interfaceDescription"},
+    {84, TEXT, "samplerName"},
+    {90, DISTINGUISHER, "mplsVpnRouteDistinguisher"},
+    {94, TEXT, "applicationDescription"},
+    {96, TEXT, "applicationName"},
+    {135, NUMBER, "droppedPacketTotalCount"},
+    {147, TEXT, "wlanSSID"},
+    {160, NUMBER, "systemInitTimeMilliseconds"},
+    {163, NUMBER, "observedFlowTotalCount"},
+    {164, NUMBER, "ignoredPacketTotalCount"},
+    {165, NUMBER, "ignoredOctetTotalCount"},
+    {166, NUMBER, "notSentFlowTotalCount"},
+    {167, NUMBER, "notSentPacketTotalCount"},
+    {168, NUMBER, "notSentOctetTotalCount"},
+    {236, TEXT, "VRFname"},
+    {284, TEXT, "natPoolName"},
+    {300, TEXT, "observationDomainName"},
+    {304, NUMBER, "selectorAlgorithm"},
+    {305, NUMBER, "samplingPacketInterval"},
+    {306, NUMBER, "samplingPacketSpace"},
+    {309, NUMBER, "samplingSize"},
+    {310, NUMBER, "samplingPopulation"},
+    {335, TEXT, "selectorName"},
+    {372, TEXT, "applicationCategoryName"},
+    {373, TEXT, "applicationSubCategoryName"},
+    {374, TEXT, "applicationGroupName"},
 };
 
 static const struct option_scope *find_scope(const struct template_field *field)
@@ -108,6 +123,12 @@ static uint64_t number_at(const uint8_t *record, const struct record_place *plac
     return place->length <= NUMBER_BYTES ? load_be(record + place->offset, place->length) : 0;
 }
 
+/* The number that the field ApplicationID has. */
+static uint64_t application_at(const uint8_t *record, const struct record_place *place)
+{
+    return application_id_read(record + place->offset, place->length).number;
+}
+
 /*
  * The first field that says what the record is about; many exporters scope it to the system. Where
  * scopes combine (RFC 7011 section 3.4.2.1), an interface of a process is an interface.
@@ -125,7 +146,8 @@ static void find_subject(struct option_fact *fact, const struct template *templa
         }
         is_wide = scope->is_wide;
         fact->scope = scope->name;
-        fact->scope_id = number_at(record, &places[i]);
+        fact->scope_id = scope->id == APPLICATION_ID ? application_at(record, &places[i])
+                                                     : number_at(record, &places[i]);
         fact->has_scope_id = true;
     }
 }
@@ -186,8 +208,10 @@ static void read_value(struct decode_context *context, struct option_fact *fact,
 {
     char text[RECORD_TEXT_MAX];
     size_t size = 0;
-    if (value->is_text) {
+    if (value->kind == TEXT) {
         size = copy_text(text, bytes, length);
+    } else if (value->kind == DISTINGUISHER) {
+        size = route_distinguisher_print(text, bytes, length);
     } else if (length <= NUMBER_BYTES) {
         size = print_number(text, load_be(bytes, length));
     }

@@ -5,9 +5,14 @@ enum {
     ETHERNET_SIZE = 14,
     VLAN_TAG_SIZE = 4,
     SNAP_SIZE = 8,
-    LENGTH_MAX = 1500, /* a type field up to this is a length: IEEE 802.3 clause 3.2.6 */
+    TYPE_MIN = 1536, /* a type field below this is a length: IEEE 802.3 clause 3.2.6 */
     VLAN_ID_MASK = 0x0fff
 };
+
+static enum packet_step follow_type_or_length(struct packet_reader *reader, uint16_t value)
+{
+    return value < TYPE_MIN ? PACKET_STEP_SNAP : packet_follow_etype(reader, value);
+}
 
 enum packet_step packet_read_ethernet(struct packet_reader *reader)
 {
@@ -20,8 +25,7 @@ enum packet_step packet_read_ethernet(struct packet_reader *reader)
         flow_set_dst_mac(reader->flow, load_be64(header) >> 16);
         flow_set_src_mac(reader->flow, load_be64(header + 6) >> 16);
     }
-    uint16_t etype = load_be16(header + 12);
-    return etype <= LENGTH_MAX ? PACKET_STEP_SNAP : packet_follow_etype(reader, etype);
+    return follow_type_or_length(reader, load_be16(header + 12));
 }
 
 /* The type of an IEEE 802.2 frame with a SNAP header (RFC 1042); other LLC frames have none. */
@@ -48,7 +52,7 @@ enum packet_step packet_read_vlan(struct packet_reader *reader)
     } else if (reader->depth == 0 && !flow_has(flow, FLOW_CUSTOMER_VLAN_ID)) {
         flow_set_customer_vlan_id(flow, vlan_id);
     }
-    return packet_follow_etype(reader, load_be16(tag + 2));
+    return follow_type_or_length(reader, load_be16(tag + 2));
 }
 
 static enum packet_step step_of_etype(uint16_t etype)

@@ -58,7 +58,7 @@ static void finish_layers(struct packet_reader *reader)
     flow_mark(flow, FLOW_LAYER_SIZE, reader->layers > 0);
 }
 
-void packet_header_read(struct flow *flow, enum packet_protocol protocol, struct cursor packet)
+uint32_t packet_header_read(struct flow *flow, enum packet_protocol protocol, struct cursor packet)
 {
     struct packet_reader reader = {.flow = flow, .cursor = packet};
     enum packet_step step = first_step(&reader, protocol);
@@ -71,4 +71,5 @@ void packet_header_read(struct flow *flow, enum packet_protocol protocol, struct
         step = next;
     }
     finish_layers(&reader);
+    return reader.ip_size;
 }

@@ -23,8 +23,11 @@ enum packet_protocol {
 /* Reads an IPv6 routing header alone (RFC 8754 section 2). */
 void packet_routing_read(struct flow *flow, struct cursor header);
 
-/* Sets the fields found; never fails, never touches Bytes or Packets. */
-void packet_header_read(struct flow *flow, enum packet_protocol protocol, struct cursor packet);
+/*
+ * Sets the fields found; never fails, never touches Bytes or Packets. Returns the octets of the
+ * outermost IP packet, as its header says; 0: there is none.
+ */
+uint32_t packet_header_read(struct flow *flow, enum packet_protocol protocol, struct cursor packet);
 
 /*
  * Sets the fields of one entry of a label stack (RFC 3032 section 2.1), the top at position 0; a

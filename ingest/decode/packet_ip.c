@@ -14,6 +14,7 @@ struct ip_header {
     struct address dst;
     uint32_t flow_label;
     uint32_t fragment_id;
+    uint32_t size;            /* of the packet, with the header */
     uint16_t fragment_offset; /* in units of 8 octets */
     uint8_t protocol;
     uint8_t tos;
@@ -47,6 +48,7 @@ static void store_inner(struct flow *flow, const struct ip_header *ip)
 static void store(struct packet_reader *reader, const struct ip_header *ip)
 {
     if (reader->depth == 0) {
+        reader->ip_size = ip->size;
         store_outer(reader->flow, ip);
     } else {
         store_inner(reader->flow, ip);
@@ -80,6 +82,7 @@ enum packet_step packet_read_ipv4(struct packet_reader *reader)
     struct ip_header ip = {
         .src = address_from_ipv4(header + 12),
         .dst = address_from_ipv4(header + 16),
+        .size = load_be16(header + 2),
         .fragment_id = load_be16(header + 4),
         .fragment_offset = fragment & FRAGMENT_OFFSET_MASK,
         .protocol = header[9],
@@ -104,6 +107,7 @@ enum packet_step packet_read_ipv6(struct packet_reader *reader)
     struct ip_header ip = {
         .src = address_from_ipv6(header + 8),
         .dst = address_from_ipv6(header + 24),
+        .size = IPV6_SIZE + load_be16(header + 4),
         .flow_label = first_word & 0xfffff,
         .protocol = header[6],
         .tos = (uint8_t)(first_word >> 20),

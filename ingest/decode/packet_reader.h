@@ -17,6 +17,7 @@
 struct packet_reader {
     struct flow *flow;
     struct cursor cursor;
+    uint32_t ip_size;     /* of the outermost IP packet, as its header says; 0: there is none */
     uint32_t depth;       /* tunnels entered */
     uint32_t inner_depth; /* of the packet that the fields ending in Encap are of */
     uint32_t layers;      /* noted so far */

@@ -40,6 +40,7 @@ static bool is_bytes(enum program_code code)
     case PROGRAM_PACKET:
     case PROGRAM_LIST:
     case PROGRAM_TEXT:
+    case PROGRAM_APPLICATION:
     case PROGRAM_SEGMENTS:
     case PROGRAM_ORIGINAL_IPV4:
     case PROGRAM_ORIGINAL_IPV6:
@@ -217,4 +218,10 @@ void draft_inner(struct program_draft *draft, bool is_ip_in_ip)
         struct program_op op = {.code = PROGRAM_INNER, .destination = is_ip_in_ip};
         add_op(draft, &op);
     }
+}
+
+void draft_delta(struct program_draft *draft)
+{
+    struct program_op op = {.code = PROGRAM_DELTA};
+    add_op(draft, &op);
 }

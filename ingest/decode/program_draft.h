@@ -11,7 +11,7 @@
 
 enum {
     DRAFT_OPS_PER_FIELD = 2, /* most that the lines of one element give */
-    DRAFT_OPS_MORE = 1,      /* that no field has: draft_inner() */
+    DRAFT_OPS_MORE = 2,      /* that no field has: draft_inner(), draft_delta() */
     DRAFT_TIMES = 2,         /* start and end */
     DRAFT_NONE = -1
 };
@@ -69,6 +69,12 @@ void draft_step(struct program_draft *draft, const struct draft_source *source,
  * `is_ip_in_ip`: its elements came twice, which says that IP is in IP.
  */
 void draft_inner(struct program_draft *draft, bool is_ip_in_ip);
+
+/*
+ * Of a template with initiatorOctets (231) and firewallEvent: a connection's update has the octets
+ * since the one before, and its end has the total (Cisco ASA, NSEL implementation note).
+ */
+void draft_delta(struct program_draft *draft);
 
 /*
  * The program of what was drafted, its ops in the order in which they run: program_layout.c.

@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+/* 1 and 58. */
+#define ICMP_PROTOCOLS (UINT64_C(1) << 1 | UINT64_C(1) << 58)
+
 /* Where both families can fill a field, the record decides: the pair becomes one step. */
 static void pair_addresses(struct program_draft *draft)
 {
@@ -96,6 +99,15 @@ static void assemble(struct template_program *program, const struct program_draf
     program->ends[PROGRAM_LISTS] = program->op_count;
 }
 
+/* Protocol and ports, and no element of ICMP. */
+static bool may_have_icmp_port(const struct program_draft *draft)
+{
+    bool has_icmp = draft->number_of[FLOW_ICMP_TYPE] != DRAFT_NONE ||
+                    draft->number_of[FLOW_ICMP_CODE] != DRAFT_NONE || has_op(draft, PROGRAM_PACKET);
+    return !has_icmp && draft->number_of[FLOW_PROTO] != DRAFT_NONE &&
+           draft->number_of[FLOW_DST_PORT] != DRAFT_NONE;
+}
+
 enum err draft_finish(
     struct template_program **program_p, struct program_draft *draft, bool is_variable)
 {
@@ -114,6 +126,7 @@ enum err draft_finish(
     program->has_time = draft->time_scores[TIME_START] != 0 || draft->time_scores[TIME_END] != 0;
     program->has_sampling =
         draft->number_of[FLOW_SAMPLER_ID] != DRAFT_NONE || has_op(draft, PROGRAM_SAMPLING);
+    program->icmp_protocols = may_have_icmp_port(draft) ? ICMP_PROTOCOLS : 0;
     program->has_original =
         has_op(draft, PROGRAM_ORIGINAL_IPV4) || has_op(draft, PROGRAM_ORIGINAL_IPV6);
     program->has_volume =

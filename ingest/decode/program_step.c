@@ -2,12 +2,18 @@
 #include "ingest/decode/program_step.h"
 
 #include "common/utf8.h"
+#include "ingest/decode/application_id.h"
 #include "ingest/decode/packet_header.h"
 
 /* Common properties of Juniper's inline monitoring: six bits say what the others are. */
 enum {
     PROPERTY_TYPE_BITS = 6,
     PROPERTY_EXCEPTION = 2
+};
+
+/* firewallEvent (element 233). */
+enum {
+    FIREWALL_UPDATE = 5
 };
 
 /* Elements 70 to 79, in RFC 3032's order without its TTL: label 20 bits, EXP 3, bottom bit. */
@@ -52,6 +58,18 @@ static void set_original(struct flow *flow, const uint8_t *bytes, enum program_c
     if (program_step_address(&address, bytes, family) && !flow_has(flow, FLOW_SAMPLER_ADDRESS)) {
         flow_set_sampler_address(flow, &address);
     }
+}
+
+static void set_application(struct flow *flow, const uint8_t *bytes, size_t length)
+{
+    struct application_id id = application_id_read(bytes, length);
+    if (id.number == 0 || flow_has(flow, FLOW_APPLICATION_ID)) {
+        return;
+    }
+    flow_set_application_id(flow, id.number);
+    flow_set_application_engine(flow, id.engine);
+    flow_set_application_enterprise(flow, id.enterprise);
+    flow_set_application_selector(flow, id.selector);
 }
 
 /* RFC 9487 section 5.1.6: the segment list as it stands in the header (RFC 8754 section 2). */
@@ -132,6 +150,12 @@ void program_step_run(const struct program_op *op, const uint8_t *record, struct
         break;
     case PROGRAM_EXCEPTION:
         set_exception(flow, op, program_step_number(record, op));
+        break;
+    case PROGRAM_APPLICATION:
+        set_application(flow, bytes, op->length);
+        break;
+    case PROGRAM_DELTA:
+        flow_set_is_delta(flow, flow_number(flow, FLOW_FIREWALL_EVENT) == FIREWALL_UPDATE);
         break;
     case PROGRAM_TEXT:
         set_text(flow, field, bytes, op->length);

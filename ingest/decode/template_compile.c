@@ -4,6 +4,11 @@
 
 #include <stdlib.h>
 
+enum {
+    INITIATOR_OCTETS = 231,
+    FIREWALL_EVENT = 233
+};
+
 /*
  * The op for an element's conversion, and the only field length it takes: 0 stands for 1 to 8
  * bytes, TEMPLATE_VARIABLE for any.
@@ -24,6 +29,7 @@ static const struct conversion CONVERSIONS[] = {
     [ELEMENT_IPV4_OR_NONE] = {PROGRAM_IPV4, 4},
     [ELEMENT_IPV6_OR_NONE] = {PROGRAM_IPV6, 16},
     [ELEMENT_TEXT] = {PROGRAM_TEXT, TEMPLATE_VARIABLE},
+    [ELEMENT_APPLICATION] = {PROGRAM_APPLICATION, TEMPLATE_VARIABLE},
     [ELEMENT_ORIGINAL_IPV4] = {PROGRAM_ORIGINAL_IPV4, 4},
     [ELEMENT_ORIGINAL_IPV6] = {PROGRAM_ORIGINAL_IPV6, 16},
     [ELEMENT_ICMP] = {PROGRAM_NOTHING, 2},
@@ -193,6 +199,16 @@ static void compile_field(struct program_draft *draft, const struct draft_source
     }
 }
 
+static bool has_field(const struct template_field *fields, uint16_t field_count, uint16_t id)
+{
+    for (uint16_t i = 0; i < field_count; i++) {
+        if (fields[i].pen == 0 && fields[i].id == id && fields[i].length > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void compile_fields(struct program_draft *draft, const struct template_field *fields,
     uint16_t field_count, bool is_reverse)
 {
@@ -211,6 +227,10 @@ static void compile_fields(struct program_draft *draft, const struct template_fi
     }
     if (!is_reverse) {
         draft_inner(draft, has_two_headers);
+    }
+    if (!is_reverse && has_field(fields, field_count, INITIATOR_OCTETS) &&
+        has_field(fields, field_count, FIREWALL_EVENT)) {
+        draft_delta(draft);
     }
 }
 

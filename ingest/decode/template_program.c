@@ -11,6 +11,12 @@ enum {
     FRAME_ETHERNET = 1
 };
 
+/* IP protocols. */
+enum {
+    ICMP = 1,
+    ICMPV6 = 58
+};
+
 /* Returns the presence bits of the fields that are not 0. */
 static uint64_t run_numbers(const struct program_op *op, const struct program_op *end,
     const uint8_t *record, struct flow *flow)
@@ -106,7 +112,26 @@ static size_t section_size(const struct program_op *op, const struct record_fact
     return octets != 0 && octets < op->length ? octets : op->length;
 }
 
-/* A sampled packet stands for itself where the record has no counters. */
+/*
+ * A sampled packet stands for itself where the record has no counters: its octets are those that
+ * its IP header says. A frame that is shorter than the room for it was exported whole.
+ */
+static void count_packet(const struct program_op *op, size_t size, uint32_t ip_size,
+    struct flow *flow, const struct record_facts *facts)
+{
+    if (!flow_has(flow, FLOW_PACKETS)) {
+        flow_set_packets(flow, 1);
+    }
+    if (flow_has(flow, FLOW_BYTES)) {
+        return;
+    }
+    flow_set_bytes(flow, ip_size);
+    bool is_whole = facts->section[SECTION_OCTETS] != 0 && size < op->length;
+    if (op->destination == PACKET_ETHERNET && is_whole && !flow_has(flow, FLOW_LAYER2_BYTES)) {
+        flow_set_layer2_bytes(flow, size);
+    }
+}
+
 static void read_packet(const struct program_op *op, const uint8_t *record, struct flow *flow,
     const struct record_facts *facts)
 {
@@ -119,10 +144,8 @@ static void read_packet(const struct program_op *op, const uint8_t *record, stru
     if (protocol == PACKET_IPV4 && bytes[0] >> 4 == 6) {
         protocol = PACKET_IPV6;
     }
-    packet_header_read(flow, protocol, cursor_of(bytes, size));
-    if (!flow_has(flow, FLOW_PACKETS)) {
-        flow_set_packets(flow, 1);
-    }
+    uint32_t ip_size = packet_header_read(flow, protocol, cursor_of(bytes, size));
+    count_packet(op, size, ip_size, flow, facts);
 }
 
 static uint64_t read_time(
@@ -196,6 +219,35 @@ __attribute__((noinline)) static void run_step(const struct program_op *op, cons
     }
 }
 
+/*
+ * Where no element of ICMP is in the template, exporters write type and code into the destination
+ * port, as in NetFlow 5. Some send the type of ICMPv6 alone; no such message has type 0.
+ */
+static void take_icmp_port(struct flow *flow)
+{
+    uint64_t port = flow_number(flow, FLOW_DST_PORT);
+    bool is_icmp = flow->proto == ICMP || (flow->proto == ICMPV6 && port > UINT8_MAX);
+    if (port == 0 || !is_icmp) {
+        return;
+    }
+    flow_set_icmp_type(flow, port >> 8);
+    flow_set_icmp_code(flow, port & UINT8_MAX);
+    flow_mark(flow, FLOW_DST_PORT, false);
+}
+
+bool template_program_has_volume(const struct template_program *program, const uint8_t *record)
+{
+    for (uint32_t i = 0; i < program->ends[PROGRAM_STEPS]; i++) {
+        const struct program_op *op = &program->ops[i];
+        bool is_number = op->code == PROGRAM_NUMBER || op->code == PROGRAM_FALLBACK;
+        bool is_volume = op->destination == FLOW_BYTES || op->destination == FLOW_PACKETS;
+        if (is_number && is_volume && program_step_number(record, op) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_time(enum program_code code)
 {
     return code >= PROGRAM_TIME_S && code <= PROGRAM_TIME_BEFORE_EXPORT;
@@ -219,5 +271,8 @@ void template_program_run(const struct template_program *program, const uint8_t 
         } else {
             run_step(step, record, flow, facts);
         }
+    }
+    if (__builtin_expect(program->icmp_protocols >> (flow->proto & 63) & 1, 0)) {
+        take_icmp_port(flow);
     }
 }

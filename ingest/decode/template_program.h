@@ -37,9 +37,11 @@ enum program_code {
     PROGRAM_FLAGS,
     PROGRAM_DSCP,
     PROGRAM_EXCEPTION,
+    PROGRAM_APPLICATION,
     PROGRAM_TEXT,
     PROGRAM_IP_VERSION,
     PROGRAM_EITHER_ADDRESS, /* IPv4 here, IPv6 in the op behind: the one that is there */
+    PROGRAM_DELTA,          /* whether the octets are part of a total to come */
     PROGRAM_INNER,          /* what the fields of an inner header say of the whole packet */
     PROGRAM_LABEL,
     PROGRAM_APPEND_NUMBER,
@@ -91,7 +93,8 @@ struct template_program {
     struct template_program *reverse; /* what is told of the answer (RFC 5103), or NULL */
     struct program_op *unplaced;      /* of a template with variable lengths: before placing */
     size_t size_bytes;
-    uint16_t etype; /* of every record, or 0 */
+    uint64_t icmp_protocols; /* bit n: protocol n has type and code in the destination port */
+    uint16_t etype;          /* of every record, or 0 */
     bool has_time;
     bool has_sampling; /* records name a rate or a sampler */
     bool has_original; /* records name the exporter behind a mediator */
@@ -132,6 +135,9 @@ struct program_op template_program_op_at(
 
 /* Fits the program to one record of a template with variable lengths. */
 void template_program_place(struct template_program *program, const struct record_place *places);
+
+/* Whether the record has octets or packets, other than 0, for the program. */
+bool template_program_has_volume(const struct template_program *program, const uint8_t *record);
 
 /* Sets the flow's fields from one record; `facts` holds the clock and takes the rest. */
 void template_program_run(const struct template_program *program, const uint8_t *record,

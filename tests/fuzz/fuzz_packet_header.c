@@ -8,6 +8,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct cursor cursor = cursor_of(bytes, size);
     enum packet_protocol protocol = (enum packet_protocol)cursor_u8(&cursor);
     flow_begin(&flow);
-    packet_header_read(&flow, protocol, cursor);
+    (void)packet_header_read(&flow, protocol, cursor);
     return 0;
 }

@@ -23,7 +23,7 @@ void sampled_read(enum packet_protocol protocol, const uint8_t *bytes, size_t si
     }
     memcpy(copy, bytes, size);
     flow_begin(&sampled);
-    packet_header_read(&sampled, protocol, cursor_of(copy, size));
+    (void)packet_header_read(&sampled, protocol, cursor_of(copy, size));
     free(copy);
 }
 

@@ -181,3 +181,73 @@ Test(options_record, is_given_again_when_it_changes_back_or_after_an_hour)
     cr_assert_eq(told.rows, 5);
     decoder_destroy(&decoder);
 }
+
+/* A record of one scope field and one value, of any elements and lengths. */
+static void tell_of(struct decoder *decoder, const unsigned fields[4], const uint8_t *record)
+{
+    const unsigned words[] = {3, 18, 256, 2, 1, fields[0], fields[1], fields[2], fields[3], 256,
+        4 + fields[1] + fields[3]};
+    uint8_t sets[128];
+    uint8_t *p = sets;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        p = put16(p, words[i]);
+    }
+    memcpy(p, record, fields[1] + fields[3]);
+    decode(decoder, sets, (size_t)(p - sets) + fields[1] + fields[3], START_S);
+}
+
+Test(options_record, names_an_application_of_nine_bytes_by_enterprise_and_selector)
+{
+    struct decoder *decoder = open_decoder();
+    tell_of(decoder, (const unsigned[]){95, 9, 96, 3},
+        (const uint8_t[]){20, 0, 0, 0x30, 0x44, 0, 0, 0x8f, 0x34, 'o', 'n', 'e'});
+    cr_assert_eq(told.rows, 1);
+    cr_assert_str_eq(told.scope, "application");
+    cr_assert_eq(told.scope_id, UINT64_C(12356) << 32 | 36660);
+    cr_assert_str_eq(told.value, "one");
+    tell_of(decoder, (const unsigned[]){95, 9, 96, 3},
+        (const uint8_t[]){20, 0, 0, 0x30, 0x44, 0, 0, 0x3d, 0x10, 't', 'w', 'o'});
+    cr_assert_eq(told.rows, 2, "an id of its own");
+    cr_assert_eq(told.scope_id, UINT64_C(12356) << 32 | 15632);
+    decoder_destroy(&decoder);
+}
+
+static void check_distinguisher(const uint8_t value[8], const char *expected)
+{
+    struct decoder *decoder = open_decoder();
+    uint8_t record[12] = {0, 0, 0, 7};
+    memcpy(record + 4, value, 8);
+    tell_of(decoder, (const unsigned[]){234, 4, 90, 8}, record);
+    cr_assert_str_eq(told.scope, "vrf");
+    cr_assert_str_eq(told.name, "mplsVpnRouteDistinguisher");
+    cr_assert_str_eq(told.value, expected);
+    decoder_destroy(&decoder);
+}
+
+Test(options_record, writes_route_distinguishers_as_people_do)
+{
+    check_distinguisher((const uint8_t[]){0, 0, 0xfd, 0xe9, 0, 0, 0, 100}, "65001:100");
+    check_distinguisher((const uint8_t[]){0, 1, 192, 0, 2, 1, 0, 100}, "192.0.2.1:100");
+    check_distinguisher((const uint8_t[]){0, 2, 0, 1, 0, 0, 0, 100}, "65536L:100");
+    check_distinguisher((const uint8_t[]){0, 9, 0, 1, 0, 0, 0, 100}, "0x0009000100000064");
+    check_distinguisher((const uint8_t[]){0, 2, 255, 255, 255, 255, 255, 255}, "4294967295L:65535");
+}
+
+Test(options_record, knows_dropped_packets_networks_and_names_of_application_groups)
+{
+    static const struct {
+        unsigned element;
+        const char *name;
+        const char *value;
+    } VALUES[] = {{135, "droppedPacketTotalCount", "24930"}, {147, "wlanSSID", "ab"},
+        {372, "applicationCategoryName", "ab"}, {373, "applicationSubCategoryName", "ab"},
+        {374, "applicationGroupName", "ab"}};
+    for (size_t i = 0; i < sizeof VALUES / sizeof VALUES[0]; i++) {
+        struct decoder *decoder = open_decoder();
+        tell_of(decoder, (const unsigned[]){149, 4, VALUES[i].element, 2},
+            (const uint8_t[]){0, 0, 0, 1, 'a', 'b'});
+        cr_assert_str_eq(told.name, VALUES[i].name);
+        cr_assert_str_eq(told.value, VALUES[i].value);
+        decoder_destroy(&decoder);
+    }
+}

@@ -94,6 +94,20 @@ Test(packet_header, reads_vlan_ids_without_priority_bits)
     cr_assert_not(flow_has(&sampled, FLOW_CUSTOMER_VLAN_ID));
 }
 
+Test(packet_header, takes_a_length_behind_a_tag_for_no_type)
+{
+    static const uint16_t LENGTHS[] = {0, 38, 1500, 1535};
+    for (size_t i = 0; i < sizeof LENGTHS / sizeof LENGTHS[0]; i++) {
+        struct build frame = {0};
+        frame_ethernet(&frame, 0x8100);
+        frame_tag(&frame, 100, LENGTHS[i]);
+        build_zeroes(&frame, 38);
+        sampled_read_frame(PACKET_ETHERNET, &frame);
+        cr_assert_eq(sampled.vlan_id, 100);
+        cr_assert_not(flow_has(&sampled, FLOW_ETYPE), "%u", LENGTHS[i]);
+    }
+}
+
 Test(packet_header, tells_outer_and_inner_vlan_apart)
 {
     static const uint16_t TYPES[] = {0x88a8, 0x9100, 0x9200, 0x8100};

@@ -77,7 +77,7 @@ Test(packet_layers, are_those_of_the_last_packet_read)
     struct build frame = {0};
     frame_ordinary(&frame);
     sampled_read(PACKET_ETHERNET, frame.bytes, frame.size);
-    packet_header_read(&sampled, PACKET_IPV4, cursor_of(frame.bytes + 14, frame.size - 14));
+    (void)packet_header_read(&sampled, PACKET_IPV4, cursor_of(frame.bytes + 14, frame.size - 14));
     check_layers("1:20 3:20");
 }
 
