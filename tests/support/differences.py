@@ -120,7 +120,7 @@ LIST = [
     Difference(
         "ipfix_lists",
         "SrcPort SrcMac BgpCommunities HasMPLS MPLSCount MPLS1Label MPLS2Label MPLSLastLabel "
-        "MplsLabel IPv6RoutingAddresses",
+        "MplsLabel IPv6RoutingAddresses InterfaceName",
         "Inside lists of RFC 6313, bare bytes to tshark."),
     Difference(
         "ipfix_exception",
@@ -133,6 +133,29 @@ LIST = [
         "LayerSize",
         "RFC 7133: the element holds a packet; tshark shows it as bytes. The header parser is the "
         "one of sFlow's raw headers, which are compared."),
+    Difference(
+        "ipfix_packet_section_sizes",
+        "Bytes Packets Layer2Bytes SrcAddr DstAddr Etype Proto SrcPort DstPort SrcMac DstMac IPTTL "
+        "FragmentId LayerStack LayerSize",
+        "RFC 7133, as above; the octets are those that the packet's IP header says."),
+    Difference(
+        "ipfix_application_ids", "ApplicationID ApplicationSelector ApplicationEnterprise",
+        "RFC 6759 section 4.1: behind engine 20 comes an enterprise number; tshark takes all that "
+        "follows the engine for the selector.",
+        lambda ours, theirs: theirs is None or theirs > ours),
+    Difference(
+        "ipfix_texts", "VrfName",
+        "A byte that is not UTF-8 and a control character become '?': a string of IPFIX is UTF-8 "
+        "(RFC 7011 section 6.1.6).",
+        lambda ours, theirs: ours == "bl?ue?"),
+    Difference(
+        "ipfix_procera", "flows",
+        "Elements of Procera (15397), bare bytes to tshark.", so_many(2, 1)),
+    Difference(
+        "ipfix_srv6",
+        "IPv6RoutingAddresses IPv6RoutingSegmentsLeft SrhFlags SrhTag SrhActiveSegment "
+        "SrhActiveSegmentType SrhLocatorLength SrhEndpointBehavior",
+        "Elements of RFC 9487, which came after tshark 4.0."),
     Difference(
         "sflow_discarded", "flows",
         "tshark does not know discarded packet samples (format 5 of sFlow Dropped Packet "

@@ -121,6 +121,12 @@ LIST = [
     Difference(
         "sflow_expanded_rewritten", "VlanId",
         "sfacctd does not read record 1012 (sFlow version 5 section 5, extended_vlantunnel)."),
+    *(Difference(
+        capture, "DstPort",
+        "ICMP has no ports: what stands there is type and code (Cisco's NetFlow 9 exporters write "
+        "them so), which are IcmpType and IcmpCode.",
+        lambda ours, theirs: (ours, theirs) in ((None, 8 << 8), (None, 128 << 8)))
+      for capture in ("synthetic-netflow9", "synthetic-ipfix")),
     Difference(
         "synthetic-sflow", "IPTos",
         "RFC 8200 section 3: the traffic class is the eight bits behind the version; sfacctd "

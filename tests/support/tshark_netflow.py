@@ -59,6 +59,23 @@ FIELDS = {
     "HttpStatus": ["http_statuscode", "pie.netscaler.http-rsp-status"],
     "RoundTripTimeMs": ["pie.netscaler.round-trip-time"],
 }
+# Texts are cut at their first zero byte; blanks behind them are padding.
+TEXTS = {
+    "ApplicationName": ["appl_name"], "InterfaceName": ["if_name"], "WlanSSID": ["wlan_ssid"],
+    "VrfName": ["vrfname"], "UserName": ["user_name"],
+    "ApplicationCategoryName": ["application_category_name"],
+    "ApplicationGroupName": ["application_group_name"],
+    "HttpMethod": ["http_request_method"], "HttpHost": ["http_request_host"],
+    "HttpTarget": ["http_request_target"],
+}
+# Elements that come twice are of the outer header, then of the inner one (RFC 7011 section 8).
+HEADER = {"protocol": "Proto", "tos": "IPTos", "tcpflags": "TCPFlags", "srcport": "SrcPort",
+          "dstport": "DstPort", "ip_ttl": "IPTTL", "ip_version": None}
+IN_IP = 2  # TunnelType
+ICMP, ICMPV6 = 1, 58
+ICMP_ELEMENTS = ("icmp_type_code_ipv4", "icmp_type_code_ipv6", "icmp_ipv4_type", "icmp_ipv6_type",
+                 "icmp_ipv4_code", "icmp_ipv6_code")
+FIREWALL_UPDATE = 5
 # What was counted since the flow began says nothing beside what was counted since the last record.
 TOTALS = {"Bytes": ["permanent_octets", "layer2_octet_total_count", "octetsexp"],
           "Packets": ["permanent_packets", "packetsexp"]}
@@ -78,11 +95,12 @@ class Fields:
     """The elements of one record: forward ones, and RFC 5103's reverse ones."""
 
     def __init__(self, record):
-        self.forward, self.reverse = {}, {}
+        self.forward, self.reverse, self.in_order = {}, {}, []
         for field in record.iter("field"):
             name = (field.get("name") or "").removeprefix("cflow.")
             side = self.reverse if "(Reverse" in (field.get("showname") or "") else self.forward
             side.setdefault(name, []).append(field)
+            self.in_order.append((name, field.get("show")))
 
     def show(self, name, place=0):
         found = self.forward.get(name, [])
@@ -155,7 +173,8 @@ def record_flows(fields, header, clock):
     """The flow, and that of the answer where the record has counters of it."""
     flow = {**header, **told(fields, header["Type"]), **clock.times(fields)}
     answer = answer_of(fields, flow, clock)
-    return [without_zeroes(flow)] + ([without_zeroes(answer)] if answer else [])
+    was_sent = flow.get("Bytes") or flow.get("Packets") or not answer
+    return [without_zeroes(found) for found in (flow if was_sent else None, answer) if found]
 
 
 def counter(fields, name, side=None):
@@ -170,6 +189,11 @@ def told(fields, version):
     icmp = fields.choose(["icmp_type_code_ipv4", "icmp_type_code_ipv6"])
     if icmp:
         flow["IcmpType"], flow["IcmpCode"] = icmp >> 8, icmp & 0xFF
+    elif version in (TYPES[9], TYPES[10]):
+        flow |= icmp_in_port(fields, flow)
+    flow |= {name: text(fields, names) for name, names in TEXTS.items()}
+    flow["IsDelta"] = int("initiator_octets" in fields.forward
+                          and flow["FirewallEvent"] == FIREWALL_UPDATE)
     if version == TYPES[5] and flow["Proto"] == 1:
         flow["IcmpType"], flow["IcmpCode"] = flow["DstPort"] >> 8, flow["DstPort"] & 0xFF
     status = fields.forward.get("forwarding_status")
@@ -180,8 +204,49 @@ def told(fields, version):
     if engine is not None:
         selector = fields.forward["appl_id.selector_id"][0].get("value")
         flow["ApplicationID"] = int(f"{engine:02x}{selector}", 16)
-    return {**etype(fields, flow), **labels(fields),
-            **{k: v for k, v in flow.items() if v is not None}}
+        flow["ApplicationEngine"], flow["ApplicationSelector"] = engine, int(selector, 16)
+    flow = {k: v for k, v in flow.items() if v is not None}
+    return {**etype(fields, flow), **labels(fields), **flow, **two_headers(fields)}
+
+
+def text(fields, names):
+    shown = [field.get("show") for name in names for field in fields.forward.get(name, [])[:1]]
+    found = shown[0].split("\0")[0].split("\\000")[0].rstrip(" ") if shown else None
+    return found or None
+
+
+def icmp_in_port(fields, flow):
+    port = flow.get("DstPort") or 0
+    if any(name in fields.forward for name in ICMP_ELEMENTS) or not port:
+        return {}
+    if flow["Proto"] == ICMP or (flow["Proto"] == ICMPV6 and port > 0xFF):
+        return {"IcmpType": port >> 8, "IcmpCode": port & 0xFF, "DstPort": None}
+    return {}
+
+
+def two_headers(fields):
+    """Of both headers, where elements come twice: the inner one ends in Encap."""
+    if not any(len(fields.forward.get(name, [])) > 1 for name in HEADER):
+        return {}
+    both = [{}, {}]
+    for place, header in enumerate(both):
+        for name, ours in HEADER.items():
+            shown = fields.show(name, place)
+            if ours and shown:
+                header[ours] = tshark.number(shown)
+        for side in ("src", "dst"):
+            found = [show for name, show in fields.in_order if name in (f"{side}addr", f"{side}addrv6")]
+            header[f"{side.capitalize()}Addr"] = found[place] if len(found) > place else None
+        header["Etype"] = ETYPES[6 if ":" in (header["SrcAddr"] or "") else 4]
+    flow_labels = [tshark.number(show) for name, show in fields.in_order if name == "ipv6flowlabel"]
+    for header in both:
+        is_ipv6 = header["Etype"] == ETYPES[6]
+        header["IPv6FlowLabel"] = flow_labels.pop(0) if is_ipv6 and flow_labels else None
+    outer, inner = both
+    if inner["SrcAddr"] in (None, *NONE):
+        return outer
+    return {**outer, "HasEncap": 1, "TunnelType": IN_IP,
+            **{f"{name}Encap": value for name, value in inner.items()}}
 
 
 def exception(fields):

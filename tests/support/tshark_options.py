@@ -30,6 +30,7 @@ NUMBERS = {
     "ignore_packets": "ignoredPacketTotalCount", "ignore_octets": "ignoredOctetTotalCount",
     "notsent_flows": "notSentFlowTotalCount", "notsent_packets": "notSentPacketTotalCount",
     "notsent_octets": "notSentOctetTotalCount",
+    "drop_total_packets": "droppedPacketTotalCount",
     "selector_algorithm": "selectorAlgorithm", "sampling_size": "samplingSize",
     "sampling_population": "samplingPopulation",
     "sampling_packet_interval": "samplingPacketInterval",
@@ -69,11 +70,12 @@ def records(export, templates):
 def subject(fields):
     for name, field in fields:
         if name in SCOPES:
-            return f"{SCOPES[name]}/{field.get('show')}"
+            return f"{SCOPES[name]}/{tshark.number(field.get('show'))}"
         if name == "appl_id.classification_engine_id":
             selector = dict(fields)["appl_id.selector_id"]
             return f"application/{int(field.get('value') + selector.get('value'), 16)}"
-    wide = (f"{WIDE[name]}/{field.get('show')}" for name, field in fields if name in WIDE)
+    wide = (f"{WIDE[name]}/{tshark.number(field.get('show'))}"
+            for name, field in fields if name in WIDE)
     return next(wide, "system/")
 
 
