@@ -84,7 +84,7 @@ static struct sampling_answer rate_of_options(const struct decode_context *conte
         .sampler_id = flow_number(flow, FLOW_SAMPLER_ID),
         .interface = sampled_interface(flow),
         .vrf = table->has_vrfs ? sampled_vrf(flow) : 0,
-        .line_card = facts->sampling.values[SAMPLING_LINE_CARD]};
+        .line_card = sampling_facts_get(&facts->sampling, SAMPLING_LINE_CARD)};
     return sampling_table_resolve(table, &subject);
 }
 
@@ -119,11 +119,17 @@ static void set_times(struct flow *flow, const struct record_facts *facts)
     }
     start_ns = start_ns == 0 ? end_ns - duration_ns : start_ns;
     end_ns = end_ns == 0 ? start_ns + duration_ns : end_ns;
+    uint64_t suspicion = time_suspicion(&facts->clock, start_ns, end_ns);
+    bool is_reset = facts->clock.offset_ns != 0;
+    if (is_reset && !time_is_possible(end_ns, facts->clock.export_ns)) {
+        start_ns = facts->clock.export_ns;
+        end_ns = facts->clock.export_ns;
+    }
     flow_set_time_flow_start(flow, start_ns / NS_PER_S);
     flow_set_time_flow_end(flow, end_ns / NS_PER_S);
     flow_set_time_flow_start_ns(flow, start_ns);
     flow_set_time_flow_end_ns(flow, end_ns);
-    flow_set_time_suspect(flow, time_suspicion(&facts->clock, start_ns, end_ns));
+    flow_set_time_suspect(flow, suspicion);
 }
 
 /* The way out that is told: the next hop, or else BGP's, as the original fills it. */
@@ -188,7 +194,9 @@ static void read_record(
 {
     const struct template_program *program = set->template->program;
     struct flow *flow = context->flow;
-    struct record_facts facts = set->start;
+    struct record_facts facts;
+    /* Sampling facts are the last member, and mean nothing until one of them is known. */
+    memcpy(&facts, &set->start, offsetof(struct record_facts, sampling.values));
     flow_reset(flow);
     template_program_run(program, record, flow, &facts);
     set_next_hop(flow);

@@ -12,7 +12,8 @@
 
 /* The times that a message's header gives. */
 struct export_clock {
-    uint64_t export_ns; /* since 1970 */
+    uint64_t export_ns; /* since 1970; of a clock that is off by years, when it was received */
+    uint64_t offset_ns; /* what was added to the exporter's own clock for that, modulo 2^64 */
     uint32_t uptime_ms; /* of the exporter, at export */
     bool has_uptime;
     bool is_recalled;  /* the uptime is from options data, not of this message or record */
@@ -33,9 +34,26 @@ static inline bool time_is_near(uint64_t a_ns, uint64_t b_ns)
     return a_ns - b_ns + TIME_PLAUSIBLE_NS <= 2 * TIME_PLAUSIBLE_NS; /* modulo 2^64 */
 }
 
+/* Off by more than that, a clock was never set, or a time is nonsense. */
+#define TIME_POSSIBLE_NS (UINT64_C(365) * 24 * 3600 * NS_PER_S)
+
+static inline bool time_is_possible(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns - b_ns + TIME_POSSIBLE_NS <= 2 * TIME_POSSIBLE_NS;
+}
+
+/* Rows of flows that are years old or years ahead would be lost to a table's TTL, or outlive it. */
 static inline void export_clock_check(struct export_clock *clock, uint64_t received_ns)
 {
-    clock->suspicion = time_is_near(clock->export_ns, received_ns) ? 0 : TIME_SUSPECT_CLOCK;
+    if (time_is_near(clock->export_ns, received_ns)) {
+        clock->suspicion = 0;
+        return;
+    }
+    clock->suspicion = TIME_SUSPECT_CLOCK;
+    if (!time_is_possible(clock->export_ns, received_ns)) {
+        clock->offset_ns = received_ns - clock->export_ns;
+        clock->export_ns = received_ns;
+    }
 }
 
 /* What TimeSuspect says of a flow; rounding may put its start a little behind its end. */
@@ -49,7 +67,8 @@ static inline uint64_t time_suspicion(
 /* Uptimes count from here, in ms since 1970. */
 static inline void export_clock_boot(struct export_clock *clock, uint64_t boot_ms)
 {
-    clock->uptime_ms = (uint32_t)(clock->export_ns / NS_PER_MS - boot_ms);
+    uint64_t own_ns = clock->export_ns - clock->offset_ns;
+    clock->uptime_ms = (uint32_t)(own_ns / NS_PER_MS - boot_ms);
     clock->has_uptime = true;
 }
 

@@ -39,6 +39,9 @@ static uint64_t rate_of_probability(uint64_t bits)
 
 void sampling_facts_set(struct sampling_facts *facts, enum sampling_fact fact, uint64_t value)
 {
+    if (facts->known == 0) {
+        memset(facts->values, 0, sizeof facts->values);
+    }
     facts->values[fact] = fact == SAMPLING_PROBABILITY ? rate_of_probability(value) : value;
     facts->known |= UINT32_C(1) << fact;
 }

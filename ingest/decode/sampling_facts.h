@@ -25,14 +25,21 @@ enum sampling_fact {
 };
 
 struct sampling_facts {
+    uint32_t known; /* bit n: fact n was there; 0: the values mean nothing */
     uint64_t values[SAMPLING_FACT_COUNT];
-    uint32_t known; /* bit n: fact n was there */
 };
 
 void sampling_facts_set(struct sampling_facts *facts, enum sampling_fact fact, uint64_t value);
 
 /* Whether a rate was among them, which may be 0: unknown from then on. */
 bool sampling_facts_have_rate(const struct sampling_facts *facts);
+
+/* The value; 0: it was not there. */
+static inline uint64_t sampling_facts_get(
+    const struct sampling_facts *facts, enum sampling_fact fact)
+{
+    return (facts->known >> fact & 1) != 0 ? facts->values[fact] : 0;
+}
 
 /* The rate of facts of which some are known. */
 uint64_t sampling_facts_settle(const struct sampling_facts *facts);

@@ -272,7 +272,7 @@ void template_program_run(const struct template_program *program, const uint8_t 
             run_step(step, record, flow, facts);
         }
     }
-    if (__builtin_expect(program->icmp_protocols >> (flow->proto & 63) & 1, 0)) {
+    if ((program->icmp_protocols >> (flow->proto & 63) & 1) != 0) {
         take_icmp_port(flow);
     }
 }

@@ -203,16 +203,6 @@ Test(record_time, clock_that_is_off_is_marked_without_any_time_in_the_record)
     cr_assert_eq(suspicion(decode((uint64_t[]){100}, (size_t[]){4}, 1)), 2);
 }
 
-Test(record_time, netflow5_times_far_from_the_export_are_marked)
-{
-    packet_netflow5(&packet, 1, 0);
-    packet_netflow5_record(&packet, 1);
-    const size_t last_at = 24 + 28; /* a week of uptime before the export's */
-    packet_overwrite(&packet, last_at, (uint16_t)((PACKET_UPTIME_MS - 604800000) >> 16));
-    collector_decode(&collector, &packet);
-    cr_assert_eq(suspicion(&collector.flows[0]), 1);
-}
-
 /* The exporter started an hour before the export. */
 static void tell_start(uint32_t domain_ago_s)
 {
@@ -221,6 +211,49 @@ static void tell_start(uint32_t domain_ago_s)
     build_u32(&packet.wire, PACKET_DOMAIN);
     packet_u64(&packet, (UINT64_C(1700000000) - domain_ago_s) * 1000);
     packet_close_set(&packet);
+}
+
+static void check_reception(const struct flow *flow, uint64_t mark)
+{
+    cr_assert_eq(flow_number(flow, FLOW_TIME_FLOW_START), collector.received_ns / 1000000000);
+    cr_assert_eq(flow_number(flow, FLOW_TIME_FLOW_END), collector.received_ns / 1000000000);
+    cr_assert_eq(suspicion(flow), mark);
+}
+
+Test(record_time, clock_that_is_off_by_years_gives_way_to_the_reception)
+{
+    collector.received_ns += UINT64_C(5) * 365 * 86400 * 1000000000;
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 1, 4});
+    check_reception(decode((uint64_t[]){100}, (size_t[]){4}, 1), 2);
+}
+
+Test(record_time, times_of_a_clock_that_is_off_by_years_give_way_to_the_reception)
+{
+    collector.received_ns += UINT64_C(5) * 365 * 86400 * 1000000000;
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 150, 4}, {0, 151, 4});
+    check_reception(
+        decode((uint64_t[]){PACKET_EXPORT_S - 9, PACKET_EXPORT_S}, (size_t[]){4, 4}, 2), 3);
+}
+
+Test(record_time, uptimes_count_from_the_reception_where_the_clock_is_off_by_years)
+{
+    collector.received_ns += UINT64_C(5) * 365 * 86400 * 1000000000;
+    tell_start(3600);
+    fixture_decode();
+    packet_ipfix(&packet);
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 22, 4}, {0, 21, 4});
+    check(decode((uint64_t[]){3599000, 3600000}, (size_t[]){4, 4}, 2),
+        collector.received_ns - UINT64_C(1000000000), collector.received_ns);
+}
+
+Test(record_time, netflow5_times_far_from_the_export_are_marked)
+{
+    packet_netflow5(&packet, 1, 0);
+    packet_netflow5_record(&packet, 1);
+    const size_t last_at = 24 + 28; /* a week of uptime before the export's */
+    packet_overwrite(&packet, last_at, (uint16_t)((PACKET_UPTIME_MS - 604800000) >> 16));
+    collector_decode(&collector, &packet);
+    cr_assert_eq(suspicion(&collector.flows[0]), 1);
 }
 
 Test(record_time, uptime_counts_from_the_start_that_options_data_told_before)
