@@ -98,7 +98,7 @@ def test_the_table_keeps_the_map_and_mapped_elements_in_columns(folder):
 
     path.write_text("2636/137 Policy UInt16\n0/82 InterfaceName\n0/434 Reserved Int8\n")
     line.store.send(signal.SIGHUP)
-    case.wait_for(lambda: "InterfaceName" in types(line.store), 60, "the column InterfaceName")
+    case.wait_for(lambda: "Reserved" in types(line.store), 60, "the column Reserved")
     line.ingest.send(signal.SIGHUP)
     store_until(line, "Policy, InterfaceName, Reserved, Extra", {
         "Policy": 258, "InterfaceName": "xe-0/0/1", "Reserved": -5, "Extra": {}})

@@ -43,6 +43,7 @@ def sampled(name):
 def rare_flows():
     """What goflow-replay's traffic has not: label stacks, translated addresses, tunnels."""
     return [*golden("ipfix_mpls.hex"), *golden("netflow9_firewall.hex"),
+            *golden("ipfix_application_ids.hex"),
             *golden("ipfix_port_block.hex"), sampled("vxlan")]
 
 
