@@ -86,7 +86,9 @@ enum sink_outcome fence_of(struct fence *fence, struct sink_backend *backend,
     *end_p = (struct fence_end){0};
     enum sink_outcome outcome = SINK_DONE;
     if (fence->kind == FENCE_NONE) {
-        outcome = probe(fence, backend, error);
+        struct sink_view any;
+        sink_view_init(&any, backend, SINK_ANY_SERVER);
+        outcome = probe(fence, &any.backend, error);
     }
     if (outcome != SINK_DONE) {
         return outcome;

@@ -86,7 +86,9 @@ enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct 
     if (sink->backend->class->forget != NULL) {
         sink->backend->class->forget(sink->backend);
     }
-    return table_prepare(sink->tables[kind], sink->backend, error);
+    struct sink_view any;
+    sink_view_init(&any, sink->backend, SINK_ANY_SERVER);
+    return table_prepare(sink->tables[kind], &any.backend, error);
 }
 
 void sink_use_mapping(struct sink *sink, const struct mapping *mapping)

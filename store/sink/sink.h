@@ -22,6 +22,9 @@ enum sink_outcome {
     SINK_REJECT     /* the data or the schema is wrong: never try again */
 };
 
+/* In the place of a server's number. */
+#define SINK_ANY_SERVER SIZE_MAX
+
 struct engine;
 struct mapping;
 struct sink;

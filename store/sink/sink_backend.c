@@ -34,8 +34,10 @@ static const struct sink_backend_class VIEW_CLASS = {.query = view_query};
 
 void sink_view_init(struct sink_view *view, struct sink_backend *backend, size_t server)
 {
-    *view =
-        (struct sink_view){.backend = {.class = &VIEW_CLASS}, .whole = backend, .server = server};
+    *view = (struct sink_view){.backend = {.class = &VIEW_CLASS},
+        .whole = backend,
+        .server = server,
+        .timeout_ms = SHORT_QUESTION_MS};
 }
 
 bool sink_backend_is_away(enum sink_outcome outcome, struct buffer *error)

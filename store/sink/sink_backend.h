@@ -55,7 +55,7 @@ struct sink_backend {
     const struct sink_backend_class *class;
 };
 
-/* One server of a backend, as a backend that can only query. A value. */
+/* One server of a backend, or any, as a backend that can only query. A value. */
 struct sink_view {
     struct sink_backend backend;
     struct sink_backend *whole;

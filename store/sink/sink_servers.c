@@ -12,7 +12,8 @@
 
 enum {
     ERROR_TEXT_MAX = 2000, /* an exception's stack trace is of no use to an operator */
-    SIGN_OF_LIFE_MS = 2000
+    SIGN_OF_LIFE_MS = 2000,
+    SETTINGS_MS = 5000
 };
 
 #define SILENT_NS NS_PER_S
@@ -143,7 +144,8 @@ static enum err look_for_life(
 }
 
 /* One step of asking for settings. True: this is over, with *err_p. */
-static bool ask_settings(struct call *call, bool asks_for_rights, enum err *err_p)
+static bool ask_settings(
+    struct call *call, bool asks_for_rights, enum err *err_p, struct buffer *error)
 {
     struct buffer sql = {0};
     struct buffer answer = {0};
@@ -160,39 +162,52 @@ static bool ask_settings(struct call *call, bool asks_for_rights, enum err *err_
         is_over =
             server_settings_read(&call->server->settings, buffer_text(&answer)) != ERR_CORRUPT;
     }
+    if (*err_p != ERR_OK) {
+        append_error(error, call->server->url, buffer_text(&why), why.size);
+    }
     buffer_clear(&why);
     buffer_clear(&answer);
     buffer_clear(&sql);
     return is_over;
 }
 
-/* A server that says nothing about its settings gets requests without any. */
-static void learn_settings(struct sink_server *server, struct http_client *client)
+/*
+ * A server that says nothing about its settings gets requests without any. ERR_REFUSED, ERR_IO: it
+ * does not answer.
+ */
+static enum err learn_settings(
+    struct sink_server *server, struct http_client *client, struct buffer *error)
 {
     enum err err = ERR_OK;
-    struct call call = {
-        .server = server, .client = client, .arguments = "default_format=TabSeparatedRaw"};
+    struct call call = {.server = server,
+        .client = client,
+        .arguments = "default_format=TabSeparatedRaw",
+        .timeout_ms = SETTINGS_MS};
     bool asks_for_rights;
     for (size_t step = 0; server_settings_step(step, &call.settings, &asks_for_rights); step++) {
-        if (ask_settings(&call, asks_for_rights, &err)) {
+        if (ask_settings(&call, asks_for_rights, &err, error)) {
             break;
         }
     }
     server->was_asked = err == ERR_OK;
+    return err;
 }
 
 /* Copies the arguments, since another thread may learn them anew. */
-static void append_settings(struct sink_server *server, struct http_client *client,
-    enum setting_use use, struct buffer *out)
+static enum err append_settings(struct sink_server *server, struct http_client *client,
+    const struct sink_request *request, struct buffer *out, struct buffer *error)
 {
+    enum err err = ERR_OK;
     (void)pthread_mutex_lock(&server->lock);
     if (!server->was_asked) {
-        learn_settings(server, client);
+        err = learn_settings(server, client, error);
     }
     const struct server_settings *settings = &server->settings;
-    const struct buffer *known = use == SETTING_INSERT ? &settings->insert : &settings->query;
+    const struct buffer *known =
+        request->use == SETTING_INSERT ? &settings->insert : &settings->query;
     buffer_append(out, known->bytes, known->size);
     (void)pthread_mutex_unlock(&server->lock);
+    return err;
 }
 
 /* ERR_REFUSED: it got nothing of the request; ERR_IO: it did, and has not answered. */
@@ -205,7 +220,10 @@ static enum err post_to(const struct sink_servers *servers, struct sink_server *
     }
     struct buffer settings = {0};
     struct buffer why = {0};
-    append_settings(server, client, request->use, &settings);
+    if (append_settings(server, client, request, &settings, error) != ERR_OK) {
+        buffer_clear(&settings);
+        return ERR_REFUSED;
+    }
     struct call call = {.server = server,
         .client = client,
         .arguments = request->arguments,

@@ -16,8 +16,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define SINK_ANY_SERVER SIZE_MAX
-
 struct sink_server {
     char url[SINK_ADDRESS_SIZE];
     _Atomic uint64_t heard_ns; /* its last answer, monotonic; 0: none yet */
