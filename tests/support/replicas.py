@@ -125,5 +125,5 @@ class Pair:
                 return False
             server.query(f"SYSTEM SYNC REPLICA {table}")
             return True
-        except (AssertionError, OSError):
+        except (AssertionError, IndexError, OSError):  # it starts, or has gone
             return False

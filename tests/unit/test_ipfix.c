@@ -38,6 +38,20 @@ Test(ipfix, message_length_below_its_header_or_beyond_the_datagram_is_counted)
     }
 }
 
+/* A datagram that was cut on its way: the sets that are whole still count. */
+Test(ipfix, message_length_beyond_the_datagram_costs_no_whole_set)
+{
+    PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 1, 4});
+    packet_open_set(&packet, TEMPLATE_ID);
+    build_u32(&packet.wire, 1234);
+    packet_close_set(&packet);
+    packet_close(&packet);
+    packet_overwrite(&packet, 2, UINT16_MAX);
+    collector_decode(&collector, &packet);
+    cr_assert_eq(collector.flow_count, 1);
+    cr_assert_eq(flow_number(&collector.flows[0], FLOW_BYTES), 1234);
+}
+
 Test(ipfix, variable_length_that_runs_out_of_its_set_costs_only_its_set)
 {
     PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 1, 4}, {0, 82, VARIABLE});

@@ -223,3 +223,15 @@ Test(spool, a_disk_that_is_full_is_a_state_not_an_end)
     cr_assert_eq(found.batches[0].sequence, 1);
     cr_assert_eq(found.batches[1].sequence, 3);
 }
+
+/* Else a killed process would send everything again that its last segment holds. */
+Test(spool, writes_down_what_is_settled_while_it_runs)
+{
+    open_spool();
+    struct window_batch first = append(1);
+    (void)append(2);
+    spool_settle(spool, &first);
+    uint64_t before = counter_get(&spool_counters(spool)->bytes);
+    spool_tick(spool, UINT64_C(10000000000));
+    cr_assert_gt(counter_get(&spool_counters(spool)->bytes), before);
+}
