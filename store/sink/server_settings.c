@@ -29,7 +29,7 @@ static const struct step {
     const char *arguments;
     bool asks_for_rights;
 } STEPS[] = {
-    {"&limit=0&offset=0&use_query_cache=0" BASE, true},
+    {"&limit=0&offset=0&use_query_cache=0&additional_result_filter=" BASE, true},
     {"&limit=0&offset=0" BASE, true},
     {BASE, true},
     {BASE, false},
