@@ -12,14 +12,29 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* A dead peer is found without waiting for TCP, which may take a quarter of an hour. */
+/*
+ * No ZMTP heartbeats: libzmq aborts the process when one is due on a connection that ended while
+ * its input was stopped, as a full pipe stops it (libzmq #4364, #4767). The kernel's keepalive
+ * finds a peer whose machine is gone, and link_channel.h one that does not answer.
+ */
 enum {
-    HEARTBEAT_MS = 2000,
-    HEARTBEAT_TIMEOUT_MS = 6000,
+    KEEPALIVE_IDLE_S = 5,
+    KEEPALIVE_INTERVAL_S = 2,
+    KEEPALIVE_PROBES = 3,
+    CONNECT_TIMEOUT_MS = 3000, /* a packet lost on the way must not cost a try its seven seconds */
     RECONNECT_MS = 100,
     RECONNECT_MAX_MS = 2000,
     RETURN_HWM = 1000,
     RETURN_LINGER_MS = 500
+};
+
+/*
+ * What is sent on the return channel is acknowledged by the peer's kernel in this time, or the
+ * connection ends. Not for data: Linux applies the limit also to a peer that is alive and does not
+ * read, and a store whose database stands still does not.
+ */
+enum {
+    RETURN_USER_TIMEOUT_MS = 10000
 };
 
 /*
@@ -76,11 +91,11 @@ enum err link_ack_endpoint(const char *endpoint, char out[LINK_ENDPOINT_SIZE])
     return written < LINK_ENDPOINT_SIZE ? ERR_OK : ERR_INVALID;
 }
 
-void link_routing_id(enum link_role role, uint64_t id, uint8_t out[LINK_ROUTING_ID_SIZE])
+void link_old_name(uint64_t ingest_id, uint8_t out[LINK_OLD_NAME_SIZE])
 {
-    out[0] = (uint8_t)role;
+    out[0] = 'i';
     for (int i = 0; i < 8; i++) {
-        out[1 + i] = (uint8_t)(id >> (56 - 8 * i));
+        out[1 + i] = (uint8_t)(ingest_id >> (56 - 8 * i));
     }
 }
 
@@ -94,76 +109,63 @@ static zsock_t *link_socket(int type, int hwm)
     zsock_set_rcvhwm(socket, hwm);
     zsock_set_linger(socket, 0);
     zsock_set_ipv6(socket, 1);
-    zsock_set_heartbeat_ivl(socket, HEARTBEAT_MS);
-    zsock_set_heartbeat_timeout(socket, HEARTBEAT_TIMEOUT_MS);
+    zsock_set_tcp_keepalive(socket, 1);
+    zsock_set_tcp_keepalive_idle(socket, KEEPALIVE_IDLE_S);
+    zsock_set_tcp_keepalive_intvl(socket, KEEPALIVE_INTERVAL_S);
+    zsock_set_tcp_keepalive_cnt(socket, KEEPALIVE_PROBES);
+    zsock_set_connect_timeout(socket, CONNECT_TIMEOUT_MS);
     zsock_set_reconnect_ivl(socket, RECONNECT_MS);
     zsock_set_reconnect_ivl_max(socket, RECONNECT_MAX_MS);
+    /* No pipe before the peer is there: batches wait in the window, not in the socket. */
+    zsock_set_immediate(socket, 1);
     return socket;
 }
 
 zsock_t *link_data_socket(int type)
 {
-    zsock_t *socket = link_socket(type, LINK_HWM);
+    return link_socket(type, LINK_HWM);
+}
+
+zsock_t *link_return_socket(int type)
+{
+    zsock_t *socket = link_socket(type, RETURN_HWM);
     if (socket != NULL) {
-        /* No pipe before the peer is there: batches wait in the window, not in the socket. */
-        zsock_set_immediate(socket, 1);
+        zsock_set_tcp_maxrt(socket, RETURN_USER_TIMEOUT_MS);
+        /* The last acknowledgements of a store that stops still go out. */
+        zsock_set_linger(socket, RETURN_LINGER_MS);
     }
     return socket;
 }
 
-zsock_t *link_return_socket(enum link_role role, uint64_t id)
+static enum err log_failure(const char *message, const char *endpoint)
 {
-    zsock_t *socket = link_socket(ZMQ_ROUTER, RETURN_HWM);
-    if (socket == NULL) {
-        return NULL;
-    }
-    uint8_t routing_id[LINK_ROUTING_ID_SIZE];
-    link_routing_id(role, id, routing_id);
-    int failed =
-        zmq_setsockopt(zsock_resolve(socket), ZMQ_ROUTING_ID, routing_id, sizeof routing_id);
-    if (failed != 0) {
-        zsock_destroy(&socket);
-        return NULL;
-    }
-    /* The last acknowledgements of a store that stops still go out. */
-    zsock_set_linger(socket, RETURN_LINGER_MS);
-    /* After a cut network the new connection counts, not the one that is still half open. */
-    zsock_set_router_handover(socket, 1);
-    return socket;
-}
-
-static enum err attach_one(
-    zsock_t *socket, const char *endpoint, bool is_return_channel, bool is_bind)
-{
-    char ack_endpoint[LINK_ENDPOINT_SIZE];
-    if (link_ack_endpoint(endpoint, ack_endpoint) != ERR_OK) {
-        log_error("link", "no endpoint: tcp://HOST:PORT or ipc://PATH is wanted", "endpoint=%s",
-            endpoint);
-        return ERR_INVALID;
-    }
-    const char *wanted = is_return_channel ? ack_endpoint : endpoint;
-    void *handle = zsock_resolve(socket);
-    int failed = is_bind ? zmq_bind(handle, wanted) : zmq_connect(handle, wanted);
-    if (failed == 0) {
-        return ERR_OK;
-    }
     int cause = zmq_errno();
-    log_error("link", is_bind ? "cannot bind" : "cannot connect", "endpoint=%s error=\"%s\"",
-        wanted, zmq_strerror(cause));
+    log_error("link", message, "endpoint=%s error=\"%s\"", endpoint, zmq_strerror(cause));
     return cause == EADDRINUSE ? ERR_IN_USE : ERR_IO;
 }
 
-enum err link_attach(
-    zsock_t *socket, const struct link_endpoints *endpoints, bool is_return_channel)
+enum err link_bind(zsock_t *socket, const char *endpoint)
+{
+    int failed = zmq_bind(zsock_resolve(socket), endpoint);
+    return failed == 0 ? ERR_OK : log_failure("cannot bind", endpoint);
+}
+
+enum err link_connect(zsock_t *socket, const char *endpoint)
+{
+    int failed = zmq_connect(zsock_resolve(socket), endpoint);
+    return failed == 0 ? ERR_OK : log_failure("cannot connect", endpoint);
+}
+
+enum err link_attach(zsock_t *socket, const struct link_endpoints *endpoints)
 {
     for (size_t i = 0; i < endpoints->bind.count; i++) {
-        enum err err = attach_one(socket, endpoints->bind.values[i], is_return_channel, true);
+        enum err err = link_bind(socket, endpoints->bind.values[i]);
         if (err != ERR_OK) {
             return err;
         }
     }
     for (size_t i = 0; i < endpoints->connect.count; i++) {
-        enum err err = attach_one(socket, endpoints->connect.values[i], is_return_channel, false);
+        enum err err = link_connect(socket, endpoints->connect.values[i]);
         if (err != ERR_OK) {
             return err;
         }

@@ -1,9 +1,9 @@
 /*
- * link.h -- the sockets of the link: endpoints, routing ids, limits.
+ * link.h -- the sockets of the link: endpoints, options, limits.
  *
  * Either end may bind or connect, to several endpoints. Each data endpoint has a return channel for
- * acknowledgements and leases beside it: tcp port + 1, ipc path + ".ack", inproc name + ".ack".
- * Frames are in link_frame.h; all is specified in docs/wire.md.
+ * acknowledgements and leases beside it: tcp port + 1, ipc path + ".ack", inproc name + ".ack";
+ * link_channel.h has its sockets. Frames are in link_frame.h; all is specified in docs/wire.md.
  */
 #pragma once
 
@@ -16,9 +16,10 @@
 enum {
     LINK_VERSION = 1,         /* of batches of flows, and of all answers */
     LINK_VERSION_RECORDS = 2, /* of batches of any other kind: docs/wire.md */
+    LINK_VERSION_HELLO = 3,   /* of Hello */
     LINK_ENDPOINT_SIZE = 256,
     LINK_HWM = 4, /* messages on each side of a data pipe */
-    LINK_ROUTING_ID_SIZE = 9
+    LINK_OLD_NAME_SIZE = 9
 };
 
 /* Texts are borrowed. */
@@ -40,24 +41,22 @@ void link_setup(void);
 /* The return channel of a data endpoint. ERR_INVALID for what is no tcp, ipc or inproc endpoint. */
 MUST_CHECK enum err link_ack_endpoint(const char *endpoint, char out[LINK_ENDPOINT_SIZE]);
 
-enum link_role {
-    LINK_INGEST = 'i',
-    LINK_STORE = 's'
-};
-
-/* A peer's name on the return channel. */
-void link_routing_id(enum link_role role, uint64_t id, uint8_t out[LINK_ROUTING_ID_SIZE]);
+/*
+ * The routing id by which a store that does not say Hello calls an ingest. Nothing else depends on
+ * routing ids.
+ */
+void link_old_name(uint64_t ingest_id, uint8_t out[LINK_OLD_NAME_SIZE]);
 
 /* A socket of the link, not attached yet; the caller's. NULL: out of memory or sockets. */
 zsock_t *link_data_socket(int type);
-zsock_t *link_return_socket(enum link_role role, uint64_t id);
+zsock_t *link_return_socket(int type);
 
-/*
- * Binds and connects a socket to all endpoints, or to their return channels. On failure one line
- * that names the endpoint is logged.
- */
-MUST_CHECK enum err link_attach(
-    zsock_t *socket, const struct link_endpoints *endpoints, bool is_return_channel);
+/* On failure one line that names the endpoint is logged. */
+MUST_CHECK enum err link_bind(zsock_t *socket, const char *endpoint);
+MUST_CHECK enum err link_connect(zsock_t *socket, const char *endpoint);
+
+/* Binds and connects a data socket to all endpoints. On failure one line is logged. */
+MUST_CHECK enum err link_attach(zsock_t *socket, const struct link_endpoints *endpoints);
 
 /*
  * A message around bytes from malloc(), which it takes; whichever thread lets go of it last frees

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 _Static_assert(RECORD_LOSSES == (int)GOFLOW__LINK__KIND__LOSSES, "as in the .proto");
+_Static_assert(LINK_STORE == (int)GOFLOW__LINK__HELLO__ROLE__STORE, "as in the .proto");
 _Static_assert(LINK_ACK_HELD == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__HELD, "as in the .proto");
 _Static_assert(LINK_ACK_NAME_REFUSED == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__NAME_REFUSED,
     "as in the .proto");
@@ -15,6 +16,10 @@ _Static_assert(LINK_ACK_NAME_REFUSED == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND
 /* Ranges in one frame; what does not fit is said in the next round. */
 enum {
     RANGES_MAX = 65536
+};
+
+enum {
+    VERSION_TAG = 1 << 3 /* protobuf: field 1, a varint */
 };
 
 const char *link_ack_name(enum link_ack_kind kind)
@@ -87,6 +92,45 @@ enum err link_header_parse(struct link_header *header_p, const uint8_t *bytes, s
     enum err err = is_known(message) ? ERR_OK : ERR_UNSUPPORTED;
     goflow__link__batch_header__free_unpacked(message, NULL);
     return err;
+}
+
+size_t link_hello_pack(const struct link_hello *hello, uint8_t out[LINK_HELLO_MAX])
+{
+    Goflow__Link__Hello message = GOFLOW__LINK__HELLO__INIT;
+    message.version = LINK_VERSION_HELLO;
+    message.role = (Goflow__Link__Hello__Role)hello->role;
+    message.id = hello->id;
+    message.epoch = hello->epoch;
+    message.is_answer = hello->is_answer;
+    message.wants_fresh = hello->wants_fresh;
+    return goflow__link__hello__pack(&message, out);
+}
+
+/* Field 1, which every message begins with: a varint, and small. */
+static bool is_hello(const uint8_t *bytes, size_t size)
+{
+    return size >= 2 && bytes[0] == VERSION_TAG && bytes[1] == LINK_VERSION_HELLO;
+}
+
+enum err link_hello_parse(struct link_hello *hello_p, const uint8_t *bytes, size_t size)
+{
+    if (!is_hello(bytes, size)) {
+        return ERR_UNSUPPORTED;
+    }
+    Goflow__Link__Hello *message = goflow__link__hello__unpack(NULL, size, bytes);
+    if (message == NULL) {
+        return ERR_CORRUPT;
+    }
+    *hello_p = (struct link_hello){
+        .role = (enum link_role)message->role,
+        .id = message->id,
+        .epoch = message->epoch,
+        .is_answer = message->is_answer,
+        .wants_fresh = message->wants_fresh,
+    };
+    goflow__link__hello__free_unpacked(message, NULL);
+    bool is_known = hello_p->role == LINK_INGEST || hello_p->role == LINK_STORE;
+    return is_known && hello_p->id != 0 ? ERR_OK : ERR_CORRUPT;
 }
 
 void link_ranges_add(struct link_ranges *ranges, uint64_t first, uint64_t last)
@@ -164,6 +208,7 @@ uint8_t *link_ack_pack(const struct link_ack *ack, size_t *size_p)
     Goflow__Link__Acknowledgement message = GOFLOW__LINK__ACKNOWLEDGEMENT__INIT;
     message.version = LINK_VERSION;
     message.kind = (Goflow__Link__Acknowledgement__Kind)ack->kind;
+    message.ingest_id = ack->ingest_id;
     message.store_id = ack->store_id;
     message.stamp_ns = ack->stamp_ns;
     message.epoch = ack->epoch;
@@ -188,6 +233,7 @@ enum err link_ack_parse(struct link_ack *ack_p, const uint8_t *bytes, size_t siz
     }
     enum err err = ERR_UNSUPPORTED;
     *ack_p = (struct link_ack){
+        .ingest_id = message->ingest_id,
         .store_id = message->store_id,
         .stamp_ns = message->stamp_ns,
         .epoch = message->epoch,
@@ -213,6 +259,7 @@ uint8_t *link_lease_pack(const struct link_lease *lease, size_t *size_p)
     Goflow__Link__Lease message = GOFLOW__LINK__LEASE__INIT;
     message.version = LINK_VERSION;
     message.ingest_id = lease->ingest_id;
+    message.store_id = lease->store_id;
     message.stamp_ns = lease->stamp_ns;
     message.is_last = lease->is_last;
     message.granted = ranges[LINK_GRANTED].pointers;
@@ -239,6 +286,7 @@ enum err link_lease_parse(struct link_lease *lease_p, const uint8_t *bytes, size
         return ERR_CORRUPT;
     }
     *lease_p = (struct link_lease){.ingest_id = message->ingest_id,
+        .store_id = message->store_id,
         .stamp_ns = message->stamp_ns,
         .is_last = message->is_last};
     enum err err = message->version == LINK_VERSION ? ERR_OK : ERR_UNSUPPORTED;

@@ -82,11 +82,36 @@ enum link_ack_kind {
     LINK_ACK_KIND_COUNT
 };
 
+/* In the order of proto/link.proto. */
+enum link_role {
+    LINK_INGEST,
+    LINK_STORE
+};
+
+/* Who is at one end of a connection. */
+struct link_hello {
+    enum link_role role;
+    uint64_t id;
+    uint64_t epoch;   /* start of the process, in microseconds since 1970 */
+    bool is_answer;   /* to a Hello */
+    bool wants_fresh; /* the receiver should connect anew */
+};
+
+enum {
+    LINK_HELLO_MAX = 64
+};
+
+/* Returns the size written. */
+size_t link_hello_pack(const struct link_hello *hello, uint8_t out[LINK_HELLO_MAX]);
+/* ERR_UNSUPPORTED: a message of another kind. ERR_CORRUPT: damaged. */
+MUST_CHECK enum err link_hello_parse(struct link_hello *hello_p, const uint8_t *bytes, size_t size);
+
 /* As metrics name it. */
 const char *link_ack_name(enum link_ack_kind kind);
 
 struct link_ack {
     enum link_ack_kind kind;
+    uint64_t ingest_id; /* whom it is for; 0 from a store that does not say Hello */
     uint64_t store_id;
     uint64_t stamp_ns;     /* HELD: the store's monotonic clock */
     uint64_t epoch;        /* of the process that sent the batches */
@@ -105,6 +130,7 @@ enum link_verdict {
 
 struct link_lease {
     uint64_t ingest_id;
+    uint64_t store_id; /* of the HELD; 0 from an ingest that does not say Hello */
     uint64_t stamp_ns; /* of the HELD */
     bool is_last;      /* the ingest stops and has nothing else to send */
     struct link_ranges ranges[LINK_VERDICT_COUNT];

@@ -7,6 +7,7 @@ static void add(struct watch *watch, unsigned item, zsock_t *socket)
 {
     watch->sockets[item] = socket;
     watch->fds[item] = socket != NULL ? zsock_fd(socket) : -1;
+    watch->watched |= socket != NULL ? WATCH_BIT(item) : 0;
 }
 
 void watch_receiver(struct watch *watch, unsigned item, zsock_t *socket)
@@ -19,6 +20,13 @@ void watch_sender(struct watch *watch, unsigned item, zsock_t *socket)
 {
     add(watch, item, socket);
     watch->senders |= socket != NULL ? WATCH_BIT(item) : 0;
+}
+
+void watch_descriptor(struct watch *watch, unsigned item, int fd)
+{
+    watch->fds[item] = fd;
+    watch->watched |= WATCH_BIT(item);
+    watch->ready |= WATCH_BIT(item);
 }
 
 /*
@@ -34,7 +42,7 @@ unsigned watch_wait(struct watch *watch, unsigned wanted, int timeout_ms)
 {
     struct pollfd items[WATCH_MAX];
     for (unsigned i = 0; i < WATCH_MAX; i++) {
-        bool is_wanted = (wanted & WATCH_BIT(i)) != 0 && watch->sockets[i] != NULL;
+        bool is_wanted = (wanted & watch->watched & WATCH_BIT(i)) != 0;
         /* poll() passes over negative descriptors. */
         items[i] = (struct pollfd){.fd = is_wanted ? watch->fds[i] : -1, .events = POLLIN};
     }
@@ -61,7 +69,7 @@ void watch_emptied(struct watch *watch, unsigned item)
 
 void watch_touched(struct watch *watch, unsigned item)
 {
-    watch->ready |= watch->sockets[item] != NULL ? WATCH_BIT(item) : 0;
+    watch->ready |= watch->watched & WATCH_BIT(item);
 }
 
 bool watch_has_term(struct watch *watch, unsigned item)

@@ -23,6 +23,7 @@ enum {
 struct watch {
     zsock_t *sockets[WATCH_MAX]; /* borrowed; NULL: none */
     int fds[WATCH_MAX];
+    unsigned watched;
     unsigned senders;
     unsigned ready; /* of those that receive */
 };
@@ -33,6 +34,8 @@ struct watch {
  */
 void watch_receiver(struct watch *watch, unsigned item, zsock_t *socket);
 void watch_sender(struct watch *watch, unsigned item, zsock_t *socket);
+/* A receiver that is several sockets: an epoll descriptor with each of their descriptors. */
+void watch_descriptor(struct watch *watch, unsigned item, int fd);
 
 /*
  * Waits until a wanted item is ready, `timeout_ms` at most (-1: for ever), or a signal comes. The

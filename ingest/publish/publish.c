@@ -56,12 +56,19 @@ static enum err open_inbox(struct publisher *publisher)
 static enum err open_link(struct publisher *publisher, const struct publisher_options *options)
 {
     publisher->data = link_data_socket(ZMQ_PUSH);
-    publisher->acks = link_return_socket(LINK_INGEST, identity_id(publisher->identity));
-    if (publisher->data == NULL || publisher->acks == NULL) {
+    if (publisher->data == NULL) {
         return ERR_MEMORY;
     }
-    enum err err = link_attach(publisher->data, &options->endpoints, false);
-    return err != ERR_OK ? err : link_attach(publisher->acks, &options->endpoints, true);
+    struct link_channel_options channel = {
+        .endpoints = &options->endpoints,
+        .role = LINK_INGEST,
+        .id = identity_id(publisher->identity),
+        .epoch = identity_epoch(publisher->identity),
+        .data = publisher->data,
+        .counters = &publisher->counters.link,
+    };
+    enum err err = link_attach(publisher->data, &options->endpoints);
+    return err != ERR_OK ? err : link_channel_new(&publisher->channel, &channel);
 }
 
 static void on_removed(void *context, const struct window_batch *batch, bool is_lost)
@@ -221,7 +228,7 @@ void publisher_destroy(struct publisher **publisher_p)
     }
     zactor_destroy(&publisher->actor);
     zsock_destroy(&publisher->tap);
-    zsock_destroy(&publisher->acks);
+    link_channel_destroy(&publisher->channel);
     zsock_destroy(&publisher->data);
     zsock_destroy(&publisher->inbox);
     if (publisher->window != NULL) {

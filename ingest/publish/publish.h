@@ -1,7 +1,7 @@
 /*
  * publish.h -- the publisher: sends batches to the stores, keeps them until they are stored.
  *
- * One thread (a CZMQ actor) owns the PUSH socket, the ROUTER socket for leases, the window
+ * One thread (a CZMQ actor) owns the PUSH socket, the return channel, the window
  * and the tap. Workers hand sealed batches over with publisher_offer(); that never blocks: a full
  * publisher is a return value. Frames, acknowledgements and states: docs/wire.md.
  */
@@ -17,9 +17,9 @@ struct publisher;
 struct publisher_port; /* one worker's end */
 
 struct publisher_options {
-    struct link_endpoints endpoints;
-    const char *tap_endpoint; /* PUB socket for goflow-tap; NULL or "": none */
-    uint64_t ingest_id;       /* 0: the one that is kept, or random */
+    struct link_endpoints endpoints; /* texts live as long as the publisher */
+    const char *tap_endpoint;        /* PUB socket for goflow-tap; NULL or "": none */
+    uint64_t ingest_id;              /* 0: the one that is kept, or random */
     const char
         *state_dir;       /* keeps the identity where there is no spool; NULL or "": nothing does */
     bool is_state_shared; /* other ingests may use state_dir, and it may be unusable */

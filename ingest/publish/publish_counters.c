@@ -41,8 +41,14 @@ METRIC_FAMILY(BATCHES_TAKEN_BACK, COUNTER, "goflow_link_batches_taken_back_total
     "Batches that must be sent again, by reason.");
 METRIC_FAMILY(ACKS, COUNTER, "goflow_link_acks_total",
     "Acknowledgements from stores, by kind; each may name many batches.");
+METRIC_FAMILY(ACKS_BAD, COUNTER, "goflow_link_acks_bad_total",
+    "Acknowledgements that could not be read, or were for another ingest.");
 METRIC_FAMILY(
-    ACKS_BAD, COUNTER, "goflow_link_acks_bad_total", "Acknowledgements that could not be read.");
+    PEERS, GAUGE, "goflow_link_peers", "Stores that are connected and said who they are.");
+METRIC_FAMILY(FRESH, COUNTER, "goflow_link_fresh_connections_total",
+    "Connections to stores that were made anew, by reason.");
+METRIC_FAMILY(REQUESTS_MISSING, COUNTER, "goflow_link_lease_requests_missing_total",
+    "Times that no store asked for a lease on batches within -ack.timeout of sending.");
 METRIC_FAMILY(ID_CHANGES, COUNTER, "goflow_link_id_changes_total",
     "Times that this ingest took another id because another process had its own.");
 METRIC_FAMILY(TAP_BATCHES, COUNTER, "goflow_tap_batches_total",
@@ -139,6 +145,12 @@ void publish_report(const struct publish_counters *counters, const struct window
     }
     metrics_page_add_counter(page, &ACKS_BAD, &counters->acks_bad);
     metrics_page_add_counter(page, &ID_CHANGES, &counters->id_changes);
+    metrics_page_add_counter(page, &PEERS, &counters->link.peers);
+    metrics_page_add_counter(page, &REQUESTS_MISSING, &counters->requests_missing);
+    for (size_t i = 0; i < LINK_FRESH_COUNT; i++) {
+        metrics_page_add(page, &FRESH, (double)counter_get(&counters->link.fresh[i]),
+            "reason=\"%s\"", link_fresh_name((enum link_fresh_reason)i));
+    }
     metrics_page_add_counter(page, &TAP_BATCHES, &counters->tap_batches);
     metrics_page_add_counter(page, &TAP_SUBSCRIPTIONS, &counters->tap_subscriptions);
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "common/link_frame.h"
+#include "common/link_channel.h"
 #include "common/metrics.h"
 #include "ingest/publish/spool.h"
 #include "ingest/publish/window.h"
@@ -20,6 +20,8 @@ struct publish_counters {
     struct counter acks[LINK_ACK_KIND_COUNT];
     struct counter id_changes; /* another process had the id */
     struct counter acks_bad;
+    struct counter requests_missing;
+    struct link_counters link;
     struct counter tap_batches;
     struct counter tap_subscriptions; /* gauge */
 };

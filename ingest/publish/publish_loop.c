@@ -99,9 +99,10 @@ static void send_batches(struct publisher *publisher)
     }
 }
 
-static void answer_held(struct publisher *publisher, zframe_t **store_p, const struct link_ack *ack)
+static void answer_held(struct publisher *publisher, zframe_t *store, const struct link_ack *ack)
 {
     struct link_lease lease = {.ingest_id = identity_id(publisher->identity),
+        .store_id = ack->store_id,
         .stamp_ns = ack->stamp_ns,
         .is_last = publisher->is_stopping && window_next(publisher->window) == NULL};
     window_held(publisher->window, ack->store_id, &ack->ranges, now(publisher), &lease);
@@ -111,35 +112,52 @@ static void answer_held(struct publisher *publisher, zframe_t **store_p, const s
     if (bytes == NULL) {
         return;
     }
-    publisher->sockets.reply(publisher->sockets.context, store_p, bytes, size);
+    publisher->sockets.reply(publisher->sockets.context, store, bytes, size);
     free(bytes);
 }
 
-static void take_ack(struct publisher *publisher, zframe_t **store_p, zframe_t *body)
+/* What a store sends to another ingest may come here after a restart at this address. */
+static bool is_for_us(const struct publisher *publisher, const struct link_ack *ack)
 {
+    return ack->ingest_id == 0 || ack->ingest_id == identity_id(publisher->identity);
+}
+
+static void take_ack(struct publisher *publisher, zframe_t *store, const struct link_ack *ack)
+{
+    counter_add(&publisher->counters.acks[ack->kind], 1);
+    switch (ack->kind) {
+    case LINK_ACK_HELD:
+        answer_held(publisher, store, ack);
+        break;
+    case LINK_ACK_STORED:
+    case LINK_ACK_SHELVED:
+        window_settled(publisher->window, ack->kind, &ack->ranges);
+        break;
+    case LINK_ACK_CORRUPT:
+    case LINK_ACK_UNSUPPORTED:
+        window_refused(publisher->window, ack->kind, &ack->ranges, now(publisher));
+        break;
+    case LINK_ACK_NAME_REFUSED:
+        publish_names_refused(publisher, ack, now(publisher));
+        break;
+    case LINK_ACK_KIND_COUNT:
+        break;
+    }
+}
+
+static void read_ack(struct publisher *publisher, zframe_t *store, zframe_t *body)
+{
+    const struct publish_sockets *sockets = &publisher->sockets;
     struct link_ack ack;
     if (link_ack_parse(&ack, zframe_data(body), zframe_size(body)) != ERR_OK) {
         counter_add(&publisher->counters.acks_bad, 1);
         return;
     }
-    counter_add(&publisher->counters.acks[ack.kind], 1);
-    switch (ack.kind) {
-    case LINK_ACK_HELD:
-        answer_held(publisher, store_p, &ack);
-        break;
-    case LINK_ACK_STORED:
-    case LINK_ACK_SHELVED:
-        window_settled(publisher->window, ack.kind, &ack.ranges);
-        break;
-    case LINK_ACK_CORRUPT:
-    case LINK_ACK_UNSUPPORTED:
-        window_refused(publisher->window, ack.kind, &ack.ranges, now(publisher));
-        break;
-    case LINK_ACK_NAME_REFUSED:
-        publish_names_refused(publisher, &ack, now(publisher));
-        break;
-    case LINK_ACK_KIND_COUNT:
-        break;
+    sockets->learn(sockets->context, store, ack.store_id);
+    if (is_for_us(publisher, &ack)) {
+        take_ack(publisher, store, &ack);
+    } else {
+        counter_add(&publisher->counters.acks_bad, 1);
     }
     link_ack_clear(&ack);
 }
@@ -149,16 +167,39 @@ static void take_acks(struct publisher *publisher)
     const struct publish_sockets *sockets = &publisher->sockets;
     for (zmsg_t *message = sockets->receive_ack(sockets->context); message != NULL;
          message = sockets->receive_ack(sockets->context)) {
-        zframe_t *store = zmsg_pop(message);
-        zframe_t *body = zmsg_pop(message);
+        zframe_t *store = zmsg_first(message);
+        zframe_t *body = zmsg_next(message);
         if (body != NULL) {
-            take_ack(publisher, &store, body);
+            read_ack(publisher, store, body);
         }
-        zframe_destroy(&store);
-        zframe_destroy(&body);
         zmsg_destroy(&message);
     }
     watch_emptied(&publisher->watch, PUBLISH_ACKS);
+}
+
+/*
+ * Batches were sent and no store asked for a lease within ack_timeout: stores are behind with
+ * reading, as when their database stands still, or their questions do not arrive.
+ */
+static void look_for_unheard(struct publisher *publisher)
+{
+    const struct publish_sockets *sockets = &publisher->sockets;
+    const struct window_counters *counters = window_counters(publisher->window);
+    uint64_t unheard = counter_get(&counters->resent_unheard);
+    uint64_t now_ns = now(publisher);
+    if (unheard == publisher->unheard_seen || now_ns < publisher->unheard_due_ns) {
+        return;
+    }
+    uint64_t batches = unheard - publisher->unheard_seen;
+    publisher->unheard_seen = unheard;
+    publisher->unheard_due_ns = now_ns + publisher->lease_ms * NS_PER_MS;
+    counter_add(&publisher->counters.requests_missing, 1);
+    sockets->unheard(sockets->context);
+    if (log_pause_is_over(&publisher->unheard_log, now_ns)) {
+        log_warning("publish", "no store asked for a lease on batches that were sent",
+            "batches=%" PRIu64 " stores=%" PRIu64 " waiting_flows=%" PRIu64, batches,
+            counter_get(&publisher->counters.link.peers), counter_get(&counters->waiting.flows));
+    }
 }
 
 /* XPUB passes on the first subscription to a topic and the end of the last. */
@@ -197,7 +238,9 @@ static bool turn(struct publisher *publisher, unsigned ready)
     if ((ready & WATCH_BIT(PUBLISH_ACKS)) != 0) {
         take_acks(publisher);
     }
+    publisher->sockets.tend(publisher->sockets.context);
     window_tick(publisher->window, now(publisher));
+    look_for_unheard(publisher);
     send_batches(publisher);
     if (publisher->spool != NULL) {
         spool_tick(publisher->spool, now(publisher));

@@ -19,8 +19,12 @@ struct publish_sockets {
     bool (*can_send)(void *context);               /* some store has room for a batch */
     /* Takes the payload. ERR_AGAIN: no store has room, the payload is still the caller's. */
     enum err (*send)(void *context, const uint8_t *header, size_t size, zmq_msg_t *payload);
-    /* Answers a store; takes its frame when it can be sent. */
-    void (*reply)(void *context, zframe_t **store_p, const uint8_t *bytes, size_t size);
+    /* Answers a store; what cannot be sent is asked for again. */
+    void (*reply)(void *context, zframe_t *store, const uint8_t *bytes, size_t size);
+    /* The acknowledgement from there names its sender. */
+    void (*learn)(void *context, zframe_t *store, uint64_t store_id);
+    void (*tend)(void *context);       /* Hello, where it is due, after all was received */
+    void (*unheard)(void *context);    /* stores took batches and asked for no leases */
     uint64_t (*now_ns)(void *context); /* monotonic */
     void *context;
 };

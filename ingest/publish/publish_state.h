@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "common/link_channel.h"
+#include "common/log_pause.h"
 #include "common/watch.h"
 #include "ingest/batch/account_book.h"
 #include "ingest/batch/record_batch.h"
@@ -35,7 +37,7 @@ struct publisher {
     struct publish_sockets sockets; /* as the loop uses those below */
     zsock_t *inbox;                 /* struct batch *, from the ports */
     zsock_t *data;
-    zsock_t *acks;
+    struct link_channel *channel;
     zsock_t *tap; /* NULL: none */
     struct window *window;
     struct spool *spool; /* NULL: batches are in memory only */
@@ -49,6 +51,9 @@ struct publisher {
     uint64_t stop_ns; /* when the wait for the stores began */
     bool is_stopping;
     bool is_wait_logged;
+    uint64_t unheard_seen;   /* batches that no store asked for, as of the last look */
+    uint64_t unheard_due_ns; /* no look before */
+    struct log_pause unheard_log;
     char inbox_endpoint[64];
     struct publish_counters counters;
     _Atomic uint64_t batches_offered; /* by the ports, to the inbox */

@@ -16,7 +16,7 @@ static struct batch *receive_batch(void *context)
 static zmsg_t *receive_ack(void *context)
 {
     const struct publisher *publisher = context;
-    return zmsg_recv_nowait(publisher->acks);
+    return link_channel_receive(publisher->channel, clock_monotonic_ns());
 }
 
 static bool can_send(void *context)
@@ -34,14 +34,36 @@ static enum err send_frames(void *context, const uint8_t *header, size_t size, z
     return is_sent ? ERR_OK : ERR_AGAIN;
 }
 
-/* What cannot be sent is asked for again. */
-static void reply(void *context, zframe_t **store_p, const uint8_t *bytes, size_t size)
+static void reply(void *context, zframe_t *store, const uint8_t *bytes, size_t size)
 {
-    const struct publisher *publisher = context;
-    void *acks = zsock_resolve(publisher->acks);
-    if (zframe_send(store_p, publisher->acks, ZFRAME_MORE | ZFRAME_DONTWAIT) == 0) {
-        (void)zmq_send(acks, bytes, size, ZMQ_DONTWAIT);
+    struct publisher *publisher = context;
+    watch_touched(&publisher->watch, PUBLISH_ACKS);
+    (void)link_channel_reply(publisher->channel, store, bytes, size);
+}
+
+static void learn(void *context, zframe_t *store, uint64_t store_id)
+{
+    struct publisher *publisher = context;
+    link_channel_learn(publisher->channel, store, store_id, clock_monotonic_ns());
+}
+
+static void tend(void *context)
+{
+    struct publisher *publisher = context;
+    uint64_t time_ns = clock_monotonic_ns();
+    link_channel_rename(
+        publisher->channel, identity_id(publisher->identity), identity_epoch(publisher->identity));
+    if (time_ns >= link_channel_due_ns(publisher->channel)) {
+        watch_touched(&publisher->watch, PUBLISH_ACKS);
+        link_channel_tick(publisher->channel, time_ns);
     }
+}
+
+static void unheard(void *context)
+{
+    struct publisher *publisher = context;
+    watch_touched(&publisher->watch, PUBLISH_ACKS);
+    link_channel_unheard(publisher->channel);
 }
 
 static uint64_t now_ns(void *context)
@@ -57,16 +79,29 @@ struct publish_sockets publish_sockets_of(struct publisher *publisher)
         .can_send = can_send,
         .send = send_frames,
         .reply = reply,
+        .learn = learn,
+        .tend = tend,
+        .unheard = unheard,
         .now_ns = now_ns,
         .context = publisher};
+}
+
+/* Milliseconds until Hello is due; never negative. */
+static int channel_due_ms(const struct publisher *publisher)
+{
+    uint64_t due_ns = link_channel_due_ns(publisher->channel);
+    uint64_t time_ns = clock_monotonic_ns();
+    return due_ns > time_ns ? (int)((due_ns - time_ns + NS_PER_MS - 1) / NS_PER_MS) : 0;
 }
 
 static unsigned wait_for_work(struct publisher *publisher)
 {
     bool has_unsent = window_next(publisher->window) != NULL;
     unsigned unwanted = has_unsent ? 0 : WATCH_BIT(PUBLISH_DATA);
-    return watch_wait(
-        &publisher->watch, WATCH_ALL & ~unwanted, publish_loop_patience_ms(publisher));
+    int patience_ms = publish_loop_patience_ms(publisher);
+    int due_ms = channel_due_ms(publisher);
+    int wait_ms = patience_ms >= 0 && patience_ms < due_ms ? patience_ms : due_ms;
+    return watch_wait(&publisher->watch, WATCH_ALL & ~unwanted, wait_ms);
 }
 
 /* Delivers what is left, for as long as a stop may take. */
@@ -83,7 +118,7 @@ static void open_watch(struct publisher *publisher, zsock_t *pipe)
 {
     watch_receiver(&publisher->watch, PUBLISH_PIPE, pipe);
     watch_receiver(&publisher->watch, PUBLISH_INBOX, publisher->inbox);
-    watch_receiver(&publisher->watch, PUBLISH_ACKS, publisher->acks);
+    watch_descriptor(&publisher->watch, PUBLISH_ACKS, link_channel_fd(publisher->channel));
     watch_sender(&publisher->watch, PUBLISH_DATA, publisher->data);
     watch_receiver(&publisher->watch, PUBLISH_TAP, publisher->tap);
 }

@@ -21,7 +21,8 @@ struct holding {
     struct assembly *assembly;
     struct pull_counters *counters; /* borrowed */
     void (*acknowledge)(void *context, uint64_t ingest_id, const struct link_ack *ack);
-    void *acknowledge_context;
+    void (*unanswered)(void *context, uint64_t ingest_id);
+    void *listener_context; /* of both */
     struct held_batch_line line;
     struct unpacker unpacker;
     uint64_t tick_due_ns;
@@ -74,7 +75,14 @@ static void on_forgotten(void *context, const struct ledger_batch *batch)
 static void on_acknowledge(void *context, uint64_t ingest_id, const struct link_ack *ack)
 {
     struct holding *holding = context;
-    holding->acknowledge(holding->acknowledge_context, ingest_id, ack);
+    holding->acknowledge(holding->listener_context, ingest_id, ack);
+}
+
+static void on_unanswered(void *context, uint64_t ingest_id)
+{
+    struct holding *holding = context;
+    counter_add(&holding->counters->requests_unanswered, 1);
+    holding->unanswered(holding->listener_context, ingest_id);
 }
 
 /* Once a minute at most; the metric counts each batch that is refused. */
@@ -207,13 +215,15 @@ enum err holding_new(struct holding **holding_p, const struct holding_options *o
     }
     holding->counters = options->counters;
     holding->acknowledge = options->acknowledge;
-    holding->acknowledge_context = options->context;
+    holding->unanswered = options->unanswered;
+    holding->listener_context = options->context;
     struct ledger_listener listener = {
         .granted = on_granted,
         .renewed = on_renewed,
         .forgotten = on_forgotten,
         .acknowledge = on_acknowledge,
         .conflict = on_conflict,
+        .unanswered = on_unanswered,
         .context = holding,
     };
     enum err err = ledger_new(&holding->ledger, options->store_id, &listener);

@@ -21,6 +21,8 @@ struct holding_options {
     struct assembly_options assembly;
     struct pull_counters *counters; /* borrowed as long as the holding lives */
     void (*acknowledge)(void *context, uint64_t ingest_id, const struct link_ack *ack);
+    /* A lease request was not answered for a lease. */
+    void (*unanswered)(void *context, uint64_t ingest_id);
     void *context;
 };
 

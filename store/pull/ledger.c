@@ -181,6 +181,7 @@ static void judge_range(struct ledger *ledger, struct ledger_ingest *ingest,
 static void take_lease(struct ledger *ledger, struct ledger_ingest *ingest,
     const struct link_lease *lease, uint64_t now_ns)
 {
+    ingest->unanswered_ns = 0;
     /* The lease runs from the question, however late the answer comes. */
     uint64_t end_ns = lease->stamp_ns + ingest->lease_ns;
     bool is_over = lease->stamp_ns > now_ns || end_ns <= now_ns;
@@ -197,7 +198,8 @@ static void take_lease(struct ledger *ledger, struct ledger_ingest *ingest,
 
 void ledger_lease(struct ledger *ledger, const struct link_lease *lease, uint64_t now_ns)
 {
-    for (size_t i = 0; i < ledger->ingests.count; i++) {
+    bool is_ours = lease->store_id == 0 || lease->store_id == ledger->store_id;
+    for (size_t i = 0; i < ledger->ingests.count && is_ours; i++) {
         if (ledger->ingests.values[i].sender_id == lease->ingest_id) {
             take_lease(ledger, &ledger->ingests.values[i], lease, now_ns);
         }
@@ -305,15 +307,24 @@ void ledger_forget_all(struct ledger *ledger)
     }
 }
 
+static void report_unanswered(struct ledger *ledger, struct ledger_ingest *ingest, uint64_t now_ns)
+{
+    if (ingest->unanswered_ns != 0 && now_ns >= ingest->unanswered_ns + ingest->lease_ns) {
+        ingest->unanswered_ns = 0;
+        ledger->listener.unanswered(ledger->listener.context, ingest->sender_id);
+    }
+}
+
 void ledger_tick(struct ledger *ledger, uint64_t now_ns)
 {
     ledger->now_ns = now_ns;
     for (size_t i = 0; i < ledger->ingests.count; i++) {
         forget_ended(ledger, &ledger->ingests.values[i], now_ns);
+        report_unanswered(ledger, &ledger->ingests.values[i], now_ns);
     }
 }
 
-static void acknowledge(struct ledger *ledger, const struct ledger_ingest *ingest,
+static void acknowledge(struct ledger *ledger, struct ledger_ingest *ingest,
     enum link_ack_kind kind, struct link_ranges *ranges, uint64_t now_ns)
 {
     if (ranges->count == 0) {
@@ -322,6 +333,7 @@ static void acknowledge(struct ledger *ledger, const struct ledger_ingest *inges
     bool is_refusal = kind == LINK_ACK_NAME_REFUSED && ingest->refused_epoch != 0;
     struct link_ack ack = {
         .kind = kind,
+        .ingest_id = ingest->sender_id,
         .store_id = ledger->store_id,
         .stamp_ns = now_ns,
         .epoch = kind == LINK_ACK_NAME_REFUSED ? ingest->refused_epoch : ingest->epoch,
@@ -329,6 +341,9 @@ static void acknowledge(struct ledger *ledger, const struct ledger_ingest *inges
         .to_epoch = is_refusal ? ingest->refused_epoch : ingest->epoch,
         .ranges = *ranges,
     };
+    if (kind == LINK_ACK_HELD && ingest->unanswered_ns == 0) {
+        ingest->unanswered_ns = now_ns;
+    }
     ledger->listener.acknowledge(ledger->listener.context, ingest->sender_id, &ack);
     link_ranges_reset(ranges);
 }

@@ -58,6 +58,8 @@ struct ledger_listener {
     void (*acknowledge)(void *context, uint64_t ingest_id, const struct link_ack *ack);
     void (*conflict)(
         void *context, const struct link_header *header, enum ledger_conflict conflict);
+    /* A lease request of ours was not answered for a lease. */
+    void (*unanswered)(void *context, uint64_t ingest_id);
     void *context;
 };
 
@@ -101,7 +103,7 @@ void ledger_forget(struct ledger *ledger, uint64_t ingest_id, uint64_t sequence)
 
 void ledger_forget_all(struct ledger *ledger);
 
-/* Forgets what leases ran out on. */
+/* Forgets what leases ran out on, and reports requests that were not answered. */
 void ledger_tick(struct ledger *ledger, uint64_t now_ns);
 
 /* Sends every acknowledgement that is due. */

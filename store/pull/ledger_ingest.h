@@ -26,6 +26,7 @@ struct ledger_ingest {
     struct link_ranges asking; /* received and not asked for yet */
     size_t asking_count;       /* batches in `asking` */
     uint64_t ask_due_ns;       /* when they are asked for; 0: now */
+    uint64_t unanswered_ns;    /* the first lease request without an answer; 0: none */
     struct link_ranges settled[LINK_ACK_KIND_COUNT];
 };
 

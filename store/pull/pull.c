@@ -3,7 +3,9 @@
 
 #include "common/clock.h"
 #include "common/daemon.h"
+#include "common/link_channel.h"
 #include "common/log.h"
+#include "common/log_pause.h"
 #include "common/watch.h"
 #include "store/pull/holding.h"
 #include "store/pull/pull_counters.h"
@@ -26,7 +28,8 @@ struct puller {
     zactor_t *actor;
     struct watch watch;
     zsock_t *data;
-    zsock_t *acks;
+    struct link_channel *channel;
+    struct log_pause unanswered_log;
     zsock_t *blocks; /* borrowed: readable when a block is finished */
     struct holding *holding;
     uint64_t store_id;
@@ -42,15 +45,24 @@ static void send_ack(void *context, uint64_t ingest_id, const struct link_ack *a
     if (bytes == NULL) {
         return;
     }
-    uint8_t routing_id[LINK_ROUTING_ID_SIZE];
-    link_routing_id(LINK_INGEST, ingest_id, routing_id);
-    void *acks = zsock_resolve(puller->acks);
     watch_touched(&puller->watch, ITEM_ACKS);
-    if (zmq_send(acks, routing_id, sizeof routing_id, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
-        zmq_send(acks, bytes, size, ZMQ_DONTWAIT) >= 0) {
+    const struct link_process to = {.id = ingest_id, .epoch = ack->to_epoch};
+    if (link_channel_send(puller->channel, &to, bytes, size, ack->kind == LINK_ACK_HELD)) {
         counter_add(&puller->counters.acks[ack->kind], 1);
     }
     free(bytes);
+}
+
+static void on_unanswered(void *context, uint64_t ingest_id)
+{
+    struct puller *puller = context;
+    if (log_pause_is_over(&puller->unanswered_log, clock_monotonic_ns())) {
+        log_warning("pull", "an ingest did not answer a lease request within a lease",
+            "ingest=%" PRIu64 " not_logged=%" PRIu64, ingest_id,
+            log_pause_skipped(&puller->unanswered_log));
+    }
+    watch_touched(&puller->watch, ITEM_ACKS);
+    link_channel_unanswered(puller->channel, ingest_id);
 }
 
 static void take_message(struct puller *puller, zmq_msg_t *first, zmq_msg_t *payload)
@@ -114,32 +126,49 @@ static void pull_batches(struct puller *puller)
     }
 }
 
+static void take_lease(struct puller *puller, zmsg_t *message, uint64_t now_ns)
+{
+    zframe_t *address = zmsg_first(message);
+    zframe_t *body = zmsg_last(message);
+    struct link_lease lease;
+    if (link_lease_parse(&lease, zframe_data(body), zframe_size(body)) != ERR_OK) {
+        counter_add(&puller->counters.frames_bad, 1);
+        return;
+    }
+    link_channel_learn(puller->channel, address, lease.ingest_id, now_ns);
+    holding_lease(puller->holding, &lease, now_ns);
+    link_lease_clear(&lease);
+}
+
 static void take_leases(struct puller *puller)
 {
-    for (zmsg_t *message = zmsg_recv_nowait(puller->acks); message != NULL;
-         message = zmsg_recv_nowait(puller->acks)) {
-        zframe_t *body = zmsg_last(message);
-        struct link_lease lease;
-        if (body != NULL &&
-            link_lease_parse(&lease, zframe_data(body), zframe_size(body)) == ERR_OK) {
-            holding_lease(puller->holding, &lease, clock_monotonic_ns());
-            link_lease_clear(&lease);
-        } else {
-            counter_add(&puller->counters.frames_bad, 1);
-        }
+    uint64_t now_ns = clock_monotonic_ns();
+    for (zmsg_t *message = link_channel_receive(puller->channel, now_ns); message != NULL;
+         message = link_channel_receive(puller->channel, now_ns)) {
+        take_lease(puller, message, clock_monotonic_ns());
         zmsg_destroy(&message);
     }
     watch_emptied(&puller->watch, ITEM_ACKS);
 }
 
-/* Milliseconds until a turn is due; -1: for ever. */
+/* Hello, where it is due. */
+static void tend_channel(struct puller *puller)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    if (now_ns >= link_channel_due_ns(puller->channel)) {
+        take_leases(puller);
+        watch_touched(&puller->watch, ITEM_ACKS);
+        link_channel_tick(puller->channel, now_ns);
+    }
+}
+
+/* Milliseconds until a turn is due. */
 static int wait_ms(const struct puller *puller)
 {
     uint64_t now_ns = clock_monotonic_ns();
     uint64_t due_ns = holding_due_ns(puller->holding, now_ns);
-    if (due_ns == UINT64_MAX) {
-        return -1;
-    }
+    uint64_t channel_due_ns = link_channel_due_ns(puller->channel);
+    due_ns = channel_due_ns < due_ns ? channel_due_ns : due_ns;
     return due_ns > now_ns ? (int)((due_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS) : 0;
 }
 
@@ -156,6 +185,7 @@ static void turn(struct puller *puller, unsigned ready, bool is_flush)
     if ((ready & WATCH_BIT(ITEM_ACKS)) != 0) {
         take_leases(puller);
     }
+    tend_channel(puller);
     holding_turn(puller->holding, clock_monotonic_ns(), is_flush);
     watch_emptied(&puller->watch, ITEM_BLOCKS);
 }
@@ -179,7 +209,7 @@ static void finish(struct puller *puller)
 static void open_watch(struct puller *puller, zsock_t *pipe)
 {
     watch_receiver(&puller->watch, ITEM_PIPE, pipe);
-    watch_receiver(&puller->watch, ITEM_ACKS, puller->acks);
+    watch_descriptor(&puller->watch, ITEM_ACKS, link_channel_fd(puller->channel));
     watch_receiver(&puller->watch, ITEM_BLOCKS, puller->blocks);
     watch_receiver(&puller->watch, ITEM_DATA, puller->data);
 }
@@ -218,6 +248,7 @@ static enum err open_holding(
                 .max_inflight = options->max_inflight,
             },
         .acknowledge = send_ack,
+        .unanswered = on_unanswered,
         .context = puller,
     };
     return holding_new(&puller->holding, &holding);
@@ -228,13 +259,20 @@ static enum err open_link(
 {
     puller->blocks = options->exchange.socket;
     puller->data = link_data_socket(ZMQ_PULL);
-    puller->acks = link_return_socket(LINK_STORE, store_id);
-    if (puller->data == NULL || puller->acks == NULL) {
+    if (puller->data == NULL) {
         return ERR_MEMORY;
     }
+    struct link_channel_options channel = {
+        .endpoints = &options->endpoints,
+        .role = LINK_STORE,
+        .id = store_id,
+        .epoch = clock_wall_ns() / NS_PER_US,
+        .data = puller->data,
+        .counters = &puller->counters.link,
+    };
     /* The return channel first: a batch should find it open. */
-    enum err err = link_attach(puller->acks, &options->endpoints, true);
-    return err != ERR_OK ? err : link_attach(puller->data, &options->endpoints, false);
+    enum err err = link_channel_new(&puller->channel, &channel);
+    return err != ERR_OK ? err : link_attach(puller->data, &options->endpoints);
 }
 
 enum err puller_new(struct puller **puller_p, const struct puller_options *options)
@@ -272,8 +310,8 @@ void puller_destroy(struct puller **puller_p)
     }
     zactor_destroy(&puller->actor);
     holding_destroy(&puller->holding);
+    link_channel_destroy(&puller->channel);
     zsock_destroy(&puller->data);
-    zsock_destroy(&puller->acks);
     free(puller);
     *puller_p = NULL;
 }

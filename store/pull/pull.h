@@ -1,7 +1,7 @@
 /*
  * pull.h -- the puller: receives batches, fills blocks, acknowledges.
  *
- * One thread (a CZMQ actor) owns the PULL socket, the ROUTER socket for leases, and the batches and
+ * One thread (a CZMQ actor) owns the PULL socket, the return channel, and the batches and
  * open blocks of holding.h. It stops pulling while `max_inflight` blocks are with the writer.
  * Frames, acknowledgements and states: docs/wire.md.
  */
@@ -23,7 +23,7 @@ struct block_exchange {
 };
 
 struct puller_options {
-    struct link_endpoints endpoints;
+    struct link_endpoints endpoints; /* texts live as long as the puller */
     struct block_exchange exchange;
     uint64_t store_id;     /* 0: random */
     uint32_t max_rows;     /* of a block */

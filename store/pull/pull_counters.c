@@ -39,6 +39,12 @@ METRIC_FAMILY(UNSUPPORTED, COUNTER, "goflow_pull_batches_unsupported_total",
     "Batches refused because of their protocol version.");
 METRIC_FAMILY(STALE_EPOCHS, COUNTER, "goflow_pull_epoch_conflicts_total",
     "Batches of an older process than one already seen under the same ingest id.");
+METRIC_FAMILY(
+    PEERS, GAUGE, "goflow_pull_peers", "Ingests that are connected and said who they are.");
+METRIC_FAMILY(FRESH, COUNTER, "goflow_pull_fresh_connections_total",
+    "Connections to ingests that were made anew, by reason.");
+METRIC_FAMILY(UNANSWERED, COUNTER, "goflow_pull_lease_requests_unanswered_total",
+    "Times that an ingest did not answer a lease request within a lease.");
 METRIC_FAMILY(ACKS, COUNTER, "goflow_pull_acks_total", "Acknowledgements sent, by kind.");
 
 static const char *const DROP_NAMES[PULL_DROP_COUNT] = {
@@ -89,6 +95,12 @@ void pull_report(const struct pull_counters *counters, struct metrics_page *page
     metrics_page_add_counter(page, &FRAMES_BAD, &counters->frames_bad);
     metrics_page_add_counter(page, &UNSUPPORTED, &counters->unsupported);
     metrics_page_add_counter(page, &STALE_EPOCHS, &counters->stale_epochs);
+    metrics_page_add_counter(page, &UNANSWERED, &counters->requests_unanswered);
+    metrics_page_add_counter(page, &PEERS, &counters->link.peers);
+    for (size_t i = 0; i < LINK_FRESH_COUNT; i++) {
+        metrics_page_add(page, &FRESH, (double)counter_get(&counters->link.fresh[i]),
+            "reason=\"%s\"", link_fresh_name((enum link_fresh_reason)i));
+    }
     for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
         metrics_page_add(page, &ACKS, (double)counter_get(&counters->acks[i]), "kind=\"%s\"",
             link_ack_name((enum link_ack_kind)i));

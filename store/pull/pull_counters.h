@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "common/link_frame.h"
+#include "common/link_channel.h"
 #include "common/metrics.h"
 
 enum pull_drop {
@@ -40,6 +40,8 @@ struct pull_counters {
     struct counter frames_bad;
     struct counter unsupported;
     struct counter stale_epochs;
+    struct counter requests_unanswered;
+    struct link_counters link;
     struct counter acks[LINK_ACK_KIND_COUNT];
 };
 

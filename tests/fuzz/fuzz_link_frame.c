@@ -21,5 +21,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (link_lease_parse(&lease, bytes, size) == ERR_OK) {
         link_lease_clear(&lease);
     }
+    struct link_hello hello;
+    if (link_hello_parse(&hello, bytes, size) == ERR_OK) {
+        uint8_t packed[LINK_HELLO_MAX];
+        size_t packed_size = link_hello_pack(&hello, packed);
+        enum err err = link_hello_parse(&hello, packed, packed_size);
+        assert(err == ERR_OK);
+    }
     return 0;
 }

@@ -41,16 +41,31 @@ static enum err send_frames(void *context, const uint8_t *header, size_t size, z
     return ERR_OK;
 }
 
-static void reply(void *context, zframe_t **store_p, const uint8_t *bytes, size_t size)
+static void reply(void *context, zframe_t *store, const uint8_t *bytes, size_t size)
 {
     struct fake_stores *fake = context;
     link_lease_clear(&fake->reply);
     enum err err = link_lease_parse(&fake->reply, bytes, size);
     assert(err == ERR_OK);
     fake->reply_count++;
-    (void)snprintf(fake->replied_to, sizeof fake->replied_to, "%.*s", (int)zframe_size(*store_p),
-        (const char *)zframe_data(*store_p));
-    zframe_destroy(store_p);
+    (void)snprintf(fake->replied_to, sizeof fake->replied_to, "%.*s", (int)zframe_size(store),
+        (const char *)zframe_data(store));
+}
+
+static void learn(void *context, zframe_t *store, uint64_t store_id)
+{
+    (void)store;
+    ((struct fake_stores *)context)->learned_id = store_id;
+}
+
+static void tend(void *context)
+{
+    ((struct fake_stores *)context)->tended_count++;
+}
+
+static void unheard(void *context)
+{
+    ((struct fake_stores *)context)->unheard_count++;
 }
 
 static uint64_t now_ns(void *context)
@@ -65,6 +80,9 @@ struct publish_sockets fake_stores_sockets(struct fake_stores *fake)
         .can_send = can_send,
         .send = send_frames,
         .reply = reply,
+        .learn = learn,
+        .tend = tend,
+        .unheard = unheard,
         .now_ns = now_ns,
         .context = fake};
 }

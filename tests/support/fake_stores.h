@@ -38,6 +38,9 @@ struct fake_stores {
     struct link_lease reply; /* the latest */
     size_t reply_count;
     char replied_to[FAKE_ID_MAX];
+    uint64_t learned_id;
+    size_t tended_count;
+    size_t unheard_count;
 };
 
 /* The functions of the fake, which is borrowed. */

@@ -138,6 +138,13 @@ static void on_acknowledge(void *context, uint64_t ingest_id, const struct link_
     transmit(store->world, event);
 }
 
+/* The model asks again by itself. */
+static void on_unanswered(void *context, uint64_t ingest_id)
+{
+    (void)context;
+    (void)ingest_id;
+}
+
 static void start_store(struct world *world, uint32_t index)
 {
     struct model_store *store = &world->stores[index];
@@ -153,6 +160,7 @@ static void start_store(struct world *world, uint32_t index)
         .renewed = on_renewed,
         .forgotten = on_forgotten,
         .acknowledge = on_acknowledge,
+        .unanswered = on_unanswered,
         .context = store,
     };
     assert(ledger_new(&store->ledger, store->id, &listener) == ERR_OK);

@@ -64,6 +64,12 @@ static void on_acknowledge(void *context, uint64_t ingest_id, const struct link_
     }
 }
 
+static void on_unanswered(void *context, uint64_t ingest_id)
+{
+    (void)context;
+    (void)ingest_id;
+}
+
 static void start(void)
 {
     fake = (struct fake){.now_ns = START_NS};
@@ -77,6 +83,7 @@ static void start(void)
             .max_inflight = INFLIGHT_MAX},
         .counters = &counters,
         .acknowledge = on_acknowledge,
+        .unanswered = on_unanswered,
     };
     cr_assert_eq(holding_new(&holding, &options), ERR_OK);
 }

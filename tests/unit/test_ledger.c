@@ -20,6 +20,7 @@ struct heard {
     uint32_t granted_first;
     uint32_t renewed;
     uint32_t forgotten;
+    uint32_t unanswered;
     uint32_t acks[LINK_ACK_KIND_COUNT];
     struct link_range latest[LINK_ACK_KIND_COUNT];
     const void *place;
@@ -50,9 +51,16 @@ static void on_acknowledge(void *context, uint64_t ingest_id, const struct link_
 {
     struct heard *record = context;
     cr_assert_eq(ingest_id, INGEST);
+    cr_assert_eq(ack->ingest_id, INGEST);
     cr_assert_eq(ack->store_id, STORE);
     record->acks[ack->kind]++;
     record->latest[ack->kind] = ack->ranges.values[ack->ranges.count - 1];
+}
+
+static void on_unanswered(void *context, uint64_t ingest_id)
+{
+    cr_assert_eq(ingest_id, INGEST);
+    ((struct heard *)context)->unanswered++;
 }
 
 static struct ledger *open_ledger(struct heard *record)
@@ -62,6 +70,7 @@ static struct ledger *open_ledger(struct heard *record)
         .renewed = on_renewed,
         .forgotten = on_forgotten,
         .acknowledge = on_acknowledge,
+        .unanswered = on_unanswered,
         .context = record,
     };
     struct ledger *ledger = NULL;
@@ -367,5 +376,54 @@ Test(ledger, does_not_run_out_of_ingests)
     ledger_tick(ledger, NOW + LEASE_NS);
     struct link_header header = {.ingest_id = 5001, .sequence = 1, .lease_ms = LEASE_MS};
     cr_assert_eq(ledger_take(ledger, &header, &record, NOW + LEASE_NS), LEDGER_NEW);
+    ledger_destroy(&ledger);
+}
+
+Test(ledger, reports_a_request_without_an_answer_once_a_lease)
+{
+    struct heard record = {0};
+    struct ledger *ledger = open_ledger(&record);
+    (void)take(ledger, 5, &record, NOW);
+    ledger_flush(ledger, NOW);
+    ledger_flush(ledger, NOW + 300 * NS_PER_MS);
+    ledger_tick(ledger, NOW + LEASE_NS - 1);
+    cr_assert_eq(record.unanswered, 0);
+    ledger_tick(ledger, NOW + LEASE_NS);
+    cr_assert_eq(record.unanswered, 1, "counted from the first request");
+    ledger_tick(ledger, NOW + 3 * LEASE_NS);
+    cr_assert_eq(record.unanswered, 1, "nothing was asked since");
+    (void)take(ledger, 6, &record, NOW + 3 * LEASE_NS);
+    ledger_flush(ledger, NOW + 3 * LEASE_NS);
+    ledger_tick(ledger, NOW + 4 * LEASE_NS);
+    cr_assert_eq(record.unanswered, 2);
+    ledger_destroy(&ledger);
+}
+
+Test(ledger, an_answer_of_any_kind_is_an_answer)
+{
+    struct heard record = {0};
+    struct ledger *ledger = open_ledger(&record);
+    (void)take(ledger, 5, &record, NOW);
+    ledger_flush(ledger, NOW);
+    answer(ledger, LINK_GONE, 5, 5, NOW, NOW + LEASE_NS / 2);
+    ledger_tick(ledger, NOW + 2 * LEASE_NS);
+    cr_assert_eq(record.unanswered, 0);
+    ledger_destroy(&ledger);
+}
+
+Test(ledger, ignores_an_answer_to_another_store)
+{
+    struct heard record = {0};
+    struct ledger *ledger = open_ledger(&record);
+    (void)take(ledger, 5, &record, NOW);
+    ledger_flush(ledger, NOW);
+    struct link_lease lease = {.ingest_id = INGEST, .store_id = STORE + 1, .stamp_ns = NOW};
+    link_ranges_add(&lease.ranges[LINK_GRANTED], 5, 5);
+    ledger_lease(ledger, &lease, NOW);
+    cr_assert_eq(record.granted, 0);
+    lease.store_id = STORE;
+    ledger_lease(ledger, &lease, NOW);
+    cr_assert_eq(record.granted, 1);
+    link_lease_clear(&lease);
     ledger_destroy(&ledger);
 }

@@ -61,6 +61,12 @@ static void on_acknowledge(void *context, uint64_t ingest_id, const struct link_
     }
 }
 
+static void on_unanswered(void *context, uint64_t ingest_id)
+{
+    (void)context;
+    (void)ingest_id;
+}
+
 static void on_conflict(
     void *context, const struct link_header *header, enum ledger_conflict conflict)
 {
@@ -78,6 +84,7 @@ static void start(void)
         .forgotten = on_batch,
         .acknowledge = on_acknowledge,
         .conflict = on_conflict,
+        .unanswered = on_unanswered,
     };
     cr_assert_eq(ledger_new(&ledger, STORE, &listener), ERR_OK);
 }

@@ -41,11 +41,11 @@ Test(link, derives_the_return_channel)
     check_becomes("inproc://link", "inproc://link.ack");
 }
 
-Test(link, routing_ids_start_with_the_role)
+Test(link, the_old_name_of_an_ingest_is_its_role_and_id)
 {
-    uint8_t id[LINK_ROUTING_ID_SIZE];
-    link_routing_id(LINK_STORE, 0x0102030405060708, id);
-    cr_assert_arr_eq(id, "s\1\2\3\4\5\6\7\10", sizeof id);
+    uint8_t id[LINK_OLD_NAME_SIZE];
+    link_old_name(0x0102030405060708, id);
+    cr_assert_arr_eq(id, "i\1\2\3\4\5\6\7\10", sizeof id);
 }
 
 Test(link, ids_differ)

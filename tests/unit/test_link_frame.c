@@ -174,3 +174,64 @@ Test(link_frame, keeps_a_lease)
     link_lease_clear(&lease);
     link_lease_clear(&parsed);
 }
+
+static const struct link_hello HELLO = {
+    .role = LINK_STORE, .id = 0x0102030405060708, .epoch = 1700000000000000, .is_answer = true};
+
+Test(link_frame, keeps_a_hello)
+{
+    uint8_t bytes[LINK_HELLO_MAX];
+    struct link_hello hello;
+    size_t size = link_hello_pack(&HELLO, bytes);
+    cr_assert_eq(link_hello_parse(&hello, bytes, size), ERR_OK);
+    cr_assert_eq(hello.role, LINK_STORE);
+    cr_assert_eq(hello.id, HELLO.id);
+    cr_assert_eq(hello.epoch, HELLO.epoch);
+    cr_assert(hello.is_answer);
+    cr_assert_not(hello.wants_fresh);
+}
+
+Test(link_frame, a_hello_begins_with_its_version)
+{
+    uint8_t bytes[LINK_HELLO_MAX];
+    (void)link_hello_pack(&HELLO, bytes);
+    cr_assert_arr_eq(bytes, "\x08\x03", 2);
+}
+
+Test(link_frame, readers_of_version_1_refuse_a_hello)
+{
+    uint8_t bytes[LINK_HELLO_MAX];
+    size_t size = link_hello_pack(&HELLO, bytes);
+    struct link_ack ack;
+    struct link_lease lease;
+    cr_assert_neq(link_ack_parse(&ack, bytes, size), ERR_OK);
+    cr_assert_neq(link_lease_parse(&lease, bytes, size), ERR_OK);
+}
+
+Test(link_frame, nothing_else_is_a_hello)
+{
+    struct link_ack ack = {.kind = LINK_ACK_STORED, .ingest_id = 7, .store_id = 9};
+    size_t size = 0;
+    uint8_t *bytes = link_ack_pack(&ack, &size);
+    struct link_hello hello;
+    cr_assert_eq(link_hello_parse(&hello, bytes, size), ERR_UNSUPPORTED);
+    cr_assert_eq(link_hello_parse(&hello, bytes, 0), ERR_UNSUPPORTED);
+    free(bytes);
+}
+
+Test(link_frame, refuses_a_hello_cut_anywhere_and_one_of_nobody)
+{
+    uint8_t bytes[LINK_HELLO_MAX];
+    struct link_hello whole = HELLO;
+    whole.is_answer = false; /* a field that is not there cannot be missed */
+    size_t size = link_hello_pack(&whole, bytes);
+    for (size_t cut = 0; cut < size; cut++) {
+        struct link_hello hello = {0};
+        enum err err = link_hello_parse(&hello, bytes, cut);
+        cr_assert(err != ERR_OK || hello.epoch != HELLO.epoch, "cut at %zu", cut);
+    }
+    struct link_hello nobody = {.role = LINK_INGEST};
+    struct link_hello hello;
+    size = link_hello_pack(&nobody, bytes);
+    cr_assert_eq(link_hello_parse(&hello, bytes, size), ERR_CORRUPT);
+}

@@ -226,6 +226,44 @@ Test(publish_loop, sends_again_what_no_store_asked_for)
     cr_assert_eq(memcmp(fake.sent[0].payload, fake.sent[1].payload, fake.sent[0].size), 0);
 }
 
+Test(publish_loop, says_that_no_store_asked_once_a_lease)
+{
+    fake.room = 200;
+    offer(1);
+    turn();
+    advance_ms(LEASE_MS - 1);
+    turn();
+    cr_assert_eq(fake.unheard_count, 0);
+    for (int i = 0; i < 3; i++) {
+        advance_ms(1);
+        offer(1);
+        turn();
+    }
+    cr_assert_eq(fake.unheard_count, 1);
+    advance_ms(LEASE_MS);
+    turn();
+    cr_assert_eq(fake.unheard_count, 2);
+    cr_assert_eq(counter_get(&publisher.counters.requests_missing), 2);
+}
+
+Test(publish_loop, ignores_what_is_for_another_ingest)
+{
+    offer(1);
+    turn();
+    struct link_ack ack = {.kind = LINK_ACK_STORED, .ingest_id = INGEST + 1, .store_id = STORE};
+    link_ranges_add(&ack.ranges, FIRST, FIRST);
+    fake_stores_say(&fake, &ack);
+    turn();
+    cr_assert_eq(window_count(publisher.window), 1);
+    cr_assert_eq(counter_get(&publisher.counters.acks_bad), 1);
+    ack.ingest_id = INGEST;
+    fake_stores_say(&fake, &ack);
+    turn();
+    cr_assert_eq(window_count(publisher.window), 0);
+    cr_assert_eq(fake.learned_id, STORE);
+    link_ack_clear(&ack);
+}
+
 Test(publish_loop, sends_again_when_a_lease_and_its_margin_are_over)
 {
     offer(1);

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- Hello on the return channel, and who is where. */
+#include "common/link_channel.h"
+
+#include "common/clock.h"
+#include "common/link_peers.h"
+#include "common/link_sockets.h"
+#include "common/log.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+    TICK_MS = 1000,
+    GONE_MS = 10000 /* a peer that was accepted and is silent for so long */
+};
+
+struct link_channel {
+    struct link_channel_options options;
+    struct link_sockets sockets;
+    struct link_connection ends[OPTION_LIST_MAX]; /* as those of the sockets */
+    struct link_peers peers;
+    uint64_t tick_due_ns;
+};
+
+const char *link_fresh_name(enum link_fresh_reason reason)
+{
+    static const char *const NAMES[LINK_FRESH_COUNT] = {
+        [LINK_FRESH_SILENT] = "silent",
+        [LINK_FRESH_UNANSWERED] = "unanswered",
+        [LINK_FRESH_ASKED] = "asked",
+        [LINK_FRESH_VERSION] = "version",
+    };
+    return NAMES[reason];
+}
+
+static const char *peer_word(const struct link_channel *channel)
+{
+    return channel->options.role == LINK_INGEST ? "store" : "ingest";
+}
+
+enum err link_channel_new(
+    struct link_channel **channel_p, const struct link_channel_options *options)
+{
+    *channel_p = NULL;
+    struct link_channel *channel = calloc(1, sizeof *channel);
+    if (channel == NULL) {
+        return ERR_MEMORY;
+    }
+    bool is_ingest = options->role == LINK_INGEST;
+    channel->options = *options;
+    enum err err =
+        link_sockets_open(&channel->sockets, options->endpoints, is_ingest ? options->id : 0);
+    for (size_t i = 0; i < channel->sockets.end_count; i++) {
+        link_connection_init(&channel->ends[i], is_ingest);
+    }
+    if (err != ERR_OK) {
+        link_channel_destroy(&channel);
+        return err;
+    }
+    *channel_p = channel;
+    return ERR_OK;
+}
+
+void link_channel_destroy(struct link_channel **channel_p)
+{
+    struct link_channel *channel = *channel_p;
+    if (channel == NULL) {
+        return;
+    }
+    link_sockets_close(&channel->sockets);
+    link_peers_clear(&channel->peers);
+    free(channel);
+    *channel_p = NULL;
+}
+
+int link_channel_fd(const struct link_channel *channel)
+{
+    return channel->sockets.epoll_fd;
+}
+
+/* --- sending -----------------------------------------------------------------------------------
+ */
+
+static bool send_hello(
+    struct link_channel *channel, const struct link_address *to, bool is_answer, bool wants_fresh)
+{
+    struct link_hello hello = {
+        .role = channel->options.role,
+        .id = channel->options.id,
+        .epoch = channel->options.epoch,
+        .is_answer = is_answer,
+        .wants_fresh = wants_fresh,
+    };
+    uint8_t bytes[LINK_HELLO_MAX];
+    return link_sockets_send(&channel->sockets, to, bytes, link_hello_pack(&hello, bytes));
+}
+
+void link_channel_rename(struct link_channel *channel, uint64_t id, uint64_t epoch)
+{
+    if (id == channel->options.id && epoch == channel->options.epoch) {
+        return;
+    }
+    channel->options.id = id;
+    channel->options.epoch = epoch;
+    for (size_t i = 0; i < channel->sockets.end_count; i++) {
+        link_connection_hurry(&channel->ends[i]);
+    }
+    for (size_t i = 0; i < channel->peers.count; i++) {
+        (void)send_hello(channel, &channel->peers.values[i].address, false, false);
+    }
+}
+
+/* False: longer than any address of ours. */
+static bool read_address(zframe_t *frame, struct link_address *address_p)
+{
+    size_t size = zframe_size(frame);
+    if (size == 0 || size > LINK_ADDRESS_MAX) {
+        return false;
+    }
+    address_p->size = (uint8_t)size;
+    memcpy(address_p->bytes, zframe_data(frame), size);
+    return true;
+}
+
+bool link_channel_reply(
+    struct link_channel *channel, zframe_t *address, const uint8_t *bytes, size_t size)
+{
+    struct link_address to;
+    return read_address(address, &to) && link_sockets_send(&channel->sockets, &to, bytes, size);
+}
+
+/* An ingest that does not say Hello is found by the name that libzmq has for its connection. */
+static bool send_by_old_name(
+    struct link_channel *channel, uint64_t id, const uint8_t *bytes, size_t size)
+{
+    struct link_address to = {.size = 1 + LINK_OLD_NAME_SIZE, .bytes = {LINK_ACCEPTED}};
+    link_old_name(id, to.bytes + 1);
+    return link_sockets_send(&channel->sockets, &to, bytes, size);
+}
+
+static bool send_to_unknown(struct link_channel *channel, const uint8_t *bytes, size_t size)
+{
+    bool is_sent = false;
+    for (size_t i = 0; i < channel->sockets.end_count; i++) {
+        struct link_connection *end = &channel->ends[i];
+        struct link_address to = link_sockets_address(i);
+        if (end->is_connected && !end->has_answered) {
+            is_sent = link_sockets_send(&channel->sockets, &to, bytes, size) || is_sent;
+        }
+        link_connection_hurry(end);
+    }
+    channel->tick_due_ns = 0;
+    return is_sent;
+}
+
+bool link_channel_send(struct link_channel *channel, const struct link_process *to,
+    const uint8_t *bytes, size_t size, bool is_question)
+{
+    const struct link_peer *peer = link_peers_find(&channel->peers, to->id, to->epoch);
+    if (peer != NULL) {
+        return link_sockets_send(&channel->sockets, &peer->address, bytes, size);
+    }
+    bool is_sent = send_by_old_name(channel, to->id, bytes, size);
+    return (is_question && send_to_unknown(channel, bytes, size)) || is_sent;
+}
+
+/* --- peers -------------------------------------------------------------------------------------
+ */
+
+static void count_peers(struct link_channel *channel)
+{
+    counter_set(&channel->options.counters->peers, channel->peers.count);
+}
+
+static void log_gone(struct link_channel *channel, const struct link_peer *peer)
+{
+    count_peers(channel);
+    bool is_elsewhere = link_peers_find(&channel->peers, peer->id, 0) != NULL;
+    if (!is_elsewhere && peer->epoch != 0) {
+        log_notice("link", "a peer is gone", "%s=%" PRIu64, peer_word(channel), peer->id);
+    }
+}
+
+static void drop_peers(struct link_channel *channel, size_t index)
+{
+    struct link_peer peer;
+    struct link_address address = link_sockets_address(index);
+    while (link_peers_drop(&channel->peers, &address, &peer)) {
+        log_gone(channel, &peer);
+    }
+}
+
+static void meet(struct link_channel *channel, const struct link_address *from, uint64_t id,
+    uint64_t epoch, uint64_t now_ns)
+{
+    bool was_there = link_peers_find(&channel->peers, id, 0) != NULL;
+    enum link_meeting meeting = link_peers_hear(&channel->peers, from, id, epoch, now_ns);
+    count_peers(channel);
+    bool is_news = meeting == LINK_MET_OTHER || (meeting == LINK_MET_NEW && !was_there);
+    if (is_news && epoch != 0) {
+        log_notice("link", "a peer is connected", "%s=%" PRIu64 " started_us=%" PRIu64,
+            peer_word(channel), id, epoch);
+    }
+}
+
+/* The data connection goes with it where nobody is there. */
+static void connect_anew(struct link_channel *channel, size_t index, enum link_fresh_reason reason)
+{
+    counter_add(&channel->options.counters->fresh[reason], 1);
+    drop_peers(channel, index);
+    channel->ends[index].is_connected = false;
+    /* Where it cannot be made, the tick tries again. */
+    link_sockets_reopen(&channel->sockets, index, channel->ends[index].has_old_name);
+    if (reason == LINK_FRESH_SILENT) {
+        link_sockets_reconnect_data(&channel->sockets, index, channel->options.data);
+    }
+}
+
+void link_channel_unanswered(struct link_channel *channel, uint64_t id)
+{
+    const struct link_peer *peer = link_peers_find(&channel->peers, id, 0);
+    if (peer == NULL) {
+        link_channel_unheard(channel);
+        return;
+    }
+    size_t index = link_sockets_index(&channel->sockets, &peer->address);
+    if (index != SIZE_MAX) {
+        connect_anew(channel, index, LINK_FRESH_UNANSWERED);
+        return;
+    }
+    struct link_peer dropped;
+    struct link_address address = peer->address;
+    (void)send_hello(channel, &address, false, true);
+    (void)link_peers_drop(&channel->peers, &address, &dropped);
+    count_peers(channel);
+}
+
+void link_channel_unheard(struct link_channel *channel)
+{
+    for (size_t i = 0; i < channel->sockets.end_count; i++) {
+        if (channel->ends[i].is_connected && !channel->ends[i].is_heard) {
+            connect_anew(channel, i, LINK_FRESH_UNANSWERED);
+        }
+    }
+}
+
+/* --- receiving ---------------------------------------------------------------------------------
+ */
+
+static void take_hello(struct link_channel *channel, const struct link_address *from,
+    const struct link_hello *hello, uint64_t now_ns)
+{
+    if (hello->role == channel->options.role) {
+        return;
+    }
+    meet(channel, from, hello->id, hello->epoch, now_ns);
+    size_t index = link_sockets_index(&channel->sockets, from);
+    if (index == SIZE_MAX) {
+        if (!hello->is_answer) {
+            (void)send_hello(channel, from, true, false);
+        }
+        return;
+    }
+    link_connection_hear(&channel->ends[index], true, now_ns);
+    if (hello->wants_fresh) {
+        connect_anew(channel, index, LINK_FRESH_ASKED);
+    }
+}
+
+/* An empty message: the accepting side has a new connection. */
+static void take_probe(struct link_channel *channel, size_t index, uint64_t now_ns)
+{
+    if (index != SIZE_MAX) {
+        drop_peers(channel, index);
+        link_connection_begin(&channel->ends[index], now_ns);
+        channel->tick_due_ns = 0;
+    }
+}
+
+/* True: the message is for the owner of the channel. */
+static bool take_message(
+    struct link_channel *channel, const struct link_address *from, zframe_t *body, uint64_t now_ns)
+{
+    size_t index = link_sockets_index(&channel->sockets, from);
+    if (zframe_size(body) == 0) {
+        take_probe(channel, index, now_ns);
+        return false;
+    }
+    struct link_hello hello;
+    if (link_hello_parse(&hello, zframe_data(body), zframe_size(body)) == ERR_OK) {
+        take_hello(channel, from, &hello, now_ns);
+        return false;
+    }
+    if (index != SIZE_MAX) {
+        link_connection_hear(&channel->ends[index], false, now_ns);
+    }
+    return true;
+}
+
+zmsg_t *link_channel_receive(struct link_channel *channel, uint64_t now_ns)
+{
+    for (zmsg_t *message = link_sockets_receive(&channel->sockets); message != NULL;
+         message = link_sockets_receive(&channel->sockets)) {
+        struct link_address from;
+        zframe_t *address = zmsg_first(message);
+        zframe_t *body = zmsg_next(message);
+        if (body != NULL && read_address(address, &from) &&
+            take_message(channel, &from, body, now_ns)) {
+            return message;
+        }
+        zmsg_destroy(&message);
+    }
+    return NULL;
+}
+
+void link_channel_learn(
+    struct link_channel *channel, zframe_t *address, uint64_t id, uint64_t now_ns)
+{
+    struct link_address from;
+    if (id == 0 || !read_address(address, &from)) {
+        return;
+    }
+    const struct link_peer *known = link_peers_at(&channel->peers, &from);
+    /* One that says Hello has said it better. */
+    if (known == NULL || known->epoch == 0) {
+        meet(channel, &from, id, 0, now_ns);
+    }
+}
+
+/* --- time --------------------------------------------------------------------------------------
+ */
+
+static void step_end(struct link_channel *channel, size_t index, uint64_t now_ns)
+{
+    struct link_connection *end = &channel->ends[index];
+    if (channel->sockets.ends[index].socket == NULL) {
+        link_sockets_reopen(&channel->sockets, index, end->has_old_name);
+    }
+    if (channel->sockets.ends[index].lacks_data) {
+        link_sockets_reconnect_data(&channel->sockets, index, channel->options.data);
+    }
+    bool is_connected = link_sockets_is_connected(&channel->sockets, index);
+    if (link_connection_look(end, is_connected, now_ns)) {
+        drop_peers(channel, index);
+    }
+    struct link_address to = link_sockets_address(index);
+    switch (link_connection_step(end, now_ns)) {
+    case LINK_STEP_HELLO:
+        (void)send_hello(channel, &to, false, false);
+        break;
+    case LINK_STEP_SILENT:
+        connect_anew(channel, index, LINK_FRESH_SILENT);
+        break;
+    case LINK_STEP_VERSION:
+        connect_anew(channel, index, LINK_FRESH_VERSION);
+        break;
+    case LINK_STEP_NONE:
+        break;
+    }
+}
+
+void link_channel_tick(struct link_channel *channel, uint64_t now_ns)
+{
+    if (now_ns < channel->tick_due_ns) {
+        return;
+    }
+    channel->tick_due_ns = now_ns + TICK_MS * NS_PER_MS;
+    for (size_t i = 0; i < channel->sockets.end_count; i++) {
+        step_end(channel, i, now_ns);
+        uint64_t due_ns = link_connection_due_ns(&channel->ends[i]);
+        if (due_ns < channel->tick_due_ns) {
+            channel->tick_due_ns = due_ns;
+        }
+    }
+    struct link_peer peer;
+    uint64_t gone_ns = GONE_MS * NS_PER_MS;
+    while (now_ns > gone_ns && link_peers_expire(&channel->peers, now_ns - gone_ns, &peer)) {
+        log_gone(channel, &peer);
+    }
+}
+
+uint64_t link_channel_due_ns(const struct link_channel *channel)
+{
+    return channel->tick_due_ns;
+}

@@ -1,0 +1,56 @@
+/*
+ * link_connection.h -- one connection of the return channel that this side makes.
+ *
+ * A plain state machine without sockets and clocks: when Hello is due, and when the connection is
+ * to be made anew. The other side accepts connections and answers; so only this side has a clock
+ * running. Rules: docs/wire.md.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct link_connection {
+    bool may_use_old_name; /* an ingest: a store that does not say Hello finds it by that alone */
+    bool has_old_name;     /* the connection was made with it */
+    bool is_connected;
+    bool is_heard;            /* something came since it is connected */
+    bool has_answered;        /* the peer has said Hello since then */
+    uint64_t connected_ns;    /* since when */
+    uint64_t said_ns;         /* when Hello was said last */
+    uint64_t hello_due_ns;    /* when it is said next */
+    uint64_t unanswered_ns;   /* when the first Hello without an answer was said; 0: none */
+    uint64_t pause_ns;        /* between two Hellos */
+    uint64_t old_name_within; /* ns after which a silent peer is taken for one that says no Hello */
+};
+
+/* Why a connection is made anew: labels of a metric, in this order. */
+enum link_fresh_reason {
+    LINK_FRESH_SILENT,     /* the peer answered Hello, and does not any more */
+    LINK_FRESH_UNANSWERED, /* it does not answer lease requests, or asks for none */
+    LINK_FRESH_ASKED,      /* the peer asked for it */
+    LINK_FRESH_VERSION,    /* the old name is needed, or no longer */
+    LINK_FRESH_COUNT
+};
+
+enum link_step {
+    LINK_STEP_NONE,
+    LINK_STEP_HELLO,
+    LINK_STEP_SILENT, /* connect anew, for data too: nobody is there */
+    LINK_STEP_VERSION /* connect anew, with has_old_name as it is now */
+};
+
+void link_connection_init(struct link_connection *connection, bool may_use_old_name);
+
+/* What the socket shows. True: it has just been lost. */
+bool link_connection_look(struct link_connection *connection, bool is_connected, uint64_t now_ns);
+/* The accepting side has announced a new connection. */
+void link_connection_begin(struct link_connection *connection, uint64_t now_ns);
+/* A message came. `is_hello`: the peer has said who it is. */
+void link_connection_hear(struct link_connection *connection, bool is_hello, uint64_t now_ns);
+/* Hello should be said soon: a batch came from an ingest that nobody knows. */
+void link_connection_hurry(struct link_connection *connection);
+/* What is due; call it until nothing is. */
+enum link_step link_connection_step(struct link_connection *connection, uint64_t now_ns);
+/* When something is due next; UINT64_MAX: not before the connection is there. */
+uint64_t link_connection_due_ns(const struct link_connection *connection);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause -- the sockets of the return channel. */
+#include "common/link_sockets.h"
+
+#include "common/log.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+static enum err watch_socket(struct link_sockets *sockets, zsock_t *socket)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    bool is_added = epoll_ctl(sockets->epoll_fd, EPOLL_CTL_ADD, zsock_fd(socket), &event) == 0;
+    return is_added ? ERR_OK : ERR_MEMORY;
+}
+
+static void close_end(struct link_sockets *sockets, struct link_end *end)
+{
+    if (end->socket != NULL) {
+        (void)epoll_ctl(sockets->epoll_fd, EPOLL_CTL_DEL, zsock_fd(end->socket), NULL);
+        zsock_destroy(&end->socket);
+    }
+}
+
+static void set_old_name(const struct link_sockets *sockets, zsock_t *socket)
+{
+    uint8_t name[LINK_OLD_NAME_SIZE];
+    link_old_name(sockets->old_name, name);
+    (void)zmq_setsockopt(zsock_resolve(socket), ZMQ_ROUTING_ID, name, sizeof name);
+}
+
+static enum err open_end(struct link_sockets *sockets, struct link_end *end, bool has_old_name)
+{
+    end->socket = link_return_socket(ZMQ_DEALER);
+    if (end->socket == NULL) {
+        return ERR_MEMORY;
+    }
+    if (has_old_name) {
+        set_old_name(sockets, end->socket);
+    }
+    enum err err = watch_socket(sockets, end->socket);
+    if (err == ERR_OK) {
+        err = link_connect(end->socket, end->endpoint);
+    }
+    if (err != ERR_OK) {
+        close_end(sockets, end);
+    }
+    return err;
+}
+
+static enum err open_router(struct link_sockets *sockets)
+{
+    sockets->router = link_return_socket(ZMQ_ROUTER);
+    if (sockets->router == NULL) {
+        return ERR_MEMORY;
+    }
+    if (sockets->old_name != 0) {
+        set_old_name(sockets, sockets->router);
+    }
+    /* An empty message begins each connection, so that the other side notices that it is new. */
+    zsock_set_probe_router(sockets->router, 1);
+    zsock_set_router_mandatory(sockets->router, 1);
+    /* A peer that says no Hello may come back while its last connection is still half open. */
+    zsock_set_router_handover(sockets->router, 1);
+    return watch_socket(sockets, sockets->router);
+}
+
+static enum err return_endpoint(const char *data_endpoint, char out[LINK_ENDPOINT_SIZE])
+{
+    enum err err = link_ack_endpoint(data_endpoint, out);
+    if (err != ERR_OK) {
+        log_error("link", "not an endpoint; use tcp://HOST:PORT or ipc://PATH", "endpoint=%s",
+            data_endpoint);
+    }
+    return err;
+}
+
+static enum err bind_all(struct link_sockets *sockets, const struct option_list *bind)
+{
+    enum err err = bind->count > 0 ? open_router(sockets) : ERR_OK;
+    for (size_t i = 0; i < bind->count && err == ERR_OK; i++) {
+        char endpoint[LINK_ENDPOINT_SIZE];
+        err = return_endpoint(bind->values[i], endpoint);
+        if (err == ERR_OK) {
+            err = link_bind(sockets->router, endpoint);
+        }
+    }
+    return err;
+}
+
+static enum err connect_all(struct link_sockets *sockets, const struct option_list *connect)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < connect->count && err == ERR_OK; i++) {
+        struct link_end *end = &sockets->ends[sockets->end_count++];
+        end->data_endpoint = connect->values[i];
+        err = return_endpoint(end->data_endpoint, end->endpoint);
+        if (err == ERR_OK) {
+            err = open_end(sockets, end, false);
+        }
+    }
+    return err;
+}
+
+enum err link_sockets_open(
+    struct link_sockets *sockets, const struct link_endpoints *endpoints, uint64_t old_name)
+{
+    *sockets = (struct link_sockets){.old_name = old_name};
+    sockets->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (sockets->epoll_fd < 0) {
+        return ERR_IO;
+    }
+    enum err err = bind_all(sockets, &endpoints->bind);
+    return err != ERR_OK ? err : connect_all(sockets, &endpoints->connect);
+}
+
+void link_sockets_close(struct link_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->end_count; i++) {
+        close_end(sockets, &sockets->ends[i]);
+    }
+    zsock_destroy(&sockets->router);
+    if (sockets->epoll_fd >= 0) {
+        (void)close(sockets->epoll_fd);
+        sockets->epoll_fd = -1;
+    }
+}
+
+void link_sockets_reopen(struct link_sockets *sockets, size_t index, bool has_old_name)
+{
+    struct link_end *end = &sockets->ends[index];
+    close_end(sockets, end);
+    if (open_end(sockets, end, has_old_name) != ERR_OK) {
+        end->socket = NULL;
+    }
+}
+
+void link_sockets_reconnect_data(struct link_sockets *sockets, size_t index, zsock_t *data)
+{
+    struct link_end *end = &sockets->ends[index];
+    (void)zmq_disconnect(zsock_resolve(data), end->data_endpoint);
+    end->lacks_data = link_connect(data, end->data_endpoint) != ERR_OK;
+}
+
+bool link_sockets_is_connected(const struct link_sockets *sockets, size_t index)
+{
+    zsock_t *socket = sockets->ends[index].socket;
+    return socket != NULL && (zsock_events(socket) & ZMQ_POLLOUT) != 0;
+}
+
+struct link_address link_sockets_address(size_t index)
+{
+    return (struct link_address){.size = 1, .bytes = {(uint8_t)(index + 1)}};
+}
+
+size_t link_sockets_index(const struct link_sockets *sockets, const struct link_address *address)
+{
+    uint8_t number = address->bytes[0];
+    return number != LINK_ACCEPTED && number <= sockets->end_count ? number - 1U : SIZE_MAX;
+}
+
+static bool send_frame(zsock_t *socket, const void *bytes, size_t size, int flags)
+{
+    return socket != NULL &&
+           zmq_send(zsock_resolve(socket), bytes, size, flags | ZMQ_DONTWAIT) >= 0;
+}
+
+bool link_sockets_send(
+    struct link_sockets *sockets, const struct link_address *to, const uint8_t *bytes, size_t size)
+{
+    size_t index = link_sockets_index(sockets, to);
+    if (index != SIZE_MAX) {
+        return send_frame(sockets->ends[index].socket, bytes, size, 0);
+    }
+    return send_frame(sockets->router, to->bytes + 1, to->size - 1U, ZMQ_SNDMORE) &&
+           send_frame(sockets->router, bytes, size, 0);
+}
+
+/* Takes the routing id from the message. One that is too long is none of ours: not answered. */
+static struct link_address pop_address(zmsg_t *message)
+{
+    struct link_address address = {.size = 1, .bytes = {LINK_ACCEPTED}};
+    zframe_t *routing_id = zmsg_pop(message);
+    size_t size = zframe_size(routing_id);
+    if (size < LINK_ADDRESS_MAX) {
+        memcpy(address.bytes + 1, zframe_data(routing_id), size);
+        address.size = (uint8_t)(size + 1);
+    }
+    zframe_destroy(&routing_id);
+    return address;
+}
+
+zmsg_t *link_sockets_receive(struct link_sockets *sockets)
+{
+    struct link_address address = {0};
+    zmsg_t *message = sockets->router != NULL ? zmsg_recv_nowait(sockets->router) : NULL;
+    if (message != NULL) {
+        address = pop_address(message);
+    }
+    for (size_t i = 0; i < sockets->end_count && message == NULL; i++) {
+        zsock_t *socket = sockets->ends[i].socket;
+        message = socket != NULL ? zmsg_recv_nowait(socket) : NULL;
+        address = link_sockets_address(i);
+    }
+    if (message != NULL) {
+        (void)zmsg_pushmem(message, address.bytes, address.size);
+    }
+    return message;
+}

@@ -1,0 +1,51 @@
+/*
+ * link_sockets.h -- inside the return channel: its sockets, and where messages go.
+ *
+ * A ROUTER accepts connections, a DEALER makes each of the others; one epoll descriptor stands for
+ * all of them. An address is a number and, for accepted connections, the routing id that libzmq has
+ * for the connection now. Internal to link_channel.c; for the thread that owns the channel.
+ */
+#pragma once
+
+#include "common/link.h"
+#include "common/link_peers.h"
+
+enum {
+    LINK_ACCEPTED = 0 /* number of all accepted connections; end i has number i + 1 */
+};
+
+struct link_end {
+    zsock_t *socket; /* NULL: could not be made */
+    bool lacks_data; /* the data endpoint could not be connected */
+    const char *data_endpoint;
+    char endpoint[LINK_ENDPOINT_SIZE];
+};
+
+struct link_sockets {
+    uint64_t old_name; /* the ingest's id; 0: a store, which has none */
+    zsock_t *router;   /* NULL: nothing is bound */
+    struct link_end ends[OPTION_LIST_MAX];
+    size_t end_count;
+    int epoll_fd;
+};
+
+/* Binds and connects. On failure one line is logged, and link_sockets_close() is still due. */
+MUST_CHECK enum err link_sockets_open(
+    struct link_sockets *sockets, const struct link_endpoints *endpoints, uint64_t old_name);
+void link_sockets_close(struct link_sockets *sockets);
+
+/* Connects an end anew, with or without the old name; its socket is NULL where that failed. */
+void link_sockets_reopen(struct link_sockets *sockets, size_t index, bool has_old_name);
+/* Connects this end's data anew; `lacks_data` where that failed. */
+void link_sockets_reconnect_data(struct link_sockets *sockets, size_t index, zsock_t *data);
+bool link_sockets_is_connected(const struct link_sockets *sockets, size_t index);
+
+struct link_address link_sockets_address(size_t index);
+/* The end's index, or SIZE_MAX: an accepted connection. */
+size_t link_sockets_index(const struct link_sockets *sockets, const struct link_address *address);
+
+/* False: nobody is there, or has no room. */
+bool link_sockets_send(
+    struct link_sockets *sockets, const struct link_address *to, const uint8_t *bytes, size_t size);
+/* [address][frames], the caller's; NULL: nothing is there. */
+zmsg_t *link_sockets_receive(struct link_sockets *sockets);
