@@ -35,7 +35,10 @@ def main(names, **own):
     parser.add_argument("--bin", type=pathlib.Path, default=Settings.bin, help="programs to test")
     parser.add_argument("--keep", action="store_true", help="keep temporary folders")
     for name, default in own.items():
-        parser.add_argument(f"--{name}", type=type(default), default=default)
+        if default is False:
+            parser.add_argument(f"--{name}", action="store_true")
+        else:
+            parser.add_argument(f"--{name}", type=type(default), default=default)
     arguments = parser.parse_args()
     Settings.own = arguments
     Settings.bin = arguments.bin.resolve()
