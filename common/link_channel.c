@@ -238,7 +238,10 @@ void link_channel_unanswered(struct link_channel *channel, uint64_t id)
 void link_channel_unheard(struct link_channel *channel)
 {
     for (size_t i = 0; i < channel->sockets.end_count; i++) {
-        if (channel->ends[i].is_connected && !channel->ends[i].is_heard) {
+        const struct link_connection *end = &channel->ends[i];
+        /* One that has yet to try the old name does so by itself. */
+        bool is_tried = end->has_old_name || !end->may_use_old_name;
+        if (end->is_connected && !end->is_heard && is_tried) {
             connect_anew(channel, i, LINK_FRESH_UNANSWERED);
         }
     }
