@@ -33,6 +33,8 @@ LEASE = "3s"
 STORES = 3
 FAULTS_AT_ONCE = 3
 QUIET_S = (1, 8)  # between the beginnings of faults
+WAITING_MAX = 15000000  # flows; with more of them no fault begins: the spool has an end
+READY_S = 60
 SAMPLE_S = 0.5
 LINE_S = 10
 DRAIN_S = 900
@@ -62,6 +64,8 @@ class Line:
             for i in range(STORES)]
         self.members = [self.ingest, *self.stores, *self.database.members]
         self.account = soak_account.Account(self.ingest)
+        for member in self.members:  # a program that just begins has no handler for SIGTERM yet
+            case.wait_for(member.is_ready, READY_S, f"{member.name} answers")
 
     def start_ingest(self, number):
         return goflow.Ingest(
@@ -121,6 +125,8 @@ class Storm:
 
     def begin(self, now):
         if now < self.next_s or len(self.running) >= FAULTS_AT_ONCE:
+            return
+        if self.line.account.latest["waiting"] > WAITING_MAX:
             return
         self.next_s = now + self.chance.uniform(*QUIET_S)
         fault, targets = self.chance.choice(self.kinds())
