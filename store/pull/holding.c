@@ -100,7 +100,7 @@ static void on_conflict(
     }
     holding->conflict_due_ns = holding->now_ns + CONFLICT_LOG_MS * NS_PER_MS;
     log_warning("pull", TEXTS[conflict],
-        "ingest=%016" PRIx64 " sender=%016" PRIx64 " sequence=%" PRIu64 " epoch=%" PRIu64,
+        "ingest=%" PRIu64 " sender=%" PRIu64 " sequence=%" PRIu64 " epoch=%" PRIu64,
         header->ingest_id, link_header_sender(header), header->sequence, header->epoch);
 }
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: BSD-3-Clause -- names of batches: clocks set back, and ids that stay.
+# SPDX-License-Identifier: BSD-3-Clause -- names of batches: clocks set back, ids that stay, copies.
 import pathlib
+import shutil
 import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
@@ -11,6 +13,7 @@ import numbered  # noqa: E402
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 LEASE = "2s"
+LEASE_OVER_S = 4
 
 
 def clock(offset):
@@ -99,6 +102,55 @@ def test_a_second_ingest_of_a_host_has_an_id_of_its_own(folder):
     flows.check(store.query)
     case.equal(len(ids(store)), 2, "ids")
     case.true("another ingest has the first identity" in two.stderr, f"not logged: {two.stderr}")
+
+
+def copy_of(folder, name):
+    """The spool and identity of an ingest that does not run."""
+    copied = folder / f"{name}-spool"
+    shutil.copytree(folder / "spool", copied)
+    return copied
+
+
+def check_copies(folder, stores, waiting):
+    """A machine and its copy, started at once; `waiting` datagrams are in both spools."""
+    ingest = start_ingest(folder, spool_dir=folder / "spool")
+    flows = numbered.Flows(folder)
+    flows.send(ingest, count=max(waiting, 1))
+    ingest.kill()
+    copied = copy_of(folder, "copy")
+    one = start_ingest(folder, name="one", spool_dir=folder / "spool")
+    two = start_ingest(folder, name="two", spool_dir=copied)
+    endpoints = [one.endpoint, two.endpoint]
+    store = goflow.Store(folder, endpoints).wait_until_ready()
+    peers = [store]
+    if stores == 2:
+        peers.append(start_second_store(folder, store, endpoints))
+    for _ in range(4):
+        flows.send(one, count=100)
+        flows.send(two, count=100)
+        time.sleep(LEASE_OVER_S / 2)
+    flows.check(store.query)
+    numbered.check_counters(one, two)
+    case.equal(names_used_twice(store), [], "names that were used twice")
+    changes = [page.metrics().sum("goflow_link_id_changes_total") for page in (one, two)]
+    case.equal(sorted(changes), [0, 1], "ids given up")
+    for page in (one, two):
+        case.true("the id of this ingest" in page.stderr, f"{page.name}: no line")
+    logged = "".join(peer.stderr for peer in peers)
+    case.true(
+        "took another id" in logged or "two ingests have one id" in logged, "stores: no line")
+
+
+def test_a_copied_machine(folder):
+    check_copies(folder, stores=1, waiting=1)
+
+
+def test_a_copied_machine_with_a_full_spool(folder):
+    check_copies(folder, stores=1, waiting=600)
+
+
+def test_a_copied_machine_with_two_stores(folder):
+    check_copies(folder, stores=2, waiting=600)
 
 
 if __name__ == "__main__":

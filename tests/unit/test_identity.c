@@ -140,7 +140,6 @@ Test(identity, repeats_no_sequence_when_the_newer_slot_is_damaged)
         cr_assert_eq(state, IDENTITY_HALF);
         struct process after = run();
         cr_assert_gt(after.first, last);
-        cr_assert_gt(after.first, record.reserved_end + (1 << 20), "a step beyond the older slot");
     }
 }
 
