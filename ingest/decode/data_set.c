@@ -307,6 +307,7 @@ static void count_set(struct decode_context *context, const struct export_messag
     enum exporter_set kind, uint32_t records)
 {
     context->data_records += records;
+    context->options_records += kind == EXPORTER_SET_OPTIONS_DATA ? records : 0;
     counter_add(&message->counters->sets[kind], 1);
     counter_add(&message->counters->records[kind], records);
 }
@@ -382,7 +383,9 @@ void data_set_read(struct decode_context *context, const struct export_message *
     /* Where there is no room to wait, being decoded ahead of older data is better than not. */
     if (held_data_is_due(&context->exporter->held, &key) &&
         held_data_keep(context, message, set, &key, DECODE_TEMPLATE_MISSING)) {
-        context->data_records += count_records(template, set);
+        uint32_t records = count_records(template, set);
+        context->data_records += records;
+        context->options_records += template->is_options ? records : 0;
         return;
     }
     data_set_decode(context, message, template, set);

@@ -37,6 +37,7 @@ struct decode_context {
     struct sequence_tracker *tracker;  /* of the datagram's domain, once that is known */
     struct flow *flow;                 /* scratch record, reused for all flows of this decoder */
     enum decode_status status;         /* the first drop of this datagram */
+    uint32_t options_records;          /* of these, options data */
     uint32_t data_records;             /* of NetFlow 9 or IPFIX, read so far or put to wait */
     uint32_t withdrawals;              /* of all templates, heeded in this datagram */
     bool has_unread_records;           /* sets without a template hold further ones */

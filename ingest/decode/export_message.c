@@ -45,7 +45,9 @@ static void follow_sequence(struct decode_context *context, const struct export_
         .has_units = !is_ipfix || !context->has_unread_records,
         .domain = message->domain,
         .number = message->sequence,
-        .units = is_ipfix ? context->data_records : 1};
+        .units = is_ipfix ? context->data_records : 1,
+        .flows = is_ipfix ? context->data_records - context->options_records : 1,
+        .origin = context->datagram->source_port};
     struct exporter *exporter = context->exporter;
     context->tracker =
         sequence_follow(&exporter->sequences, &exporter->counters.sequences[message->type], &step);

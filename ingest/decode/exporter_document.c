@@ -46,6 +46,13 @@ static void print_rate(
     }
 }
 
+static const char *const COUNTS[SEQUENCE_COUNT_COUNT] = {
+    [SEQUENCE_UNITS_BEFORE] = "units before",
+    [SEQUENCE_FLOWS_BEFORE] = "flows before, without options data",
+    [SEQUENCE_FLOWS_WITH] = "flows up to the last one, without options data",
+    [SEQUENCE_UNITS_WITH] = "units up to the last one",
+};
+
 static void print_domain(
     struct buffer *out, const struct exporter *exporter, const struct sequence_tracker *tracker)
 {
@@ -54,6 +61,9 @@ static void print_domain(
     print_rate(out, exporter, tracker);
     if (tracker->is_known) {
         buffer_format(out, ",\"NextSequence\":%" PRIu32, tracker->next);
+        if (sequence_count_of(tracker) != SEQUENCE_UNITS_BEFORE) {
+            buffer_format(out, ",\"SequenceCounts\":\"%s\"", COUNTS[sequence_count_of(tracker)]);
+        }
     }
     for (size_t i = 0; i < SEQUENCE_AMOUNT_COUNT; i++) {
         buffer_format(out, ",\"%s\":%" PRIu64, AMOUNTS[i], tracker->amounts[i]);

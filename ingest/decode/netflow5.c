@@ -204,7 +204,9 @@ static void follow_sequence(struct decode_context *context, const struct layout 
         .has_units = true,
         .domain = layout->has_engine ? load_be16(header + ENGINE_AT) : 0,
         .number = load_be32(header + SEQUENCE_AT),
-        .units = count};
+        .units = count,
+        .flows = count,
+        .origin = context->datagram->source_port};
     struct exporter *exporter = context->exporter;
     context->tracker =
         sequence_follow(&exporter->sequences, &exporter->counters.sequences[layout->type], &step);

@@ -9,6 +9,9 @@ enum {
     MAX_DOMAINS = 256,
     MAX_GAP = 1 << 24,  /* a jump further ahead is a new sequence */
     MAX_LATE = 1 << 16, /* one further back, too */
+    JOIN_DATAGRAMS = 8, /* another port's number is so near where it goes on with a sequence */
+    JOIN_FLOWS = 1024,
+    CONTRADICTIONS = 3, /* so many in a row: the exporter counts otherwise than it did */
     LATE_RUN = 4        /* so many that fill no gap, each next to the other, are a new sequence */
 };
 
@@ -147,13 +150,9 @@ struct sequence_tracker *sequence_table_take(
     return add_tracker(table, type, domain);
 }
 
-struct sequence_tracker *sequence_follow(struct sequence_table *table,
-    struct sequence_counters *counters, const struct sequence_step *step)
+static void follow_step(struct sequence_tracker *tracker, struct sequence_counters *counters,
+    const struct sequence_step *step)
 {
-    struct sequence_tracker *tracker = sequence_table_take(table, step->type, step->domain);
-    if (tracker == NULL) {
-        return NULL;
-    }
     tracker->order = SEQUENCE_IN_ORDER;
     if (tracker->is_known) {
         follow_known(tracker, counters, step);
@@ -161,5 +160,125 @@ struct sequence_tracker *sequence_follow(struct sequence_table *table,
         restart(tracker, step);
         tracker->amounts[SEQUENCE_RECEIVED] += step->units;
     }
+}
+
+enum sequence_count sequence_count_of(const struct sequence_tracker *tracker)
+{
+    unsigned count = SEQUENCE_UNITS_BEFORE;
+    while (tracker->counts >> count != 0 && (tracker->counts >> count & 1) == 0) {
+        count++;
+    }
+    return (enum sequence_count)count;
+}
+
+static bool is_count_of_flows(enum sequence_count count)
+{
+    return count == SEQUENCE_FLOWS_BEFORE || count == SEQUENCE_FLOWS_WITH;
+}
+
+static uint32_t units_before(enum sequence_count count, uint32_t units, uint32_t flows)
+{
+    bool is_before = count <= SEQUENCE_FLOWS_BEFORE;
+    return !is_before ? 0 : is_count_of_flows(count) ? flows : units;
+}
+
+static uint32_t units_with(enum sequence_count count, uint32_t units, uint32_t flows)
+{
+    bool is_with = count >= SEQUENCE_FLOWS_WITH;
+    return !is_with ? 0 : is_count_of_flows(count) ? flows : units;
+}
+
+/* Bit n: the count n makes this datagram the one behind the last. */
+static uint8_t counts_that_fit(
+    const struct sequence_tracker *tracker, const struct sequence_step *step)
+{
+    uint8_t fit = 0;
+    for (unsigned i = 0; i < SEQUENCE_COUNT_COUNT; i++) {
+        enum sequence_count count = (enum sequence_count)i;
+        uint32_t end =
+            tracker->last + units_before(count, tracker->last_units, tracker->last_flows);
+        uint32_t begin = step->number - units_with(count, step->units, step->flows);
+        fit |= (uint8_t)((end == begin) << i);
+    }
+    return fit;
+}
+
+/* Learns from this datagram what the exporter counts. */
+static void learn_count(struct sequence_tracker *tracker, const struct sequence_step *step)
+{
+    bool counts_flows = step->type != FLOW_TYPE_NETFLOW9 && step->type != FLOW_TYPE_SFLOW5;
+    if (tracker->counts == 0) {
+        tracker->counts = counts_flows ? (1 << SEQUENCE_COUNT_COUNT) - 1 : 1;
+    }
+    if (!counts_flows || !tracker->has_last || !tracker->is_known || !step->has_units) {
+        return;
+    }
+    uint8_t fit = counts_that_fit(tracker, step);
+    uint8_t kept = tracker->counts & fit;
+    if (kept == 0 && (fit == 0 || ++tracker->contradictions < CONTRADICTIONS)) {
+        return;
+    }
+    tracker->counts = kept != 0 ? kept : fit;
+    tracker->contradictions = 0;
+    tracker->next = tracker->last + units_before(sequence_count_of(tracker), tracker->last_units,
+                                        tracker->last_flows);
+}
+
+/* Where a source port is new: whether it goes on with this sequence. */
+static bool goes_on(const struct sequence_tracker *tracker, const struct sequence_step *step)
+{
+    bool is_datagrams = step->type == FLOW_TYPE_NETFLOW9;
+    uint32_t window = is_datagrams ? JOIN_DATAGRAMS : JOIN_FLOWS;
+    uint32_t next = tracker->is_known ? tracker->next : tracker->last;
+    bool is_near = step->number - next + window <= 2 * window;
+    bool is_next = tracker->is_known && step->number == next;
+    return step->type != FLOW_TYPE_SFLOW5 &&
+           (is_next || (is_near && !is_recent(tracker, step->number)));
+}
+
+/* The tracker of the step's agent or port; NULL: there are too many. */
+static struct sequence_tracker *take_tracker(
+    struct sequence_table *table, const struct sequence_step *step)
+{
+    struct sequence_tracker *other = NULL;
+    for (uint32_t i = 0; i < table->count; i++) {
+        uint32_t at = (table->hint + i) % table->count;
+        struct sequence_tracker *tracker = &table->trackers[at];
+        if (tracker->type != step->type || tracker->domain != step->domain) {
+            continue;
+        }
+        bool is_unused = !tracker->has_last;
+        if (is_unused || tracker->origin == step->origin) {
+            table->hint = at;
+            return tracker;
+        }
+        other = other == NULL && goes_on(tracker, step) ? tracker : other;
+    }
+    return other != NULL ? other : add_tracker(table, step->type, step->domain);
+}
+
+struct sequence_tracker *sequence_follow(struct sequence_table *table,
+    struct sequence_counters *counters, const struct sequence_step *step)
+{
+    struct sequence_tracker *tracker = take_tracker(table, step);
+    if (tracker == NULL) { /* shares one: sequence_table_take() has none for a new domain */
+        tracker = sequence_table_take(table, step->type, step->domain);
+    }
+    if (tracker == NULL) {
+        return NULL;
+    }
+    learn_count(tracker, step);
+    enum sequence_count count = sequence_count_of(tracker);
+    struct sequence_step counted = *step;
+    counted.number -= units_with(count, step->units, step->flows);
+    counted.units = is_count_of_flows(count) ? step->flows : step->units;
+    follow_step(tracker, counters, &counted);
+    if (tracker->order == SEQUENCE_IN_ORDER) {
+        tracker->last = step->number;
+        tracker->last_units = step->units;
+        tracker->last_flows = step->flows;
+        tracker->has_last = true;
+    }
+    tracker->origin = step->origin;
     return tracker;
 }

@@ -3,10 +3,12 @@
  *
  * Each protocol counts in its own unit: NetFlow 5 and 7 flows, NetFlow 9 datagrams (RFC 3954
  * section 5.1), IPFIX data records (RFC 7011 section 3.1), sFlow datagrams; each observation domain
- * (engine, source id, sub-agent) for itself. Reordered and doubled datagrams are no loss, and an
- * exporter that starts anew is not millions of lost flows. What fills a gap is late, however much
- * of it comes in a row: one datagram that took a shorter path makes many late ones. Kept for each
- * exporter; bounded. The decoder's thread owns it; the counters may be read by any.
+ * (engine, source id, sub-agent) for itself, and
+ * of several exporters behind one address each for itself (docs/receive.md). Reordered and doubled
+ * datagrams are no loss, and an exporter that starts anew is not millions of lost flows. What fills
+ * a gap is late, however much of it comes in a row: one datagram that took a shorter path makes
+ * many late ones. Kept for each exporter; bounded. The decoder's thread owns it; the counters may
+ * be read by any.
  */
 #pragma once
 
@@ -57,8 +59,22 @@ struct sequence_gap {
     uint32_t end; /* the one behind the last */
 };
 
-/* One domain of one protocol. */
+/*
+ * What the number in a header counts, the specified count first. softflowd's IPFIX counts flows up
+ * to the end of the message, Open vSwitch's NetFlow 5 up to the last flow of the datagram.
+ */
+enum sequence_count {
+    SEQUENCE_UNITS_BEFORE,
+    SEQUENCE_FLOWS_BEFORE, /* options data are not counted */
+    SEQUENCE_FLOWS_WITH,
+    SEQUENCE_UNITS_WITH,
+    SEQUENCE_COUNT_COUNT
+};
+
+/* One domain of one protocol; of one agent or source port, where several behind an address differ.
+ */
 struct sequence_tracker {
+    uint64_t origin; /* agent or source port heard last */
     uint32_t domain;
     uint8_t type;     /* enum flow_type */
     bool is_known;    /* `next` is */
@@ -68,6 +84,12 @@ struct sequence_tracker {
     uint8_t order;      /* enum sequence_order, of the datagram followed last */
     uint32_t next;      /* expected number */
     uint32_t late_next; /* number that would go on with the last late one */
+    uint32_t last;      /* number in the header followed last, and what came with it */
+    uint32_t last_units;
+    uint32_t last_flows;
+    uint8_t counts; /* bit n: enum sequence_count n explains all numbers so far; 0: none seen yet */
+    uint8_t contradictions; /* numbers in a row that only another count explains */
+    bool has_last;
     uint32_t recent[SEQUENCE_RECENT];
     struct sequence_gap gaps[SEQUENCE_GAPS]; /* the latest */
     struct sampling_answer sampling; /* of the last header or sample; NetFlow 5, 7 and sFlow */
@@ -89,6 +111,8 @@ struct sequence_step {
     uint32_t domain;
     uint32_t number;
     uint32_t units;
+    uint32_t flows;  /* of the units; of IPFIX */
+    uint64_t origin; /* the agent, or the source port */
 };
 
 /* A table set to zero is empty. With too many domains the further ones go untracked. */
@@ -99,6 +123,12 @@ void sequence_table_clear(struct sequence_table *table);
 struct sequence_tracker *sequence_table_take(
     struct sequence_table *table, uint8_t type, uint32_t domain);
 
-/* Returns the tracker, as sequence_table_take(). */
+/* The count that explains the numbers so far. */
+enum sequence_count sequence_count_of(const struct sequence_tracker *tracker);
+
+/*
+ * Returns the tracker, as sequence_table_take(). Another port goes on with a sequence where its
+ * number does; else it has a sequence of its own, as every sFlow agent has.
+ */
 struct sequence_tracker *sequence_follow(struct sequence_table *table,
     struct sequence_counters *counters, const struct sequence_step *step);

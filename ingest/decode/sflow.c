@@ -63,7 +63,10 @@ static void follow_sequence(struct decode_context *context, const struct sflow_h
         .has_units = true,
         .domain = header->sub_agent_id,
         .number = header->sequence,
-        .units = 1};
+        .units = 1,
+        .flows = 1,
+        .origin = load_be64(header->agent.bytes + 8) ^
+                  load_be64(header->agent.bytes) * UINT64_C(0x9e3779b97f4a7c15)};
     struct exporter *exporter = context->exporter;
     context->tracker = sequence_follow(
         &exporter->sequences, &exporter->counters.sequences[FLOW_TYPE_SFLOW5], &step);

@@ -60,14 +60,16 @@ void sflow_sources_clear(struct sflow_sources *sources)
 
 /* The slot of that source, or a free one to put it into, or NULL: too many have the same hash. */
 static struct sflow_source *probe(
-    const struct sflow_sources *sources, uint64_t agent_index, uint64_t class_kind)
+    const struct sflow_sources *sources, uint64_t origin, uint64_t agent_index, uint64_t class_kind)
 {
-    uint64_t hash =
-        (agent_index ^ class_kind * UINT64_C(0xff51afd7ed558ccd)) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = (origin * UINT64_C(0xc4ceb9fe1a85ec53) ^ agent_index ^
+                        class_kind * UINT64_C(0xff51afd7ed558ccd)) *
+                    UINT64_C(0x9e3779b97f4a7c15);
     uint32_t at = (uint32_t)(hash >> 32);
     for (uint32_t i = 0; i < MAX_PROBES; i++) {
         struct sflow_source *source = &sources->slots[(at + i) & (sources->room - 1)];
-        bool is_it = source->agent_index == agent_index && source->class_kind == class_kind;
+        bool is_it = source->origin == origin && source->agent_index == agent_index &&
+                     source->class_kind == class_kind;
         if (is_it || source->samples == 0) {
             return source;
         }
@@ -87,7 +89,9 @@ static bool grow(struct sflow_sources *sources)
     for (uint32_t i = 0; i < sources->room; i++) {
         const struct sflow_source *source = &sources->slots[i];
         struct sflow_source *place =
-            source->samples != 0 ? probe(&larger, source->agent_index, source->class_kind) : NULL;
+            source->samples != 0
+                ? probe(&larger, source->origin, source->agent_index, source->class_kind)
+                : NULL;
         if (place != NULL) {
             *place = *source;
             larger.count++;
@@ -100,10 +104,10 @@ static bool grow(struct sflow_sources *sources)
 
 /* The source, a new one where it was unknown; NULL: there are too many. */
 static struct sflow_source *take(
-    struct sflow_sources *sources, uint64_t agent_index, uint64_t class_kind)
+    struct sflow_sources *sources, uint64_t origin, uint64_t agent_index, uint64_t class_kind)
 {
     struct sflow_source *source =
-        sources->room != 0 ? probe(sources, agent_index, class_kind) : NULL;
+        sources->room != 0 ? probe(sources, origin, agent_index, class_kind) : NULL;
     if (source != NULL && source->samples != 0) {
         return source;
     }
@@ -111,9 +115,10 @@ static struct sflow_source *take(
     if (is_half_full && !grow(sources)) {
         return NULL;
     }
-    source = probe(sources, agent_index, class_kind);
+    source = probe(sources, origin, agent_index, class_kind);
     if (source != NULL) {
-        *source = (struct sflow_source){.agent_index = agent_index, .class_kind = class_kind};
+        *source = (struct sflow_source){
+            .origin = origin, .agent_index = agent_index, .class_kind = class_kind};
         sources->count++;
     }
     return source;
@@ -169,7 +174,7 @@ void sflow_sources_follow(struct sflow_sources *sources,
 {
     struct sflow_source_counters *its_counters = &counters[step->kind];
     struct sflow_source *source =
-        take(sources, (uint64_t)datagram->domain << 32 | step->source_index,
+        take(sources, datagram->origin, (uint64_t)datagram->domain << 32 | step->source_index,
             (uint64_t)step->source_class << KIND_BITS | step->kind);
     if (source == NULL) {
         counter_add(&its_counters->untracked, 1);

@@ -38,6 +38,7 @@ struct sflow_source_counters {
 };
 
 struct sflow_source {
+    uint64_t origin;      /* the agent */
     uint64_t agent_index; /* sub-agent, and the index in its class of sources */
     uint64_t class_kind;  /* that class, and an enum sflow_source_kind */
     uint32_t restarts;    /* of the agent's datagrams, as known when this was followed last */

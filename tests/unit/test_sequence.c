@@ -30,6 +30,93 @@ static void check(uint64_t lost, uint64_t late, uint64_t doubles, uint64_t reset
     cr_expect_eq(counter_get(&counters.resets), resets);
 }
 
+/* A message of IPFIX with options data among its records. */
+static const struct sequence_tracker *follow_ipfix(
+    uint32_t number, uint32_t units, uint32_t flows, uint16_t port)
+{
+    struct sequence_step step = {.type = FLOW_TYPE_IPFIX,
+        .has_units = true,
+        .number = number,
+        .units = units,
+        .flows = flows,
+        .origin = port};
+    return sequence_follow(&table, &counters, &step);
+}
+
+/* As softflowd does: one options record in the first message, and no loss. */
+Test(sequence, number_of_flows_up_to_the_end_of_the_message_is_learnt)
+{
+    static const uint32_t FLOWS[] = {1, 3, 1, 4, 2, 2};
+    const struct sequence_tracker *tracker = NULL;
+    uint32_t number = 0;
+    for (size_t i = 0; i < sizeof FLOWS / sizeof FLOWS[0]; i++) {
+        number += FLOWS[i];
+        tracker = follow_ipfix(number, FLOWS[i] + (i == 0), FLOWS[i], 0);
+    }
+    check(0, 0, 0, 0);
+    cr_assert_eq(sequence_count_of(tracker), SEQUENCE_FLOWS_WITH);
+    cr_assert_eq(tracker->amounts[SEQUENCE_RECEIVED], 13 + 1); /* the first before it was learnt */
+    follow_ipfix(number + 5 + 2, 2, 2, 0);
+    check(5, 0, 0, 0);
+}
+
+Test(sequence, options_data_that_an_exporter_does_not_count_is_learnt)
+{
+    follow_ipfix(100, 3, 2, 0);
+    const struct sequence_tracker *tracker = follow_ipfix(102, 4, 4, 0);
+    follow_ipfix(106, 1, 0, 0);
+    follow_ipfix(106, 2, 2, 0);
+    check(0, 0, 0, 0);
+    cr_assert_eq(sequence_count_of(tracker), SEQUENCE_FLOWS_BEFORE);
+}
+
+/* As Open vSwitch does: the number of the last flow, from 0. */
+Test(sequence, number_of_the_last_flow_of_a_datagram_is_learnt)
+{
+    static const uint32_t FLOWS[] = {1, 3, 1, 4, 2, 2};
+    uint32_t number = UINT32_MAX;
+    for (size_t i = 0; i < sizeof FLOWS / sizeof FLOWS[0]; i++) {
+        number += FLOWS[i];
+        struct sequence_step step = {.type = FLOW_TYPE_NETFLOW5,
+            .has_units = true,
+            .number = number,
+            .units = FLOWS[i],
+            .flows = FLOWS[i]};
+        sequence_follow(&table, &counters, &step);
+    }
+    check(0, 0, 0, 0);
+}
+
+Test(sequence, a_count_that_was_learnt_is_not_changed_by_one_loss_that_another_explains)
+{
+    follow_ipfix(0, 10, 10, 0);
+    follow_ipfix(10, 10, 10, 0);
+    follow_ipfix(20, 4, 4, 0);
+    follow_ipfix(24, 5, 5, 0);
+    follow_ipfix(44, 20, 20, 0);
+    check(15, 0, 0, 0);
+}
+
+Test(sequence, exporters_behind_one_address_are_followed_by_their_ports)
+{
+    for (uint32_t i = 0; i < 100; i++) {
+        follow_ipfix(1000 + i, 1, 1, 40000);
+        follow_ipfix(500000 + i, 1, 1, 40001);
+    }
+    check(0, 0, 0, 0);
+    follow_ipfix(1105, 1, 1, 40000);
+    check(5, 0, 0, 0);
+}
+
+Test(sequence, an_exporter_may_change_its_port_or_use_several)
+{
+    for (uint16_t i = 0; i < 100; i++) {
+        follow_ipfix(1000 + 7 * i, 7, 7, (uint16_t)(40000 + i % 3 * (i / 10)));
+    }
+    check(0, 0, 0, 0);
+    cr_assert_eq(table.count, 1);
+}
+
 Test(sequence, numbers_in_order_are_no_loss)
 {
     for (uint32_t i = 0; i < 100; i++) {
