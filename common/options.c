@@ -144,7 +144,9 @@ enum err options_read(struct options **options_p, void *settings, enum option_ac
     if (err != ERR_OK) {
         goto fail;
     }
-    if (!answer_with_settings(*options_p)) {
+    if ((*options_p)->builtins.wants_check && request->checks_itself) {
+        *action_p = OPTION_CHECK;
+    } else if (!answer_with_settings(*options_p)) {
         *action_p = OPTION_RUN;
     }
     return ERR_OK;

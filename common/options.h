@@ -61,7 +61,8 @@ struct options; /* owns every text that settings point to */
 /* What the command line asks of main. */
 enum option_action {
     OPTION_RUN,
-    OPTION_EXIT /* -h, -v, -print or -check did their work: exit status 0 */
+    OPTION_CHECK, /* only where request.checks_itself: main checks more, and prints "ok" */
+    OPTION_EXIT   /* -h, -v, -print or -check did their work: exit status 0 */
 };
 
 struct option_request {
@@ -71,6 +72,7 @@ struct option_request {
     /* Gets the filled settings; returns ERR_INVALID after having said why on stderr. May be NULL.
      */
     enum err (*validate)(const void *settings);
+    bool checks_itself;        /* -check is OPTION_CHECK */
     struct option_list *words; /* takes what is no flag; NULL: that is refused */
 };
 

@@ -281,6 +281,18 @@ def test_a_refused_setting_is_one_line(folder):
     case.equal(done.stderr, 'goflow-ingest: -nf.addr: "no-address" is no IP address\n', "stderr")
 
 
+def test_check_refuses_what_its_programs_refuse(folder):
+    for words, said in (
+            (["-nf.addr=no-address"], 'goflow-ingest: -nf.addr: "no-address" is no IP address'),
+            (["-ch.addr=127.0.0.1", "-ch.serve=:8123"], "goflow-store: -ch.serve: ")):
+        done = process.run("check", [goflow.program("goflow"), "-check", *words], folder)
+        case.equal(done.child.returncode, 2, f"status of {words}")
+        case.equal(done.stdout, "", f"stdout of {words}")
+        case.true(done.stderr.startswith(said), f"{words}: {done.stderr}")
+    done = process.run("check", [goflow.program("goflow"), "-check"], folder)
+    case.equal((done.child.returncode, done.stdout, done.stderr), (0, "ok\n", ""), "goflow -check")
+
+
 def test_no_password_is_in_sight(folder):
     launcher = Launcher(folder, "-ch.password=hunter2", "-ch.username=someone").wait_until_ready()
     for pid in [launcher.child.pid, *launcher.pids("goflow-store"), *launcher.pids("goflow-ingest")]:

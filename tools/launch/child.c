@@ -6,6 +6,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -82,6 +83,9 @@ _Noreturn static void become(const struct child *child, const char *path, int fd
     (void)setpgid(0, 0); /* Ctrl-C is for the launcher, which stops its children in order */
     (void)prctl(PR_SET_PDEATHSIG, DAEMON_ORPHAN_SIGNAL);
     (void)signal(SIGPIPE, SIG_DFL);
+    if (child->is_check) {
+        (void)dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
+    }
     if (getppid() == parent) {
         (void)execve(path, (char *const *)words, variables);
         log_error("launch", "cannot start", "program=%s error=\"%s\"", path, strerror(errno));
@@ -113,8 +117,10 @@ enum err child_start(struct child *child)
     child->pid = pid;
     child->starts++;
     child->started_ns = clock_monotonic_ns();
-    log_info("launch", "started", "program=%s number=%u pid=%d", child->program, child->number,
-        (int)pid);
+    if (!child->is_check) {
+        log_info("launch", "started", "program=%s number=%u pid=%d", child->program, child->number,
+            (int)pid);
+    }
     return ERR_OK;
 }
 
@@ -142,4 +148,19 @@ struct child_end child_reap(struct child *child)
     bool is_signal = WIFSIGNALED(status);
     return (struct child_end){
         .is_signal = is_signal, .code = is_signal ? WTERMSIG(status) : WEXITSTATUS(status)};
+}
+
+int child_check(const struct child *child)
+{
+    struct child check = *child;
+    if (check.flag_count == CHILD_FLAGS_MAX) {
+        return EXIT_FAILURE;
+    }
+    check.flags[check.flag_count++] = "-check";
+    check.is_check = true;
+    if (child_start(&check) != ERR_OK) {
+        return EXIT_FAILURE;
+    }
+    struct child_end end = child_reap(&check);
+    return end.is_signal ? EXIT_FAILURE : end.code;
 }

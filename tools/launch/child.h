@@ -25,6 +25,7 @@ struct child {
     size_t settings_size;
     const char *flags[CHILD_FLAGS_MAX]; /* stronger than the settings; borrowed */
     size_t flag_count;
+    bool is_check;     /* only checks its settings; what it prints is not shown */
     bool takes_reload; /* has files that SIGHUP makes it read again */
 
     pid_t pid; /* 0: not running */
@@ -39,6 +40,12 @@ struct child_end {
     bool is_signal;
     int code; /* exit status, or the signal */
 };
+
+/*
+ * Runs the program with -check, and waits for its end: 0, or the status with which it refused its
+ * settings, after it has said why. On failure one line is logged, and the status is 1.
+ */
+int child_check(const struct child *child);
 
 /* On failure one line is logged. */
 MUST_CHECK enum err child_start(struct child *child);

@@ -107,7 +107,7 @@ enum err launch_settings_read(
     enum err err = settings != NULL ? build_table(settings) : ERR_MEMORY;
     if (err == ERR_OK) {
         const struct option_request request = {
-            .program = &settings->program, .argc = argc, .argv = argv};
+            .program = &settings->program, .argc = argc, .argv = argv, .checks_itself = true};
         err = options_read(&settings->options, settings->values, action_p, &request);
     }
     if (err != ERR_OK) {

@@ -4,6 +4,7 @@
 #include "tools/launch/launch_settings.h"
 #include "tools/launch/supervise.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 int main(int argc, char **argv)
@@ -19,7 +20,12 @@ int main(int argc, char **argv)
     if (action == OPTION_EXIT) {
         status = EXIT_SUCCESS;
     } else if (daemon_setup() == ERR_OK && household_plan_new(&plan, settings) == ERR_OK) {
-        status = supervise(household_plan_children(plan));
+        status = supervise_check(household_plan_children(plan));
+        if (status == EXIT_SUCCESS && action == OPTION_CHECK) {
+            (void)puts("ok");
+        } else if (status == EXIT_SUCCESS) {
+            status = supervise(household_plan_children(plan));
+        }
     }
     household_plan_destroy(&plan);
     launch_settings_destroy(&settings);

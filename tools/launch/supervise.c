@@ -198,6 +198,15 @@ static void wait_once(struct supervisor *supervisor)
     }
 }
 
+int supervise_check(const struct household *household)
+{
+    int status = child_check(&household->ingest);
+    for (uint32_t i = 0; i < household->store_count && status == EXIT_SUCCESS; i++) {
+        status = child_check(&household->stores[i]);
+    }
+    return status;
+}
+
 int supervise(struct household *household)
 {
     struct supervisor supervisor = {.household = household, .phase = PHASE_RUN};

@@ -20,5 +20,11 @@ struct household {
     uint32_t store_count;
 };
 
+/*
+ * Has each program check its settings, before any is started: EXIT_SUCCESS, or the status of the
+ * first that refuses them.
+ */
+int supervise_check(const struct household *household);
+
 /* Returns the exit status for main. Signals reach it by daemon_stop_fd(). */
 int supervise(struct household *household);
