@@ -58,7 +58,12 @@ static enum err open_writer(struct store_program *program)
         mapping_destroy(&options.mapping);
         return err;
     }
-    return metrics_register(program->metrics, writer_collect, program->writer);
+    err = metrics_register(program->metrics, writer_collect, program->writer);
+    struct engine *engine = sink_engine(writer_sink(program->writer));
+    if (err == ERR_OK && engine != NULL) {
+        err = metrics_register(program->metrics, engine_collect, engine);
+    }
+    return err;
 }
 
 /* The columns in force stay where the file is wrong. */

@@ -5,7 +5,9 @@
 #include "common/daemon.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "store/sink/engine_config.h"
 #include "store/sink/engine_library.h"
+#include "store/sink/engine_parts.h"
 #include "store/sink/sink_error.h"
 
 #include <errno.h>
@@ -17,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -33,8 +34,9 @@ struct engine {
     struct engine_library library;
     char path_flag[PATH_MAX + 16];
     struct engine_session *keeper; /* the engine lives while it has a session */
-    char config_flag[64];
-    int config_fd; /* see open_config() */
+    struct engine_config config;
+    int folder; /* for engine_sync() */
+    uint64_t broken_parts;
 };
 
 struct engine_session {
@@ -100,23 +102,14 @@ static enum err wait_until_unlocked(const char *path)
     return ERR_OK;
 }
 
-/*
- * Without a file to read, the engine takes whatever config.xml the working folder holds; and on a
- * host without cgroups it prints a stack trace, unless it is to ask its allocator what it uses.
- */
-static enum err open_config(struct engine *engine)
+static enum err open_folder(struct engine *engine, const char *path)
 {
-    static const char CONFIG[] = "<clickhouse>"
-                                 "<memory_worker_use_cgroup>false</memory_worker_use_cgroup>"
-                                 "</clickhouse>";
-    engine->config_fd = memfd_create("engine-config", MFD_CLOEXEC);
-    if (engine->config_fd < 0 ||
-        write(engine->config_fd, CONFIG, sizeof CONFIG - 1) != sizeof CONFIG - 1) {
-        log_error("engine", "cannot make its configuration", "error=\"%s\"", strerror(errno));
+    engine->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (engine->folder < 0) {
+        log_error(
+            "engine", "cannot open the folder", "path=%s error=\"%s\"", path, strerror(errno));
         return ERR_IO;
     }
-    (void)snprintf(engine->config_flag, sizeof engine->config_flag,
-        "--config-file=/proc/self/fd/%d", engine->config_fd);
     return ERR_OK;
 }
 
@@ -128,6 +121,9 @@ static enum err take_folder(struct engine *engine, const char *path)
         return ERR_INVALID;
     }
     enum err err = make_folder(path);
+    if (err == ERR_OK) {
+        err = open_folder(engine, path);
+    }
     return err == ERR_OK ? wait_until_unlocked(path) : err;
 }
 
@@ -147,17 +143,23 @@ enum err engine_open(struct engine **engine_p, const char *path, const char *lib
     if (engine == NULL) {
         return ERR_MEMORY;
     }
-    engine->config_fd = -1;
+    engine->folder = -1;
     enum err err = take_folder(engine, path);
     if (err == ERR_OK) {
         err = engine_library_load(&engine->library, library);
     }
     if (err == ERR_OK) {
         engine->library.chdb_set_signal_handlers_enabled(0);
-        err = open_config(engine);
+        err = engine_config_open(&engine->config);
     }
     if (err == ERR_OK) {
         err = open_keeper(engine, path);
+    }
+    if (err == ERR_OK) {
+        err = engine_sync(engine); /* what a killed process wrote is found, and acknowledged */
+    }
+    if (err == ERR_OK) {
+        engine->broken_parts = engine_parts_report(engine->keeper);
     }
     if (err != ERR_OK) {
         engine_close(engine_p);
@@ -165,17 +167,34 @@ enum err engine_open(struct engine **engine_p, const char *path, const char *lib
     return err;
 }
 
+void engine_collect(void *context, struct metrics_page *page)
+{
+    const struct engine *engine = context;
+    engine_parts_collect(page, engine->broken_parts);
+}
+
 void engine_close(struct engine **engine_p)
 {
     struct engine *engine = *engine_p;
     if (engine != NULL) {
         engine_session_close(&engine->keeper);
-        if (engine->config_fd >= 0) {
-            (void)close(engine->config_fd);
+        engine_config_close(&engine->config);
+        if (engine->folder >= 0) {
+            (void)close(engine->folder);
         }
         free(engine);
     }
     *engine_p = NULL;
+}
+
+enum err engine_sync(struct engine *engine)
+{
+    if (syncfs(engine->folder) == 0) {
+        return ERR_OK;
+    }
+    log_error(
+        "engine", "the disk did not confirm that all is written", "error=\"%s\"", strerror(errno));
+    return ERR_IO;
 }
 
 enum err engine_session_open(struct engine_session **session_p, struct engine *engine)
@@ -186,7 +205,7 @@ enum err engine_session_open(struct engine_session **session_p, struct engine *e
     if (session == NULL) {
         return ERR_MEMORY;
     }
-    char *arguments[] = {program, engine->path_flag, engine->config_flag, NULL};
+    char *arguments[] = {program, engine->path_flag, engine->config.flag, NULL};
     session->engine = engine;
     session->connection = engine->library.chdb_connect(3, arguments);
     if (session->connection == NULL) {

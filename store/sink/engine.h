@@ -10,6 +10,7 @@
 #pragma once
 
 #include "common/err.h"
+#include "common/metrics.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,8 +31,18 @@ MUST_CHECK enum err engine_open(struct engine **engine_p, const char *path, cons
 /* True while a process has the folder open: the engine locks the file `status` in it. */
 bool engine_folder_is_open(const char *path);
 
+/* A collector: what is wrong with the tables. */
+void engine_collect(void *engine, struct metrics_page *page);
+
 /* Closes the folder; all sessions must be closed. The library stays loaded: it cannot go. */
 void engine_close(struct engine **engine_p);
+
+/*
+ * Returns when what the engine has written survives a power failure. The engine syncs each part of
+ * its tables, but not the folder that has the part's name, so the whole file system is synced.
+ * ERR_IO, with a line in the log: the disk refused. Any thread.
+ */
+MUST_CHECK enum err engine_sync(struct engine *engine);
 
 MUST_CHECK enum err engine_session_open(struct engine_session **session_p, struct engine *engine);
 void engine_session_close(struct engine_session **session_p);

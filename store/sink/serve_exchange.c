@@ -219,6 +219,14 @@ static void run_query(struct serve_exchange *exchange)
     if (!run(exchange, &query, &result)) {
         return;
     }
+    if (result.rows_written > 0 && engine_sync(exchange->access->engine) != ERR_OK) {
+        engine_result_clear(&result);
+        refuse(exchange, 75,
+            "Code: 75. DB::Exception: The rows are in the table, but the disk did not confirm "
+            "them. "
+            "(CANNOT_WRITE_TO_FILE_DESCRIPTOR)");
+        return;
+    }
     const char *encoding =
         request->wants_encoding
             ? content_choose(http_header_value(exchange->http, "Accept-Encoding"))

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,6 +28,7 @@ struct sink_embedded {
      * has a descriptor. Its pages stay, so that a block costs one copy and no page faults.
      */
     int memory_fd;
+    atomic_bool is_unsynced; /* the disk did not confirm the last insert */
 };
 
 static struct sink_embedded *embedded_of(struct sink_backend *backend)
@@ -49,10 +51,29 @@ static enum sink_outcome finish(
     return outcome;
 }
 
+/*
+ * An acknowledged batch leaves the ingest's spool, so it must survive a power failure by then.
+ * Where the disk refuses, the batch is looked for again, and no question is answered before a sync
+ * works.
+ */
+static enum sink_outcome make_durable(struct sink_embedded *embedded, struct buffer *error)
+{
+    if (engine_sync(embedded->engine) == ERR_OK) {
+        atomic_store(&embedded->is_unsynced, false);
+        return SINK_DONE;
+    }
+    atomic_store(&embedded->is_unsynced, true);
+    buffer_text_append(error, "the rows are in the table, but the disk did not confirm them");
+    return SINK_UNKNOWN;
+}
+
 static enum sink_outcome embedded_query(struct sink_backend *backend, const char *sql,
     const char *format, struct buffer *output, struct buffer *error)
 {
     struct sink_embedded *embedded = embedded_of(backend);
+    if (atomic_load(&embedded->is_unsynced) && make_durable(embedded, error) != SINK_DONE) {
+        return SINK_RETRY;
+    }
     struct engine_query query = {.sql = sql, .sql_size = strlen(sql), .format = format};
     struct engine_result result;
     (void)pthread_mutex_lock(&embedded->query_lock);
@@ -109,7 +130,10 @@ static enum sink_outcome embedded_insert(
     uint64_t written = result.rows_written;
     enum sink_outcome outcome = finish(&result, native->is_one_batch, NULL, error);
     buffer_clear(&sql);
-    return outcome == SINK_DONE ? fence_count_outcome(native, (long)written, error) : outcome;
+    if (outcome == SINK_DONE) {
+        outcome = fence_count_outcome(native, (long)written, error);
+    }
+    return outcome == SINK_DONE ? make_durable(embedded, error) : outcome;
 }
 
 static void embedded_close(struct sink_backend *backend)
