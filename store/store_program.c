@@ -88,7 +88,9 @@ static enum err open_serve(struct store_program *program)
     struct serve_options options = {.address = settings->serve_address,
         .username = settings->username,
         .password = program->database.password,
-        .max_body_bytes = 4 * settings->block_bytes};
+        .max_body_bytes = 4 * settings->block_bytes,
+        .hosts = settings->serve_hosts,
+        .origins = settings->serve_origins};
     enum err err = serve_open(&program->serve, sink_engine(writer_sink(program->writer)), &options);
     if (err != ERR_OK) {
         return err;

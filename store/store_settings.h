@@ -23,6 +23,8 @@ struct store_settings {
     const char *path;
     const char *library;
     const char *serve_address;
+    struct option_list serve_hosts;
+    struct option_list serve_origins;
     uint64_t ttl_ms;
     uint64_t timeout_ms;
     bool compresses;

@@ -21,6 +21,9 @@
  */
 static const char CONFIG[] =
     "<clickhouse>"
+    "<users_config>/proc/self/fd/%d</users_config>"
+    "<remote_url_allow_hosts></remote_url_allow_hosts>"
+    "<user_scripts_path>/proc/self/none/</user_scripts_path>"
     "<memory_worker_use_cgroup>false</memory_worker_use_cgroup>"
     "<merge_tree>"
     "<fsync_after_insert>1</fsync_after_insert>"
@@ -31,6 +34,37 @@ static const char CONFIG[] =
     "</merge_tree>"
     "</clickhouse>";
 
+/*
+ * The engine has one user. Its own grants are what a reader may do; the role `writer` adds what
+ * changes tables, and `feeder` reads files, which INSERTs need for their data in memory. Our own
+ * sessions start with both roles; those of -ch.serve give them up (serve_exchange.c). Nobody has
+ * the network, BACKUP, SYSTEM SHUTDOWN or users. The settings below would read or write files by
+ * themselves, hide expressions in texts, or change what the parser understands.
+ */
+static const char USERS[] =
+    "<clickhouse><profiles><default><constraints>"
+    "<dialect><readonly/></dialect>"
+    "<format_schema><readonly/></format_schema>"
+    "<format_schema_source><readonly/></format_schema_source>"
+    "<format_template_resultset><readonly/></format_template_resultset>"
+    "<format_template_row><readonly/></format_template_row>"
+    "<output_format_schema><readonly/></output_format_schema>"
+    "<additional_table_filters><readonly/></additional_table_filters>"
+    "<additional_result_filter><readonly/></additional_result_filter>"
+    "</constraints></default></profiles><quotas><default/></quotas>"
+    "<roles><writer><grants>"
+    "<query>GRANT INSERT, ALTER TABLE, ALTER VIEW, CREATE DATABASE, CREATE TABLE, CREATE VIEW, "
+    "CREATE DICTIONARY, CREATE FUNCTION, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, CHECK, KILL "
+    "QUERY, "
+    "SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM MOVES, SYSTEM VIEWS, SYSTEM RELOAD DICTIONARY, "
+    "SYSTEM DROP CACHE, SYSTEM FLUSH ON *.*</query>"
+    "<query>GRANT TABLE ENGINE ON *</query></grants></writer>"
+    "<feeder><grants><query>GRANT FILE ON *.*</query></grants></feeder></roles>"
+    "<users><default><password></password><networks><ip>::/0</ip></networks>"
+    "<profile>default</profile><quota>default</quota><grants>"
+    "<query>GRANT SELECT, SHOW, dictGet, CREATE TEMPORARY TABLE ON *.*</query>"
+    "<query>GRANT writer, feeder</query></grants></default></users></clickhouse>";
+
 static enum err refuse(void)
 {
     log_error("engine", "cannot make the engine's configuration", "error=\"%s\"", strerror(errno));
@@ -39,8 +73,11 @@ static enum err refuse(void)
 
 enum err engine_config_open(struct engine_config *config_p)
 {
-    *config_p = (struct engine_config){.fd = memfd_create("engine-config", MFD_CLOEXEC)};
-    if (config_p->fd < 0 || file_write(config_p->fd, CONFIG, sizeof CONFIG - 1) != ERR_OK) {
+    *config_p = (struct engine_config){.fd = memfd_create("engine-config", MFD_CLOEXEC),
+        .users_fd = memfd_create("engine-users", MFD_CLOEXEC)};
+    if (config_p->fd < 0 || config_p->users_fd < 0 ||
+        dprintf(config_p->fd, CONFIG, config_p->users_fd) < 0 ||
+        file_write(config_p->users_fd, USERS, sizeof USERS - 1) != ERR_OK) {
         return refuse();
     }
     (void)snprintf(
@@ -52,6 +89,9 @@ void engine_config_close(struct engine_config *config)
 {
     if (config->fd > 0) {
         (void)close(config->fd);
+    }
+    if (config->users_fd > 0) {
+        (void)close(config->users_fd);
     }
     *config = (struct engine_config){0};
 }

@@ -10,6 +10,7 @@
 
 struct engine_config {
     int fd;
+    int users_fd;
     char flag[64]; /* for chdb_connect() */
 };
 

@@ -132,6 +132,8 @@ enum err serve_open(
     }
     serve->access.engine = engine;
     serve->access.max_body_bytes = options->max_body_bytes;
+    serve->access.hosts = options->hosts;
+    serve->access.origins = options->origins;
     if (!keep_secret(serve->access.username, options->username) ||
         !keep_secret(serve->access.password, options->password)) {
         serve_close(serve_p);

@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/metrics.h"
+#include "common/options.h"
 #include "store/sink/engine.h"
 
 struct serve;
@@ -20,6 +21,8 @@ struct serve_options {
     const char *username; /* who may come */
     const char *password; /* "": none is asked for */
     uint64_t max_body_bytes;
+    struct option_list hosts; /* names that clients may call it by; borrowed until serve_close() */
+    struct option_list origins; /* of pages that may ask; likewise */
 };
 
 /* `engine` is borrowed until serve_close(). On failure one line is logged. */

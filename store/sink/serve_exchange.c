@@ -3,6 +3,7 @@
 
 #include "common/file.h"
 #include "store/sink/content_coding.h"
+#include "store/sink/serve_guard.h"
 #include "store/sink/sql_text.h"
 
 #include <stdio.h>
@@ -52,6 +53,30 @@ static bool check_user(struct serve_exchange *exchange)
         user);
     refuse(exchange, 516, text);
     return false;
+}
+
+/* A page in a browser reaches loopback, too, under its own name and with its own origin. */
+static bool check_origin(struct serve_exchange *exchange)
+{
+    const char *origin = http_header_value(exchange->http, "Origin");
+    const char *host = http_header_value(exchange->http, "Host");
+    bool is_allowed = origin == NULL;
+    for (size_t i = 0; !is_allowed && i < exchange->access->origins.count; i++) {
+        is_allowed = strcmp(origin, exchange->access->origins.values[i]) == 0;
+    }
+    if (!is_allowed || !serve_guard_is_own_host(host, &exchange->access->hosts)) {
+        refuse(exchange, 497,
+            is_allowed ? "Code: 497. DB::Exception: This Host is not served here: -ch.serve.host "
+                         "allows it. (ACCESS_DENIED)"
+                       : "Code: 497. DB::Exception: This Origin is not allowed: -ch.serve.origin "
+                         "allows it. (ACCESS_DENIED)");
+        return false;
+    }
+    if (origin != NULL) {
+        http_response_header(exchange->response, "Access-Control-Allow-Origin", origin);
+        http_response_header(exchange->response, "Vary", "Origin");
+    }
+    return true;
 }
 
 static bool check_request(struct serve_exchange *exchange)
@@ -126,6 +151,12 @@ static bool build_statement(struct serve_exchange *exchange, const struct buffer
         rest = NULL;
     }
     statement_parse(&exchange->statement, head.bytes, head.size);
+    size_t own = exchange->statement.takes_data ? exchange->statement.data : head.size;
+    buffer_append(&exchange->given, head.bytes, own);
+    if (!exchange->statement.takes_data && rest != NULL && rest->size > 0) {
+        buffer_append(&exchange->given, "\n", 1);
+        buffer_append(&exchange->given, rest->bytes, rest->size);
+    }
     if (exchange->statement.has_second) {
         refuse(exchange, 62,
             "Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed). "
@@ -172,6 +203,47 @@ static bool run_statement(struct serve_exchange *exchange, struct buffer *sql)
     return is_done;
 }
 
+/* The engine's parser writes the statement anew; its text is then looked through. */
+static bool check_statement(struct serve_exchange *exchange)
+{
+    struct buffer sql = {0};
+    struct engine_result result;
+    buffer_text_append(&sql, "SELECT formatQuery(");
+    sql_append_literal(&sql, buffer_text(&exchange->given));
+    buffer_text_append(&sql, ")");
+    const struct engine_query query = {
+        .sql = buffer_text(&sql), .sql_size = sql.size, .format = "RawBLOB"};
+    bool is_done = run(exchange, &query, &result);
+    buffer_clear(&sql);
+    if (!is_done) {
+        return false;
+    }
+    const char *reason = serve_guard_statement(result.bytes, result.size);
+    bool is_reading = serve_guard_is_reading(result.bytes, result.size);
+    engine_result_clear(&result);
+    if (exchange->request.is_reading && !is_reading) {
+        refuse(exchange, 164,
+            "Code: 164. DB::Exception: default: Cannot execute query in readonly mode. (READONLY)");
+        return false;
+    }
+    if (reason == NULL) {
+        return true;
+    }
+    char text[200];
+    (void)snprintf(text, sizeof text, "Code: 497. DB::Exception: %s. (ACCESS_DENIED)", reason);
+    refuse(exchange, 497, text);
+    return false;
+}
+
+/* Only a statement whose data we put into a file may read one. */
+static const char *role_of(const struct serve_exchange *exchange)
+{
+    if (exchange->request.is_reading) {
+        return "SET ROLE NONE";
+    }
+    return exchange->statement.takes_data ? "SET ROLE writer, feeder" : "SET ROLE writer";
+}
+
 /*
  * Database and settings of the URL, in one statement because a store sends many; last of all that a
  * GET may only read.
@@ -194,6 +266,10 @@ static bool prepare_session(struct serve_exchange *exchange)
         sql_append_literal(&sql, request->settings[i].value);
     }
     if (sql.size > 0 && !run_statement(exchange, &sql)) {
+        return false;
+    }
+    buffer_text_append(&sql, role_of(exchange));
+    if (!run_statement(exchange, &sql) || !check_statement(exchange)) {
         return false;
     }
     if (request->is_reading) {
@@ -240,8 +316,8 @@ void serve_exchange_run(struct serve_exchange *exchange)
 {
     struct buffer body;
     serve_answer_begin(exchange->response, &exchange->access->identity, exchange->request.query_id);
-    if (!check_user(exchange) || !check_request(exchange) || !decode_body(exchange, &body) ||
-        !build_statement(exchange, &body)) {
+    if (!check_origin(exchange) || !check_user(exchange) || !check_request(exchange) ||
+        !decode_body(exchange, &body) || !build_statement(exchange, &body)) {
         return;
     }
     if (engine_session_open(&exchange->session, exchange->access->engine) != ERR_OK) {
@@ -259,6 +335,7 @@ void serve_exchange_end(struct serve_exchange *exchange)
     engine_session_close(&exchange->session);
     buffer_clear(&exchange->body);
     buffer_clear(&exchange->sql);
+    buffer_clear(&exchange->given);
     if (exchange->data_fd >= 0) {
         (void)close(exchange->data_fd);
     }

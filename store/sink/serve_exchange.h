@@ -8,6 +8,7 @@
 #pragma once
 
 #include "common/http.h"
+#include "common/options.h"
 #include "store/sink/engine.h"
 #include "store/sink/serve_answer.h"
 #include "store/sink/serve_request.h"
@@ -20,6 +21,8 @@ struct serve_access {
     char username[SERVE_SECRET_SIZE];
     char password[SERVE_SECRET_SIZE];
     struct serve_identity identity;
+    struct option_list hosts;   /* names that Host may have beside addresses */
+    struct option_list origins; /* pages that may ask */
 };
 
 struct serve_exchange {
@@ -30,6 +33,7 @@ struct serve_exchange {
     struct engine_session *session;
     struct buffer body; /* unpacked; empty while the body of the request serves */
     struct buffer sql;
+    struct buffer given; /* the client's statement, without data */
     struct statement statement;
     int data_fd;
     uint64_t rows_written;
