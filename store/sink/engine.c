@@ -113,16 +113,28 @@ static enum err open_folder(struct engine *engine, const char *path)
     return ERR_OK;
 }
 
+/* Absolute: where the engine syncs a part's folder, it puts a relative path before itself. */
+static enum err name_folder(struct engine *engine, const char *path)
+{
+    char absolute[PATH_MAX];
+    if (realpath(path, absolute) == NULL) {
+        log_error(
+            "engine", "cannot find the folder", "path=%s error=\"%s\"", path, strerror(errno));
+        return ERR_IO;
+    }
+    (void)snprintf(engine->path_flag, sizeof engine->path_flag, "--path=%s", absolute);
+    return ERR_OK;
+}
+
 /* Before the library is loaded: what a folder lacks is known without it. */
 static enum err take_folder(struct engine *engine, const char *path)
 {
-    int length = snprintf(engine->path_flag, sizeof engine->path_flag, "--path=%s", path);
-    if (length >= (int)sizeof engine->path_flag) {
-        return ERR_INVALID;
-    }
     enum err err = make_folder(path);
     if (err == ERR_OK) {
         err = open_folder(engine, path);
+    }
+    if (err == ERR_OK) {
+        err = name_folder(engine, path);
     }
     return err == ERR_OK ? wait_until_unlocked(path) : err;
 }

@@ -75,6 +75,19 @@ Test(engine, ignores_a_configuration_in_the_working_folder, .fini = remove_folde
     cr_assert_eq(engine_open(&engine, "data", NULL), ERR_OK);
 }
 
+Test(engine, inserts_into_a_folder_with_a_relative_name, .fini = remove_folder)
+{
+    cr_assert_not_null(mkdtemp(folder));
+    cr_assert_eq(chdir(folder), 0);
+    cr_assert_eq(engine_open(&engine, "data", NULL), ERR_OK);
+    struct engine_session *session;
+    cr_assert_eq(engine_session_open(&session, engine), ERR_OK);
+    check_result(session, "CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a", "");
+    check_result(session, "INSERT INTO t SELECT 1", "");
+    check_result(session, "SELECT a FROM t", "1\n");
+    engine_session_close(&session);
+}
+
 Test(engine, refuses_a_folder_open_in_another_process, .init = open_engine, .fini = remove_folder)
 {
     pid_t child = fork();
