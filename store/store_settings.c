@@ -118,6 +118,24 @@ static enum err check_addresses(const struct store_settings *settings)
     return ERR_OK;
 }
 
+/* Whoever reaches the port may change tables, so beyond this machine a password decides. */
+static enum err check_serve(const struct store_settings *settings)
+{
+    static const char *const LOOPBACK[] = {"127.", "localhost:", "[::1]:", ":"};
+    const char *address = settings->serve_address;
+    bool is_near =
+        address[0] == '\0' || settings->password[0] != '\0' || settings->password_file[0] != '\0';
+    for (size_t i = 0; i < sizeof LOOPBACK / sizeof LOOPBACK[0]; i++) {
+        is_near = is_near || strncmp(address, LOOPBACK[i], strlen(LOOPBACK[i])) == 0;
+    }
+    if (!is_near) {
+        options_refuse(&STORE_PROGRAM, "ch.serve",
+            "\"%s\" is beyond loopback: set -ch.password.file or -ch.password", address);
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
 static enum err check_database(const struct store_settings *settings)
 {
     if (settings->database[0] == '\0' || settings->table[0] == '\0') {
@@ -147,7 +165,7 @@ enum err store_settings_validate(const void *context)
     const struct option_program *program = &STORE_PROGRAM;
     bool is_valid =
         check_is_on(settings) == ERR_OK && check_addresses(settings) == ERR_OK &&
-        check_database(settings) == ERR_OK &&
+        check_database(settings) == ERR_OK && check_serve(settings) == ERR_OK &&
         option_check_mapping(program, "mapping", settings->mapping) == ERR_OK &&
         option_check_endpoints(program, "zmq.connect", &settings->link.connect) == ERR_OK &&
         option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&

@@ -8,6 +8,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import goflow  # noqa: E402
+import process  # noqa: E402
 
 HOST = "127.0.0.1"
 
@@ -103,6 +104,14 @@ def test_refuses_foreign_hosts_and_origins(folder):
     case.equal((status, content), (200, "1\n"), "an origin that is allowed")
     case.equal(headers["Access-Control-Allow-Origin"], "https://grafana.example", "its header")
     store.stop()
+
+
+def test_needs_a_password_beyond_loopback(folder):
+    for address in ("0.0.0.0:0", "[::]:0", "192.0.2.1:8123", "db.example:8123"):
+        done = process.run(
+            "store", [goflow.program("goflow-store"), f"-ch.serve={address}"], folder)
+        case.equal(done.child.returncode, 2, f"status with {address}")
+        case.true("beyond loopback" in done.stderr, done.stderr)
 
 
 if __name__ == "__main__":
