@@ -1,6 +1,6 @@
 # cmake --install build/release --prefix /usr/local
 include(GNUInstallDirs)
-install(TARGETS goflow goflow-ingest goflow-store goflow-tap goflow-replay
+install(TARGETS goflow goflow-ingest goflow-store goflow-tap goflow-replay goflow-keys
     cnetflow csflow cnflegacy)
 install(FILES ${GOFLOW_MANUALS} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING

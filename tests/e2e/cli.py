@@ -12,8 +12,8 @@ import goflow  # noqa: E402
 import process  # noqa: E402
 
 PROGRAMS = [
-    "goflow-ingest", "goflow-store", "goflow-tap", "goflow-replay", "goflow", "cnetflow", "csflow",
-    "cnflegacy"]
+    "goflow-ingest", "goflow-store", "goflow-tap", "goflow-replay", "goflow-keys", "goflow", "cnetflow",
+    "csflow", "cnflegacy"]
 
 
 def run(folder, name, *words, env=None):
@@ -113,6 +113,20 @@ def test_check_says_ok_without_starting(folder):
     for name in PROGRAMS:
         text = accepted(folder, name, "-check")
         case.true("ok" in text, f"{name} -check says {text!r}")
+
+
+def test_keys_are_made_allowed_listed_and_refused(folder):
+    one, other = str(folder / "one"), str(folder / "other")
+    key = accepted(folder, "goflow-keys", "make", one, "edge1").split()[0]
+    accepted(folder, "goflow-keys", "make", other, "centre")
+    accepted(folder, "goflow-keys", "allow", other, "ingest", "edge1", key)
+    listed = accepted(folder, "goflow-keys", "list", other).splitlines()
+    case.equal(listed[1].split(), ["ingest", key, "edge1"], "the peer that is let in")
+    accepted(folder, "goflow-keys", "refuse", other, "ingest", "edge1")
+    case.equal(len(accepted(folder, "goflow-keys", "list", other).splitlines()), 1, "lines")
+    refused(folder, "goflow-keys", "make", one, saying=["already", one])
+    refused(folder, "goflow-keys", "allow", other, "ingest", "e", "short", saying=["Z85", "short"])
+    refused(folder, "goflow-keys", "allow", other, "ingest", "../e", key, saying=["../e"])
 
 
 def test_go_syntax_is_understood(folder):

@@ -26,6 +26,7 @@ FOLDERS = {
     "store/write": {"common", "store/columns", "store/sink"},
     "store": {"common", "store/columns", "store/pull", "store/sink", "store/write"},
     "tools/docs": {"common", "ingest/decode/elements.h"},
+    "tools/keys": {"common"},
     "tools/launch": {"common", "ingest/ingest_settings.h", "store/store_settings.h"},
     "tools/originals": {"common", "ingest"},
     "tools/replay": {"common", "ingest/receive"},
@@ -34,7 +35,7 @@ FOLDERS = {
 
 # Headers of libraries, and the folders that may talk to each. The rest of the code does without.
 LIBRARIES = {
-    "czmq.h": {"common", "ingest", "ingest/publish", "ingest/receive", "store/write"},
+    "czmq.h": {"common", "ingest", "ingest/publish", "ingest/receive", "store/write", "tools/keys"},
     "zmq.h": {"ingest/publish", "store/pull"},
     "zstd.h": {"ingest/publish", "store/pull", "store/sink"},
     "microhttpd.h": {"common"},
