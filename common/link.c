@@ -28,6 +28,12 @@ enum {
     RETURN_LINGER_MS = 500
 };
 
+/* A peer that sends a larger frame loses its connection. The payload of a batch has 64 MiB. */
+enum {
+    DATA_FRAME_MAX = 80 << 20,
+    RETURN_FRAME_MAX = LINK_ANSWER_MAX
+};
+
 /*
  * What is sent on the return channel is acknowledged by the peer's kernel in this time, or the
  * connection ends. Not for data: Linux applies the limit also to a peer that is alive and does not
@@ -99,7 +105,7 @@ void link_old_name(uint64_t ingest_id, uint8_t out[LINK_OLD_NAME_SIZE])
     }
 }
 
-static zsock_t *link_socket(int type, int hwm)
+static zsock_t *link_socket(int type, int hwm, int frame_bytes)
 {
     zsock_t *socket = zsock_new(type);
     if (socket == NULL) {
@@ -107,6 +113,7 @@ static zsock_t *link_socket(int type, int hwm)
     }
     zsock_set_sndhwm(socket, hwm);
     zsock_set_rcvhwm(socket, hwm);
+    zsock_set_maxmsgsize(socket, frame_bytes);
     zsock_set_linger(socket, 0);
     zsock_set_ipv6(socket, 1);
     zsock_set_tcp_keepalive(socket, 1);
@@ -123,12 +130,12 @@ static zsock_t *link_socket(int type, int hwm)
 
 zsock_t *link_data_socket(int type)
 {
-    return link_socket(type, LINK_HWM);
+    return link_socket(type, LINK_HWM, DATA_FRAME_MAX);
 }
 
 zsock_t *link_return_socket(int type)
 {
-    zsock_t *socket = link_socket(type, RETURN_HWM);
+    zsock_t *socket = link_socket(type, RETURN_HWM, RETURN_FRAME_MAX);
     if (socket != NULL) {
         zsock_set_tcp_maxrt(socket, RETURN_USER_TIMEOUT_MS);
         /* The last acknowledgements of a store that stops still go out. */

@@ -18,7 +18,8 @@ enum {
     LINK_VERSION_RECORDS = 2, /* of batches of any other kind: docs/wire.md */
     LINK_VERSION_HELLO = 3,   /* of Hello */
     LINK_ENDPOINT_SIZE = 256,
-    LINK_HWM = 4, /* messages on each side of a data pipe */
+    LINK_HWM = 4,              /* messages on each side of a data pipe */
+    LINK_ANSWER_MAX = 8 << 20, /* bytes of a message on the return channel */
     LINK_OLD_NAME_SIZE = 9
 };
 

@@ -2,6 +2,7 @@
 #include "common/link_frame.h"
 
 #include "common/array.h"
+#include "common/cursor.h"
 #include "common/link.h"
 #include "proto/link.pb-c.h"
 
@@ -19,7 +20,12 @@ enum {
 };
 
 enum {
-    VERSION_TAG = 1 << 3 /* protobuf: field 1, a varint */
+    VERSION_TAG = 1 << 3, /* protobuf: field 1, a varint */
+    WIRE_MASK = 7,        /* protobuf: kinds of fields, the low bits of a tag */
+    WIRE_VARINT = 0,
+    WIRE_FIXED64 = 1,
+    WIRE_BYTES = 2,
+    WIRE_FIXED32 = 5
 };
 
 const char *link_ack_name(enum link_ack_kind kind)
@@ -165,6 +171,49 @@ void link_ranges_clear(struct link_ranges *ranges)
     *ranges = (struct link_ranges){0};
 }
 
+static uint64_t take_varint(struct cursor *cursor)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = cursor_u8(cursor);
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0) {
+            break;
+        }
+    }
+    return value;
+}
+
+/*
+ * False: more ranges than we ever send, which protobuf-c would unpack into forty times their bytes,
+ * or no message at all.
+ */
+static bool has_few_ranges(const uint8_t *bytes, size_t size, size_t most)
+{
+    struct cursor cursor = cursor_of(bytes, size);
+    size_t count = 0;
+    while (cursor_left(&cursor) > 0 && count <= most) {
+        switch (take_varint(&cursor) & WIRE_MASK) {
+        case WIRE_VARINT:
+            (void)take_varint(&cursor);
+            break;
+        case WIRE_FIXED64:
+            (void)cursor_take(&cursor, 8);
+            break;
+        case WIRE_BYTES:
+            (void)cursor_take(&cursor, take_varint(&cursor));
+            count++;
+            break;
+        case WIRE_FIXED32:
+            (void)cursor_take(&cursor, 4);
+            break;
+        default:
+            return false;
+        }
+    }
+    return !cursor_failed(&cursor) && count <= most;
+}
+
 /* protobuf-c wants an array of pointers to messages; both in one block of memory. */
 struct range_messages {
     Goflow__Link__SequenceRange **pointers;
@@ -226,6 +275,9 @@ uint8_t *link_ack_pack(const struct link_ack *ack, size_t *size_p)
 
 enum err link_ack_parse(struct link_ack *ack_p, const uint8_t *bytes, size_t size)
 {
+    if (!has_few_ranges(bytes, size, RANGES_MAX)) {
+        return ERR_CORRUPT;
+    }
     Goflow__Link__Acknowledgement *message =
         goflow__link__acknowledgement__unpack(NULL, size, bytes);
     if (message == NULL) {
@@ -281,6 +333,9 @@ uint8_t *link_lease_pack(const struct link_lease *lease, size_t *size_p)
 
 enum err link_lease_parse(struct link_lease *lease_p, const uint8_t *bytes, size_t size)
 {
+    if (!has_few_ranges(bytes, size, (size_t)RANGES_MAX * LINK_VERDICT_COUNT)) {
+        return ERR_CORRUPT;
+    }
     Goflow__Link__Lease *message = goflow__link__lease__unpack(NULL, size, bytes);
     if (message == NULL) {
         return ERR_CORRUPT;

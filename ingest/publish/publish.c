@@ -10,6 +10,7 @@
 enum {
     PORT_HWM = 256, /* batches on each side of a worker's port: small ones come in bursts */
     TAP_HWM = 16,
+    TAP_FRAME_MAX = 4096,  /* of what subscribers send */
     SEGMENTS_AT_LEAST = 8, /* of a full spool, so that the oldest can go in small parts */
     SEGMENT_MOST = 64 << 20
 };
@@ -29,6 +30,7 @@ static enum err open_tap(struct publisher *publisher, const char *endpoint)
         return ERR_MEMORY;
     }
     zsock_set_sndhwm(publisher->tap, TAP_HWM);
+    zsock_set_maxmsgsize(publisher->tap, TAP_FRAME_MAX);
     zsock_set_linger(publisher->tap, 0);
     zsock_set_ipv6(publisher->tap, 1);
     if (zmq_bind(zsock_resolve(publisher->tap), endpoint) != 0) {

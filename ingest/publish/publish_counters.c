@@ -41,6 +41,8 @@ METRIC_FAMILY(BATCHES_TAKEN_BACK, COUNTER, "goflow_link_batches_taken_back_total
     "Batches that must be sent again, by reason.");
 METRIC_FAMILY(ACKS, COUNTER, "goflow_link_acks_total",
     "Acknowledgements from stores, by kind; each may name many batches.");
+METRIC_FAMILY(ACKS_WITHOUT_LEASE, COUNTER, "goflow_link_acks_without_lease_total",
+    "Batches said to be stored by one that does not have their lease; they are kept.");
 METRIC_FAMILY(ACKS_BAD, COUNTER, "goflow_link_acks_bad_total",
     "Acknowledgements that could not be read, or were for another ingest.");
 METRIC_FAMILY(
@@ -144,6 +146,7 @@ void publish_report(const struct publish_counters *counters, const struct window
             link_ack_name((enum link_ack_kind)i));
     }
     metrics_page_add_counter(page, &ACKS_BAD, &counters->acks_bad);
+    metrics_page_add_counter(page, &ACKS_WITHOUT_LEASE, &window->settled_by_others);
     metrics_page_add_counter(page, &ID_CHANGES, &counters->id_changes);
     metrics_page_add_counter(page, &PEERS, &counters->link.peers);
     metrics_page_add_counter(page, &REQUESTS_MISSING, &counters->requests_missing);

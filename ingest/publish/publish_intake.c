@@ -49,10 +49,10 @@ static bool compress_message(struct publisher *publisher, zmq_msg_t *message)
     return true;
 }
 
-/* Only while someone listens; a listener that is slow loses its own (XPUB drops at its mark). */
+/* Once someone has listened; a listener that is slow loses its own (XPUB drops at its mark). */
 static void publish_on_tap(struct publisher *publisher, zmq_msg_t *payload)
 {
-    if (counter_get(&publisher->counters.tap_subscriptions) == 0) {
+    if (!publisher->is_tapped) {
         return;
     }
     void *tap = zsock_resolve(publisher->tap);

@@ -6,6 +6,7 @@
 #include "common/log.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum {
     TICK_MS = 50,            /* how late a deadline may be noticed */
@@ -131,11 +132,11 @@ static void take_ack(struct publisher *publisher, zframe_t *store, const struct 
         break;
     case LINK_ACK_STORED:
     case LINK_ACK_SHELVED:
-        window_settled(publisher->window, ack->kind, &ack->ranges);
+        window_settled(publisher->window, ack);
         break;
     case LINK_ACK_CORRUPT:
     case LINK_ACK_UNSUPPORTED:
-        window_refused(publisher->window, ack->kind, &ack->ranges, now(publisher));
+        window_refused(publisher->window, ack, now(publisher));
         break;
     case LINK_ACK_NAME_REFUSED:
         publish_names_refused(publisher, ack, now(publisher));
@@ -202,19 +203,30 @@ static void look_for_unheard(struct publisher *publisher)
     }
 }
 
-/* XPUB passes on the first subscription to a topic and the end of the last. */
+/*
+ * XPUB passes on the first subscription to a topic and the end of the last, but also an end that a
+ * peer made up. So an end counts for the gauge alone: flows are offered from the first subscription
+ * on. Only beginnings of the topic matter; each has its bit, the empty one the first.
+ */
 static void take_subscriptions(struct publisher *publisher)
 {
     uint8_t frame[256];
-    struct counter *subscriptions = &publisher->counters.tap_subscriptions;
-    while (zmq_recv(zsock_resolve(publisher->tap), frame, sizeof frame, ZMQ_DONTWAIT) > 0) {
-        uint64_t count = counter_get(subscriptions);
+    for (int size = zmq_recv(zsock_resolve(publisher->tap), frame, sizeof frame, ZMQ_DONTWAIT);
+         size > 0;
+         size = zmq_recv(zsock_resolve(publisher->tap), frame, sizeof frame, ZMQ_DONTWAIT)) {
+        size_t length = (size_t)size - 1;
+        if (length > strlen(LINK_TAP_TOPIC) || memcmp(frame + 1, LINK_TAP_TOPIC, length) != 0) {
+            continue;
+        }
         if (frame[0] == 1) {
-            counter_set(subscriptions, count + 1);
-        } else if (frame[0] == 0 && count > 0) {
-            counter_set(subscriptions, count - 1);
+            publisher->tap_topics |= 1U << length;
+            publisher->is_tapped = true;
+        } else {
+            publisher->tap_topics &= ~(1U << length);
         }
     }
+    counter_set(&publisher->counters.tap_subscriptions,
+        (uint64_t)__builtin_popcount(publisher->tap_topics));
     watch_emptied(&publisher->watch, PUBLISH_TAP);
 }
 

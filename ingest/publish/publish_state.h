@@ -38,7 +38,9 @@ struct publisher {
     zsock_t *inbox;                 /* struct batch *, from the ports */
     zsock_t *data;
     struct link_channel *channel;
-    zsock_t *tap; /* NULL: none */
+    zsock_t *tap;        /* NULL: none */
+    unsigned tap_topics; /* bit i: someone listens to the first i characters of the topic */
+    bool is_tapped;      /* someone has listened */
     struct window *window;
     struct spool *spool; /* NULL: batches are in memory only */
     ZSTD_CCtx *zstd;     /* NULL: no compression */

@@ -98,6 +98,7 @@ struct window_counters {
     struct counter resent_unheard; /* batches taken back: no HELD in time */
     struct counter resent_lapsed;  /* the lease ran out */
     struct counter resent_refused;
+    struct counter settled_by_others; /* batches said to be stored by one without a lease */
 };
 
 MUST_CHECK enum err window_new(struct window **window_p, const struct window_options *options);
@@ -130,13 +131,11 @@ void window_sent(struct window *window, struct window_batch *batch, uint64_t now
 void window_held(struct window *window, uint64_t store_id, const struct link_ranges *ranges,
     uint64_t now_ns, struct link_lease *answer);
 
-/* STORED or SHELVED: the batches leave. */
-void window_settled(
-    struct window *window, enum link_ack_kind kind, const struct link_ranges *ranges);
+/* STORED or SHELVED: the batches leave whose latest lease this store has; others stay. */
+void window_settled(struct window *window, const struct link_ack *ack);
 
-/* CORRUPT or UNSUPPORTED: the batches are sent again, or dropped. */
-void window_refused(struct window *window, enum link_ack_kind kind,
-    const struct link_ranges *ranges, uint64_t now_ns);
+/* CORRUPT or UNSUPPORTED: the batches are sent again, or dropped, unless another store has them. */
+void window_refused(struct window *window, const struct link_ack *ack, uint64_t now_ns);
 
 /* Takes back what was not heard of in time and what leases ran out on. */
 void window_tick(struct window *window, uint64_t now_ns);

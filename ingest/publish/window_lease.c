@@ -126,28 +126,51 @@ static struct window_batch *next_in_range(
     return NULL;
 }
 
-void window_settled(
-    struct window *window, enum link_ack_kind kind, const struct link_ranges *ranges)
+/* One that never asked for a lease cannot have inserted the batch. */
+static bool is_from_holder(const struct window_batch *batch, const struct link_ack *ack)
+{
+    return ack->store_id != 0 && batch->holder == ack->store_id;
+}
+
+static void settle(struct window *window, struct window_batch *batch, const struct link_ack *ack,
+    struct window_amount *amount)
+{
+    if (is_from_holder(batch, ack)) {
+        window_remove(window, batch, amount);
+        return;
+    }
+    counter_add(&window->counters.settled_by_others, 1);
+}
+
+void window_settled(struct window *window, const struct link_ack *ack)
 {
     struct window_amount *amount =
-        kind == LINK_ACK_SHELVED ? &window->counters.shelved : &window->counters.stored;
-    for (size_t i = 0; i < ranges->count; i++) {
-        const struct link_range *range = &ranges->values[i];
+        ack->kind == LINK_ACK_SHELVED ? &window->counters.shelved : &window->counters.stored;
+    for (size_t i = 0; i < ack->ranges.count; i++) {
+        const struct link_range *range = &ack->ranges.values[i];
         uint64_t position = find_position(window, range->first);
         for (struct window_batch *batch = next_in_range(window, range, &position); batch != NULL;
              batch = next_in_range(window, range, &position)) {
-            window_remove(window, batch, amount);
+            position++;
+            settle(window, batch, ack, amount);
         }
     }
 }
 
-static void refuse(
-    struct window *window, struct window_batch *batch, enum link_ack_kind kind, uint64_t now_ns)
+/* A store may say before it asks for a lease that it cannot read a batch. */
+static bool may_refuse(const struct window_batch *batch, const struct link_ack *ack)
 {
-    if (batch->state != WINDOW_SENT && batch->state != WINDOW_LEASED) {
+    return batch->state == WINDOW_SENT ||
+           (batch->state == WINDOW_LEASED && is_from_holder(batch, ack));
+}
+
+static void refuse(
+    struct window *window, struct window_batch *batch, const struct link_ack *ack, uint64_t now_ns)
+{
+    if (!may_refuse(batch, ack)) {
         return;
     }
-    if (kind == LINK_ACK_UNSUPPORTED) {
+    if (ack->kind == LINK_ACK_UNSUPPORTED) {
         batch->state = WINDOW_SENT;
         window_set_deadline(window, batch, now_ns + window->options.ack_timeout_ms * NS_PER_MS);
         return;
@@ -161,16 +184,15 @@ static void refuse(
     await_again(window, batch);
 }
 
-void window_refused(struct window *window, enum link_ack_kind kind,
-    const struct link_ranges *ranges, uint64_t now_ns)
+void window_refused(struct window *window, const struct link_ack *ack, uint64_t now_ns)
 {
-    for (size_t i = 0; i < ranges->count; i++) {
-        const struct link_range *range = &ranges->values[i];
+    for (size_t i = 0; i < ack->ranges.count; i++) {
+        const struct link_range *range = &ack->ranges.values[i];
         uint64_t position = find_position(window, range->first);
         for (struct window_batch *batch = next_in_range(window, range, &position); batch != NULL;
              batch = next_in_range(window, range, &position)) {
             position++;
-            refuse(window, batch, kind, now_ns);
+            refuse(window, batch, ack, now_ns);
         }
     }
 }

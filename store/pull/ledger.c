@@ -38,11 +38,19 @@ void ledger_destroy(struct ledger **ledger_p)
     *ledger_p = NULL;
 }
 
+/* Comes again though it is settled: only who has a lease is believed, so one is asked for. */
+static void settle_again(
+    struct ledger_ingest *ingest, uint64_t sequence, enum link_ack_kind outcome)
+{
+    link_ranges_add(&ingest->asking_again, sequence, sequence);
+    link_ranges_add(&ingest->settled[outcome], sequence, sequence);
+}
+
 static enum ledger_arrival take_batch(
     struct ledger_ingest *ingest, struct ledger_batch *batch, void *place, uint64_t now_ns)
 {
     if (batch->state == LEDGER_STORED) {
-        link_ranges_add(&ingest->settled[batch->outcome], batch->sequence, batch->sequence);
+        settle_again(ingest, batch->sequence, batch->outcome);
         return LEDGER_DUPLICATE;
     }
     if (ledger_ingest_is_quiet(ingest, batch, now_ns)) {
@@ -130,7 +138,7 @@ enum ledger_arrival ledger_take(
     case LEDGER_NAME_BUSY:
         return LEDGER_DUPLICATE;
     case LEDGER_NAME_STORED:
-        link_ranges_add(&ingest->settled[LINK_ACK_STORED], header->sequence, header->sequence);
+        settle_again(ingest, header->sequence, LINK_ACK_STORED);
         return LEDGER_DUPLICATE;
     case LEDGER_NAME_REFUSED:
         break;
@@ -355,6 +363,7 @@ void ledger_flush(struct ledger *ledger, uint64_t now_ns)
         if (ingest->live_count > 0 && now_ns >= ingest->renew_due_ns) {
             ledger_ingest_ask_all(ingest, now_ns);
         }
+        acknowledge(ledger, ingest, LINK_ACK_HELD, &ingest->asking_again, now_ns);
         for (int kind = LINK_ACK_STORED; kind < LINK_ACK_KIND_COUNT; kind++) {
             acknowledge(ledger, ingest, (enum link_ack_kind)kind, &ingest->settled[kind], now_ns);
         }

@@ -21,6 +21,7 @@ void ledger_ingest_clear(struct ledger_ingest *ingest)
 {
     free(ingest->batches);
     link_ranges_clear(&ingest->asking);
+    link_ranges_clear(&ingest->asking_again);
     for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
         link_ranges_clear(&ingest->settled[i]);
     }

@@ -21,12 +21,13 @@ struct ledger_ingest {
     struct ledger_batch *batches;
     size_t count;
     size_t room;
-    size_t live_count;         /* ASKED or LEASED */
-    size_t asked_count;        /* ASKED */
-    struct link_ranges asking; /* received and not asked for yet */
-    size_t asking_count;       /* batches in `asking` */
-    uint64_t ask_due_ns;       /* when they are asked for; 0: now */
-    uint64_t unanswered_ns;    /* the first lease request without an answer; 0: none */
+    size_t live_count;               /* ASKED or LEASED */
+    size_t asked_count;              /* ASKED */
+    struct link_ranges asking;       /* received and not asked for yet */
+    size_t asking_count;             /* batches in `asking` */
+    uint64_t ask_due_ns;             /* when they are asked for; 0: now */
+    uint64_t unanswered_ns;          /* the first lease request without an answer; 0: none */
+    struct link_ranges asking_again; /* came once more after they were settled: asked for first */
     struct link_ranges settled[LINK_ACK_KIND_COUNT];
 };
 

@@ -76,7 +76,7 @@ static void ingest_takes_ack(struct world *world, const struct event *event)
     struct link_ack ack;
     assert(link_ack_parse(&ack, event->bytes, event->size) == ERR_OK);
     if (ack.kind == LINK_ACK_STORED) {
-        window_settled(world->window, ack.kind, &ack.ranges);
+        window_settled(world->window, &ack);
         link_ack_clear(&ack);
         return;
     }

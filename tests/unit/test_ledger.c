@@ -23,6 +23,7 @@ struct heard {
     uint32_t unanswered;
     uint32_t acks[LINK_ACK_KIND_COUNT];
     struct link_range latest[LINK_ACK_KIND_COUNT];
+    enum link_ack_kind last_kind;
     const void *place;
 };
 
@@ -54,6 +55,7 @@ static void on_acknowledge(void *context, uint64_t ingest_id, const struct link_
     cr_assert_eq(ack->ingest_id, INGEST);
     cr_assert_eq(ack->store_id, STORE);
     record->acks[ack->kind]++;
+    record->last_kind = ack->kind;
     record->latest[ack->kind] = ack->ranges.values[ack->ranges.count - 1];
 }
 
@@ -300,8 +302,11 @@ Test(ledger, acknowledges_a_duplicate_of_a_stored_batch_again)
     ledger_settle(ledger, INGEST, 5, LINK_ACK_STORED, &record);
     ledger_flush(ledger, NOW);
     cr_assert_eq(record.acks[LINK_ACK_STORED], 1);
+    uint32_t asked = record.acks[LINK_ACK_HELD];
     cr_assert_eq(take(ledger, 5, &record, NOW), LEDGER_DUPLICATE);
     ledger_flush(ledger, NOW);
+    cr_assert_eq(record.acks[LINK_ACK_HELD], asked + 1, "the ingest believes who has a lease");
+    cr_assert_eq(record.last_kind, LINK_ACK_STORED, "after the question");
     cr_assert_eq(record.acks[LINK_ACK_STORED], 2);
     cr_assert_eq(record.forgotten, 0);
     ledger_destroy(&ledger);

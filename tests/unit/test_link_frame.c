@@ -208,6 +208,41 @@ Test(link_frame, readers_of_version_1_refuse_a_hello)
     cr_assert_neq(link_lease_parse(&lease, bytes, size), ERR_OK);
 }
 
+/* An empty range has two bytes, and forty and more once it is unpacked. */
+Test(link_frame, more_ranges_than_anyone_sends_are_refused_before_they_are_unpacked)
+{
+    enum {
+        ACK_RANGES_MAX = 65536,
+        MANY = 3 * ACK_RANGES_MAX + 1
+    };
+    Goflow__Link__SequenceRange empty = GOFLOW__LINK__SEQUENCE_RANGE__INIT;
+    Goflow__Link__SequenceRange **ranges = calloc(MANY, sizeof *ranges);
+    uint8_t *bytes = malloc(4 * MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        ranges[i] = &empty;
+    }
+    Goflow__Link__Acknowledgement message = GOFLOW__LINK__ACKNOWLEDGEMENT__INIT;
+    message.version = LINK_VERSION;
+    message.ranges = ranges;
+    struct link_ack ack;
+    message.n_ranges = ACK_RANGES_MAX;
+    size_t size = goflow__link__acknowledgement__pack(&message, bytes);
+    cr_assert_eq(link_ack_parse(&ack, bytes, size), ERR_OK);
+    link_ack_clear(&ack);
+    message.n_ranges = ACK_RANGES_MAX + 1;
+    size = goflow__link__acknowledgement__pack(&message, bytes);
+    cr_assert_eq(link_ack_parse(&ack, bytes, size), ERR_CORRUPT);
+    Goflow__Link__Lease lease_message = GOFLOW__LINK__LEASE__INIT;
+    lease_message.version = LINK_VERSION;
+    lease_message.granted = ranges;
+    lease_message.n_granted = MANY;
+    struct link_lease lease;
+    size = goflow__link__lease__pack(&lease_message, bytes);
+    cr_assert_eq(link_lease_parse(&lease, bytes, size), ERR_CORRUPT);
+    free((void *)ranges);
+    free(bytes);
+}
+
 Test(link_frame, nothing_else_is_a_hello)
 {
     struct link_ack ack = {.kind = LINK_ACK_STORED, .ingest_id = 7, .store_id = 9};

@@ -208,6 +208,7 @@ static void check_renamed(void)
     cr_assert_eq(window_count(publisher.window), 2);
     cr_assert_eq(counter_get(&counters()->in.flows), 2 * FLOWS);
     cr_assert_eq(counter_get(&counters()->waiting.flows), 2 * FLOWS);
+    say(LINK_ACK_HELD, FIRST, UINT64_MAX);
     say(LINK_ACK_STORED, FIRST, UINT64_MAX);
     turn();
     cr_assert_eq(window_count(publisher.window), 0);

@@ -81,11 +81,25 @@ static enum link_verdict claim(
     return verdict;
 }
 
+static void say(struct window *window, uint64_t store_id, enum link_ack_kind kind, uint64_t first,
+    uint64_t last, uint64_t now_ns)
+{
+    struct link_ack ack = {.kind = kind, .store_id = store_id, .ranges = one_range(first, last)};
+    if (kind == LINK_ACK_STORED || kind == LINK_ACK_SHELVED) {
+        window_settled(window, &ack);
+    } else {
+        window_refused(window, &ack, now_ns);
+    }
+    link_ack_clear(&ack);
+}
+
+/* Leased to the first store, then stored by it. */
 static void settle(struct window *window, uint64_t first, uint64_t last)
 {
-    struct link_ranges ranges = one_range(first, last);
-    window_settled(window, LINK_ACK_STORED, &ranges);
-    link_ranges_clear(&ranges);
+    for (uint64_t sequence = first; sequence <= last; sequence++) {
+        (void)claim(window, STORE_A, sequence, NOW);
+    }
+    say(window, STORE_A, LINK_ACK_STORED, first, last, NOW);
 }
 
 Test(window, hands_out_batches_in_order)
@@ -157,9 +171,8 @@ Test(window, says_which_batches_leave_it_lost_and_whose_they_were)
     }
     cr_assert_eq(removed[true], 2, "there was no room");
     settle(window, FIRST + 3, FIRST + 3);
-    struct link_ranges ranges = one_range(FIRST + 4, FIRST + 4);
-    window_settled(window, LINK_ACK_SHELVED, &ranges);
-    link_ranges_clear(&ranges);
+    (void)claim(window, STORE_A, FIRST + 4, NOW);
+    say(window, STORE_A, LINK_ACK_SHELVED, FIRST + 4, FIRST + 4, NOW);
     cr_assert_eq(removed[false], 2);
     window_destroy(&window);
     cr_assert_eq(removed[true], 3, "what the stop drops is lost");
@@ -246,56 +259,87 @@ Test(window, walks_over_what_it_has_whatever_is_claimed)
     cr_assert_eq(answer.ranges[LINK_GRANTED].values[0].first, FIRST);
     cr_assert_eq(answer.ranges[LINK_GRANTED].values[0].last, FIRST + 2);
     cr_assert_eq(answer.ranges[LINK_GONE].count, 2);
-    window_settled(window, LINK_ACK_STORED, &ranges);
+    say(window, STORE_A, LINK_ACK_STORED, 0, UINT64_MAX, NOW);
     cr_assert_eq(window_count(window), 0);
-    window_settled(window, LINK_ACK_STORED, &ranges);
+    say(window, STORE_A, LINK_ACK_STORED, 0, UINT64_MAX, NOW);
     link_ranges_clear(&ranges);
     link_lease_clear(&answer);
     window_destroy(&window);
 }
 
-Test(window, stored_counts_from_whoever_says_so)
+Test(window, stored_counts_from_the_store_that_has_the_lease)
 {
     struct window *window = open_window(1000, 3);
-    settle(window, FIRST + 1, FIRST + 1);
-    settle(window, FIRST + 1, FIRST + 1);
+    (void)send_all(window, NOW);
+    cr_assert_eq(claim(window, STORE_A, FIRST + 1, NOW), LINK_GRANTED);
+    say(window, STORE_B, LINK_ACK_STORED, 0, UINT64_MAX, NOW);
+    say(window, STORE_B, LINK_ACK_SHELVED, FIRST + 1, FIRST + 1, NOW);
+    say(window, 0, LINK_ACK_STORED, 0, UINT64_MAX, NOW);
     const struct window_counters *counters = window_counters(window);
+    cr_assert_eq(counter_get(&counters->stored.batches), 0);
+    cr_assert_eq(counter_get(&counters->settled_by_others), 3 + 1 + 3);
+    say(window, STORE_A, LINK_ACK_STORED, FIRST, FIRST + 2, NOW);
+    say(window, STORE_A, LINK_ACK_STORED, FIRST, FIRST + 2, NOW);
     cr_assert_eq(counter_get(&counters->stored.batches), 1);
     cr_assert_eq(counter_get(&counters->stored.flows), 3);
     cr_assert_eq(counter_get(&counters->waiting.flows), 6);
     cr_assert_eq(counter_get(&counters->waiting_bytes), 2 * PAYLOAD);
-    cr_assert_eq(send_all(window, NOW), 2);
+    window_destroy(&window);
+}
+
+Test(window, stored_after_the_lease_counts_until_another_store_has_one)
+{
+    struct window *window = open_window(1000, 2);
+    (void)send_all(window, NOW);
+    cr_assert_eq(claim(window, STORE_A, FIRST, NOW), LINK_GRANTED);
+    cr_assert_eq(claim(window, STORE_A, FIRST + 1, NOW), LINK_GRANTED);
+    window_tick(window, LEASE_END);
+    cr_assert_eq(claim(window, STORE_B, FIRST + 1, LEASE_END), LINK_REGRANTED);
+    say(window, STORE_A, LINK_ACK_STORED, FIRST, FIRST + 1, LEASE_END);
+    cr_assert_eq(counter_get(&window_counters(window)->stored.batches), 1);
+    cr_assert_eq(window_count(window), 1);
+    window_destroy(&window);
+}
+
+Test(window, only_the_holder_refuses_what_is_leased)
+{
+    struct window *window = open_window(1000, 1);
+    (void)send_all(window, NOW);
+    cr_assert_eq(claim(window, STORE_A, FIRST, NOW), LINK_GRANTED);
+    for (int i = 0; i < 3; i++) {
+        say(window, STORE_B, LINK_ACK_CORRUPT, FIRST, FIRST, NOW);
+    }
+    cr_assert_eq(window_count(window), 1);
+    cr_assert_null(window_next(window), "the lease runs");
+    say(window, STORE_A, LINK_ACK_CORRUPT, FIRST, FIRST, NOW);
+    cr_assert_eq(window_next(window)->sequence, FIRST);
     window_destroy(&window);
 }
 
 Test(window, gives_up_a_batch_refused_three_times)
 {
     struct window *window = open_window(1000, 1);
-    struct link_ranges ranges = one_range(FIRST, FIRST);
     for (int i = 0; i < 3; i++) {
         cr_assert_eq(send_all(window, NOW), 1, "round %d", i);
-        window_refused(window, LINK_ACK_CORRUPT, &ranges, NOW);
+        say(window, STORE_A, LINK_ACK_CORRUPT, FIRST, FIRST, NOW);
     }
     cr_assert_eq(window_count(window), 0);
     cr_assert_eq(counter_get(&window_counters(window)->dropped_refused.flows), 3);
-    link_ranges_clear(&ranges);
     window_destroy(&window);
 }
 
 Test(window, keeps_a_batch_that_a_store_is_too_old_for)
 {
     struct window *window = open_window(1000, 1);
-    struct link_ranges ranges = one_range(FIRST, FIRST);
     uint64_t now = NOW;
     for (int i = 0; i < 10; i++) {
         cr_assert_eq(send_all(window, now), 1, "round %d", i);
-        window_refused(window, LINK_ACK_UNSUPPORTED, &ranges, now);
+        say(window, STORE_A, LINK_ACK_UNSUPPORTED, FIRST, FIRST, now);
         cr_assert_null(window_next(window), "not at once");
         now += TIMEOUT_MS * NS_PER_MS;
         window_tick(window, now);
     }
     cr_assert_eq(window_count(window), 1);
-    link_ranges_clear(&ranges);
     window_destroy(&window);
 }
 

@@ -14,6 +14,10 @@
 
 #define REFRESH_NS NS_PER_S
 
+enum {
+    FRAME_MAX = 80 << 20 /* more than any batch */
+};
+
 struct tap {
     zsock_t *socket;
     struct tap_output output;
@@ -43,6 +47,7 @@ static enum err open_socket(struct tap *tap, const struct tap_settings *settings
         return ERR_MEMORY;
     }
     zsock_set_ipv6(tap->socket, 1);
+    zsock_set_maxmsgsize(tap->socket, FRAME_MAX);
     zsock_set_subscribe(tap->socket, LINK_TAP_TOPIC);
     return connect_all(tap->socket, &settings->connect);
 }
