@@ -45,6 +45,10 @@ def is_one_wrap(ours, theirs):
 
 
 LIST = [
+    Difference(
+        "netflow9-cisco-nbar", "DstPort",
+        "ICMP has no ports: type and code stand there, as in NetFlow 5, and are IcmpType and IcmpCode.",
+        lambda ours, theirs: (ours, theirs) == (None, 8 << 8)),
     *(Difference(
         captures, "TimeFlowStart TimeFlowStartNs TimeFlowEnd TimeFlowEndNs",
         "The exporter read a capture that is older than itself, so the packets came before its "
