@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- id, epoch and sequences of an ingest. */
 #include "ingest/publish/identity.h"
 
+#include "common/file.h"
 #include "common/link.h"
 #include "common/log.h"
 #include "ingest/publish/identity_file.h"
@@ -61,7 +62,9 @@ static enum err note_open_failure(const struct identity_options *options, enum e
 /* The first file that nobody else has. */
 static enum err open_file(struct identity *identity, const struct identity_options *options)
 {
-    enum err err = identity_folder_make(options->folder);
+    /* Only the default's parents are made: a folder that the operator names may be mistyped. */
+    enum err err = options->is_shared ? identity_folder_make(options->folder)
+                                      : file_make_folder(options->folder, IDENTITY_FOLDER_MODE);
     if (err != ERR_OK) {
         return err;
     }

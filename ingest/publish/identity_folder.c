@@ -9,10 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum {
-    FOLDER_MODE = 0750
-};
-
 static enum err write_path(
     char *out, size_t size, const char *base, int base_length, const char *below)
 {
@@ -45,9 +41,9 @@ enum err identity_folder_make(const char *path)
     }
     for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        (void)mkdir(part, FOLDER_MODE); /* what is wrong shows at the last one */
+        (void)mkdir(part, IDENTITY_FOLDER_MODE); /* what is wrong shows at the last one */
         *slash = '/';
     }
     free(part);
-    return file_make_folder(path, FOLDER_MODE);
+    return file_make_folder(path, IDENTITY_FOLDER_MODE);
 }

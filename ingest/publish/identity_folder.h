@@ -9,6 +9,10 @@
 
 #include <stddef.h>
 
+enum {
+    IDENTITY_FOLDER_MODE = 0750
+};
+
 /*
  * Writes the path of the first of these that is set: the first folder of $STATE_DIRECTORY, which
  * systemd sets; $XDG_STATE_HOME/goflow; $HOME/.local/state/goflow. ERR_NOT_FOUND: none is;
