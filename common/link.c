@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/decimal.h"
+#include "common/link_guard.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -166,13 +167,22 @@ enum err link_connect(zsock_t *socket, const char *endpoint)
 enum err link_attach(zsock_t *socket, const struct link_endpoints *endpoints)
 {
     for (size_t i = 0; i < endpoints->bind.count; i++) {
-        enum err err = link_bind(socket, endpoints->bind.values[i]);
+        const char *endpoint = endpoints->bind.values[i];
+        enum err err = link_guard_accept(endpoints->guard, socket, endpoints->peer, endpoint);
+        if (err == ERR_OK) {
+            err = link_bind(socket, endpoint);
+        }
         if (err != ERR_OK) {
             return err;
         }
     }
     for (size_t i = 0; i < endpoints->connect.count; i++) {
-        enum err err = link_connect(socket, endpoints->connect.values[i]);
+        char plain[LINK_PLAIN_SIZE];
+        enum err err = link_guard_connect(
+            endpoints->guard, socket, endpoints->peer, endpoints->connect.values[i], plain);
+        if (err == ERR_OK) {
+            err = link_connect(socket, plain);
+        }
         if (err != ERR_OK) {
             return err;
         }

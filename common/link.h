@@ -8,6 +8,7 @@
 #pragma once
 
 #include "common/err.h"
+#include "common/link_keys.h"
 #include "common/options.h"
 
 #include <czmq.h>
@@ -23,10 +24,14 @@ enum {
     LINK_OLD_NAME_SIZE = 9
 };
 
-/* Texts are borrowed. */
+struct link_guard;
+
+/* Texts and the guard are borrowed. */
 struct link_endpoints {
     struct option_list bind;
-    struct option_list connect;
+    struct option_list connect; /* "#NAME" behind one says whose key its peer has */
+    struct link_guard *guard;   /* NULL: without keys */
+    enum link_peer_kind peer;   /* what the other side is; only with a guard */
 };
 
 /* Topic frame of what the tap publishes. */

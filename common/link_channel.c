@@ -2,6 +2,7 @@
 #include "common/link_channel.h"
 
 #include "common/clock.h"
+#include "common/link_guard.h"
 #include "common/link_peers.h"
 #include "common/link_sockets.h"
 #include "common/log.h"
@@ -29,6 +30,7 @@ const char *link_fresh_name(enum link_fresh_reason reason)
         [LINK_FRESH_UNANSWERED] = "unanswered",
         [LINK_FRESH_ASKED] = "asked",
         [LINK_FRESH_VERSION] = "version",
+        [LINK_FRESH_REFUSED] = "refused",
     };
     return NAMES[reason];
 }
@@ -211,7 +213,7 @@ static void connect_anew(struct link_channel *channel, size_t index, enum link_f
     channel->ends[index].is_connected = false;
     /* Where it cannot be made, the tick tries again. */
     link_sockets_reopen(&channel->sockets, index, channel->ends[index].has_old_name);
-    if (reason == LINK_FRESH_SILENT) {
+    if (reason == LINK_FRESH_SILENT || reason == LINK_FRESH_REFUSED) {
         link_sockets_reconnect_data(&channel->sockets, index, channel->options.data);
     }
 }
@@ -333,6 +335,27 @@ void link_channel_learn(
 /* --- time --------------------------------------------------------------------------------------
  */
 
+/* Keys: one that was refused is made anew, as it may be allowed by now. */
+static void knock(struct link_channel *channel, size_t index, uint64_t now_ns)
+{
+    struct link_sockets *sockets = &channel->sockets;
+    if (!link_sockets_may_be_refused(sockets, index)) {
+        return;
+    }
+    switch (link_connection_knock(&channel->ends[index], now_ns)) {
+    case LINK_KNOCK_AGAIN:
+        link_guard_log_refused(sockets->guard, sockets->ends[index].data_endpoint,
+            channel->options.role == LINK_INGEST ? LINK_PEER_INGEST : LINK_PEER_STORE);
+        connect_anew(channel, index, LINK_FRESH_REFUSED);
+        break;
+    case LINK_KNOCK_LET_IN:
+        link_sockets_reconnect_data(sockets, index, channel->options.data);
+        break;
+    case LINK_KNOCK_NONE:
+        break;
+    }
+}
+
 static void step_end(struct link_channel *channel, size_t index, uint64_t now_ns)
 {
     struct link_connection *end = &channel->ends[index];
@@ -346,6 +369,7 @@ static void step_end(struct link_channel *channel, size_t index, uint64_t now_ns
     if (link_connection_look(end, is_connected, now_ns)) {
         drop_peers(channel, index);
     }
+    knock(channel, index, now_ns);
     struct link_address to = link_sockets_address(index);
     switch (link_connection_step(end, now_ns)) {
     case LINK_STEP_HELLO:

@@ -8,6 +8,7 @@ enum {
     HELLO_SLOW_MS = 8000, /* to a peer that never answers: it is of a version without Hello */
     HELLO_HURRY_MS = 100,
     SILENT_MS = 6000,
+    KNOCK_MS = 4000, /* more than a handshake takes over a slow wire */
     OLD_NAME_MS = 2000,
     OLD_NAME_MOST_MS = 64000
 };
@@ -37,6 +38,25 @@ bool link_connection_look(struct link_connection *connection, bool is_connected,
     }
     connection->is_connected = is_connected;
     return was_connected && !is_connected;
+}
+
+enum link_knock link_connection_knock(struct link_connection *connection, uint64_t now_ns)
+{
+    if (connection->is_connected) {
+        bool is_let_in = connection->is_knocking;
+        connection->knocked_ns = 0;
+        connection->is_knocking = false;
+        return is_let_in ? LINK_KNOCK_LET_IN : LINK_KNOCK_NONE;
+    }
+    if (connection->knocked_ns == 0) {
+        connection->knocked_ns = now_ns;
+    }
+    if (now_ns - connection->knocked_ns < KNOCK_MS * NS_PER_MS) {
+        return LINK_KNOCK_NONE;
+    }
+    connection->knocked_ns = now_ns;
+    connection->is_knocking = true;
+    return LINK_KNOCK_AGAIN;
 }
 
 void link_connection_hear(struct link_connection *connection, bool is_hello, uint64_t now_ns)

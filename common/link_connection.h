@@ -13,10 +13,12 @@
 struct link_connection {
     bool may_use_old_name; /* an ingest: a store that does not say Hello finds it by that alone */
     bool has_old_name;     /* the connection was made with it */
+    bool is_knocking;      /* made anew because nobody let it in, and not let in since */
     bool is_connected;
     bool is_heard;            /* something came since it is connected */
     bool has_answered;        /* the peer has said Hello since then */
     uint64_t connected_ns;    /* since when */
+    uint64_t knocked_ns;      /* not connected, and tried since then; 0: connected */
     uint64_t said_ns;         /* when Hello was said last */
     uint64_t hello_due_ns;    /* when it is said next */
     uint64_t unanswered_ns;   /* when the first Hello without an answer was said; 0: none */
@@ -30,6 +32,7 @@ enum link_fresh_reason {
     LINK_FRESH_UNANSWERED, /* it does not answer lease requests, or asks for none */
     LINK_FRESH_ASKED,      /* the peer asked for it */
     LINK_FRESH_VERSION,    /* the old name is needed, or no longer */
+    LINK_FRESH_REFUSED,    /* it may have been refused for want of a key, and may be let in now */
     LINK_FRESH_COUNT
 };
 
@@ -44,6 +47,15 @@ void link_connection_init(struct link_connection *connection, bool may_use_old_n
 
 /* What the socket shows. True: it has just been lost. */
 bool link_connection_look(struct link_connection *connection, bool is_connected, uint64_t now_ns);
+enum link_knock {
+    LINK_KNOCK_NONE,
+    LINK_KNOCK_AGAIN, /* connect anew, for data too: libzmq gives up a connection that is refused */
+    LINK_KNOCK_LET_IN /* connect data once more: they may have knocked a moment too early */
+};
+
+/* For a connection that needs a key, after each look. */
+enum link_knock link_connection_knock(struct link_connection *connection, uint64_t now_ns);
+
 /* The accepting side has announced a new connection. */
 void link_connection_begin(struct link_connection *connection, uint64_t now_ns);
 /* A message came. `is_hello`: the peer has said who it is. */

@@ -84,5 +84,8 @@ bool link_endpoint_is_local(const char *endpoint)
         return has_prefix(endpoint, "ipc://") || has_prefix(endpoint, "inproc://");
     }
     const char *host = endpoint + strlen("tcp://");
-    return has_prefix(host, "127.") || has_prefix(host, "[::1]:") || has_prefix(host, "localhost:");
+    /* A name may begin with 127, and "SOURCE;HOST:PORT" with an address of this host. */
+    bool is_address = has_prefix(host, "127.") && host[strspn(host, "0123456789.")] == ':';
+    bool is_here = is_address || has_prefix(host, "[::1]:") || has_prefix(host, "localhost:");
+    return is_here && strchr(host, ';') == NULL;
 }

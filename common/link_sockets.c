@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the sockets of the return channel. */
 #include "common/link_sockets.h"
 
+#include "common/link_guard.h"
 #include "common/log.h"
 
 #include <string.h>
@@ -38,7 +39,12 @@ static enum err open_end(struct link_sockets *sockets, struct link_end *end, boo
     if (has_old_name) {
         set_old_name(sockets, end->socket);
     }
+    char plain[LINK_PLAIN_SIZE];
     enum err err = watch_socket(sockets, end->socket);
+    if (err == ERR_OK) {
+        err = link_guard_connect(
+            sockets->guard, end->socket, sockets->peer, end->data_endpoint, plain);
+    }
     if (err == ERR_OK) {
         err = link_connect(end->socket, end->endpoint);
     }
@@ -82,6 +88,9 @@ static enum err bind_all(struct link_sockets *sockets, const struct option_list 
         char endpoint[LINK_ENDPOINT_SIZE];
         err = return_endpoint(bind->values[i], endpoint);
         if (err == ERR_OK) {
+            err = link_guard_accept(sockets->guard, sockets->router, sockets->peer, endpoint);
+        }
+        if (err == ERR_OK) {
             err = link_bind(sockets->router, endpoint);
         }
     }
@@ -94,7 +103,9 @@ static enum err connect_all(struct link_sockets *sockets, const struct option_li
     for (size_t i = 0; i < connect->count && err == ERR_OK; i++) {
         struct link_end *end = &sockets->ends[sockets->end_count++];
         end->data_endpoint = connect->values[i];
-        err = return_endpoint(end->data_endpoint, end->endpoint);
+        char plain[LINK_PLAIN_SIZE];
+        (void)link_endpoint_split(end->data_endpoint, plain);
+        err = return_endpoint(plain, end->endpoint);
         if (err == ERR_OK) {
             err = open_end(sockets, end, false);
         }
@@ -105,7 +116,8 @@ static enum err connect_all(struct link_sockets *sockets, const struct option_li
 enum err link_sockets_open(
     struct link_sockets *sockets, const struct link_endpoints *endpoints, uint64_t old_name)
 {
-    *sockets = (struct link_sockets){.old_name = old_name};
+    *sockets = (struct link_sockets){
+        .guard = endpoints->guard, .peer = endpoints->peer, .old_name = old_name};
     sockets->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (sockets->epoll_fd < 0) {
         return ERR_IO;
@@ -138,8 +150,19 @@ void link_sockets_reopen(struct link_sockets *sockets, size_t index, bool has_ol
 void link_sockets_reconnect_data(struct link_sockets *sockets, size_t index, zsock_t *data)
 {
     struct link_end *end = &sockets->ends[index];
-    (void)zmq_disconnect(zsock_resolve(data), end->data_endpoint);
-    end->lacks_data = link_connect(data, end->data_endpoint) != ERR_OK;
+    char plain[LINK_PLAIN_SIZE];
+    enum err err =
+        link_guard_connect(sockets->guard, data, sockets->peer, end->data_endpoint, plain);
+    (void)zmq_disconnect(zsock_resolve(data), plain);
+    if (err == ERR_OK) {
+        err = link_connect(data, plain);
+    }
+    end->lacks_data = err != ERR_OK;
+}
+
+bool link_sockets_may_be_refused(const struct link_sockets *sockets, size_t index)
+{
+    return link_guard_covers(sockets->guard, sockets->ends[index].data_endpoint);
 }
 
 bool link_sockets_is_connected(const struct link_sockets *sockets, size_t index)

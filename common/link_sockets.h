@@ -22,6 +22,8 @@ struct link_end {
 };
 
 struct link_sockets {
+    struct link_guard *guard; /* NULL: without keys */
+    enum link_peer_kind peer;
     uint64_t old_name; /* the ingest's id; 0: a store, which has none */
     zsock_t *router;   /* NULL: nothing is bound */
     struct link_end ends[OPTION_LIST_MAX];
@@ -38,6 +40,8 @@ void link_sockets_close(struct link_sockets *sockets);
 void link_sockets_reopen(struct link_sockets *sockets, size_t index, bool has_old_name);
 /* Connects this end's data anew; `lacks_data` where that failed. */
 void link_sockets_reconnect_data(struct link_sockets *sockets, size_t index, zsock_t *data);
+/* The other side may refuse this end for good, which libzmq does not tell and does not mend. */
+bool link_sockets_may_be_refused(const struct link_sockets *sockets, size_t index);
 bool link_sockets_is_connected(const struct link_sockets *sockets, size_t index);
 
 struct link_address link_sockets_address(size_t index);

@@ -3,6 +3,7 @@
 
 #include "common/address.h"
 #include "common/link.h"
+#include "common/link_curve.h"
 #include "common/log.h"
 #include "common/mapping_file.h"
 
@@ -30,7 +31,9 @@ enum err option_check_endpoints(
 {
     for (size_t i = 0; i < endpoints->count; i++) {
         char ack[LINK_ENDPOINT_SIZE];
-        if (link_ack_endpoint(endpoints->values[i], ack) != ERR_OK) {
+        char plain[LINK_PLAIN_SIZE];
+        (void)link_endpoint_split(endpoints->values[i], plain);
+        if (link_ack_endpoint(plain, ack) != ERR_OK) {
             options_refuse(program, name, "\"%s\" is no endpoint", endpoints->values[i]);
             return ERR_INVALID;
         }

@@ -5,6 +5,7 @@
 #include "common/daemon.h"
 #include "common/drop_report.h"
 #include "common/http.h"
+#include "common/link_guard.h"
 #include "common/mapping_file.h"
 #include "common/metrics.h"
 #include "common/start_line.h"
@@ -33,6 +34,7 @@ enum {
 struct ingest_program {
     const struct ingest_settings *settings;
     struct metrics *metrics;
+    struct link_guard *guard;    /* NULL likewise */
     struct publisher *publisher; /* NULL unless -transport=zmq */
     struct receiver *receiver;   /* NULL with -read */
     struct template_file *templates;
@@ -48,6 +50,13 @@ static enum err open_publisher(struct ingest_program *program)
     if (strcmp(settings->transport, "zmq") != 0) {
         return ERR_OK;
     }
+    enum err err = link_guard_new(&program->guard, &settings->protection);
+    if (err == ERR_OK) {
+        err = metrics_register(program->metrics, link_guard_collect, program->guard);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
     struct publisher_options options = {
         .endpoints = settings->link,
         .tap_endpoint = settings->tap_endpoint,
@@ -62,12 +71,14 @@ static enum err open_publisher(struct ingest_program *program)
         .compress = strcmp(settings->compression, "zstd") == 0,
         .tells_losses = settings->sends_records,
     };
+    options.endpoints.guard = program->guard;
+    options.endpoints.peer = LINK_PEER_STORE;
     char folder[PATH_MAX];
     options.is_state_shared = settings->state_dir[0] == '\0';
     if (options.is_state_shared && identity_folder_default(folder, sizeof folder) == ERR_OK) {
         options.state_dir = folder;
     }
-    enum err err = publisher_new(&program->publisher, &options);
+    err = publisher_new(&program->publisher, &options);
     if (err != ERR_OK) {
         return err;
     }
@@ -187,9 +198,13 @@ static void reload_mapping(struct ingest_program *program)
 static void reload_files(struct ingest_program *program)
 {
     const struct decode_settings *decode = &program->settings->decode;
-    if (decode->sampling_map[0] == '\0' && decode->mapping[0] == '\0') {
-        log_warning(
-            "ingest", "nothing to read again", "set=\"neither -sampling.map nor -mapping\"");
+    bool has_keys = program->settings->protection.keys_folder[0] != '\0';
+    if (decode->sampling_map[0] == '\0' && decode->mapping[0] == '\0' && !has_keys) {
+        log_warning("ingest", "nothing to read again",
+            "set=\"none of -sampling.map, -mapping and -zmq.keys\"");
+    }
+    if (program->guard != NULL) {
+        link_guard_reload(program->guard);
     }
     reload_sampling_map(program);
     reload_mapping(program);
@@ -306,6 +321,9 @@ static void run_live(struct ingest_program *program)
         (void)poll(waits, sizeof waits / sizeof waits[0], TICK_MS);
         uint64_t now_ns = clock_monotonic_ns();
         drop_report_tick(program->drops, now_ns);
+        if (program->guard != NULL) {
+            link_guard_tick(program->guard, now_ns);
+        }
         if (now_ns >= save_ns) {
             template_file_save(program->templates, program->receiver);
             save_ns = now_ns + SAVE_PERIOD_S * NS_PER_S;
@@ -332,6 +350,7 @@ static void close_stages(struct ingest_program *program)
     drop_report_destroy(&program->drops);
     receiver_destroy(&program->receiver);
     publisher_destroy(&program->publisher);
+    link_guard_destroy(&program->guard);
     template_file_close(&program->templates);
     sampling_map_destroy(&program->sampling);
     mapping_destroy(&program->mapping);

@@ -92,6 +92,11 @@ static const struct option OPTIONS[] = {
         .help = "Endpoints stores connect to; without any endpoint tcp://127.0.0.1:5557."},
     {"zmq.connect", OPTION_LIST, NULL, MEMBER(link.connect),
         .help = "Endpoints of stores to connect to."},
+    {"zmq.keys", OPTION_TEXT, NULL, MEMBER(protection.keys_folder),
+        .help = "Folder of goflow-keys: peers over tcp need keys that are allowed there; SIGHUP "
+                "reads it again."},
+    {"zmq.insecure", OPTION_BOOL, "false", MEMBER(protection.is_insecure),
+        .help = "Lets other hosts reach the link without keys."},
     {"zmq.compress", OPTION_CHOICE, "none", .choices = "none|zstd", MEMBER(compression),
         .help = "Compression of batches on the link."},
     {"tap.bind", OPTION_TEXT, "tcp://127.0.0.1:5559", MEMBER(tap_endpoint),
@@ -153,6 +158,25 @@ static enum err check_sources(const struct ingest_settings *settings)
     return ERR_OK;
 }
 
+/* Flows go nowhere else than over the link. */
+static enum err check_protection(const struct ingest_settings *settings)
+{
+    const struct option_program *program = &INGEST_PROGRAM;
+    const struct link_protection *protection = &settings->protection;
+    const struct link_endpoints *link = &settings->link;
+    const struct option_list tap = {
+        .count = settings->tap_endpoint[0] != '\0', .values = {settings->tap_endpoint}};
+    if (strcmp(settings->transport, "zmq") != 0) {
+        return ERR_OK;
+    }
+    bool is_valid =
+        link_protection_check(program, "zmq.bind", &link->bind, protection) == ERR_OK &&
+        link_protection_check(program, "zmq.connect", &link->connect, protection) == ERR_OK &&
+        link_protection_check(program, "tap.bind", &tap, protection) == ERR_OK &&
+        link_protection_check_roles(program, &link->bind, &link->connect, protection) == ERR_OK;
+    return is_valid ? ERR_OK : ERR_INVALID;
+}
+
 /* Each check says its own line, so the first that fails ends it. */
 enum err ingest_settings_validate(const void *context)
 {
@@ -168,6 +192,7 @@ enum err ingest_settings_validate(const void *context)
         option_check_path(program, "templates.path", settings->templates_path) == ERR_OK &&
         option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&
         option_check_endpoints(program, "zmq.connect", &settings->link.connect) == ERR_OK &&
+        check_protection(settings) == ERR_OK &&
         option_check_log(program, settings->log_level, settings->log_format) == ERR_OK;
     return is_valid ? ERR_OK : ERR_INVALID;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/link.h"
+#include "common/link_guard.h"
 #include "common/log.h"
 #include "common/options.h"
 
@@ -45,6 +46,7 @@ struct ingest_settings {
     const char *transport;
     const char *format;
     struct link_endpoints link;
+    struct link_protection protection;
     const char *compression;
     const char *tap_endpoint;
     uint64_t ingest_id;

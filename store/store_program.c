@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/daemon.h"
 #include "common/drop_report.h"
+#include "common/link_guard.h"
 #include "common/log.h"
 #include "common/mapping_file.h"
 #include "common/metrics.h"
@@ -30,6 +31,7 @@ struct store_program {
     struct metrics *metrics;
     struct writer *writer;
     struct serve *serve; /* NULL without -ch.serve */
+    struct link_guard *guard;
     struct puller *puller;
     struct drop_report *drops;
     struct store_http *http;
@@ -72,7 +74,10 @@ static void read_mapping_again(struct store_program *program)
     struct mapping *mapping;
     const char *path = program->settings->mapping;
     if (path[0] == '\0') {
-        log_warning("store", "nothing to read again", "set=\"no -mapping\"");
+        bool has_keys = program->settings->protection.keys_folder[0] != '\0';
+        if (!has_keys) {
+            log_warning("store", "nothing to read again", "set=\"neither -mapping nor -zmq.keys\"");
+        }
     } else if (mapping_file_read(&mapping, path) == ERR_OK) {
         writer_use_mapping(program->writer, mapping);
     }
@@ -112,6 +117,13 @@ static struct block *finished(void *writer)
 static enum err open_puller(struct store_program *program)
 {
     const struct store_settings *settings = program->settings;
+    enum err err = link_guard_new(&program->guard, &settings->protection);
+    if (err == ERR_OK) {
+        err = metrics_register(program->metrics, link_guard_collect, program->guard);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
     struct puller_options options = {
         .endpoints = settings->link,
         .exchange = {.socket = writer_socket(program->writer),
@@ -124,7 +136,9 @@ static enum err open_puller(struct store_program *program)
         .max_inflight = (uint32_t)settings->inflight,
         .stop_timeout_ms = (uint32_t)settings->stop_timeout_ms,
     };
-    enum err err = puller_new(&program->puller, &options);
+    options.endpoints.guard = program->guard;
+    options.endpoints.peer = LINK_PEER_INGEST;
+    err = puller_new(&program->puller, &options);
     if (err != ERR_OK) {
         return err;
     }
@@ -205,8 +219,10 @@ static void wait_for_stop(struct store_program *program)
             {.fd = daemon_reload_fd(), .events = POLLIN}};
         (void)poll(waits, sizeof waits / sizeof waits[0], TICK_MS);
         drop_report_tick(program->drops, clock_monotonic_ns());
+        link_guard_tick(program->guard, clock_monotonic_ns());
         if (daemon_take_reload()) {
             read_mapping_again(program);
+            link_guard_reload(program->guard);
         }
     }
 }
@@ -217,6 +233,7 @@ static void close_stages(struct store_program *program)
     store_http_close(&program->http);
     drop_report_destroy(&program->drops);
     puller_destroy(&program->puller);
+    link_guard_destroy(&program->guard);
     if (program->serve != NULL) {
         store_database_forget_serving(program->settings);
     }

@@ -45,6 +45,11 @@ static const struct option OPTIONS[] = {
     {"zmq.connect", OPTION_LIST, NULL, MEMBER(link.connect),
         .help = "Endpoints of ingests to connect to; without any tcp://127.0.0.1:5557."},
     {"zmq.bind", OPTION_LIST, NULL, MEMBER(link.bind), .help = "Endpoints ingests connect to."},
+    {"zmq.keys", OPTION_TEXT, NULL, MEMBER(protection.keys_folder),
+        .help = "Folder of goflow-keys: peers over tcp need keys that are allowed there; SIGHUP "
+                "reads it again."},
+    {"zmq.insecure", OPTION_BOOL, "false", MEMBER(protection.is_insecure),
+        .help = "Lets other hosts reach the link without keys."},
     {"block.rows", OPTION_NUMBER, "500000", .min = 8192, .max = 16 << 20, MEMBER(block_rows),
         .help = "Rows at which a block is inserted."},
     {"block.bytes", OPTION_SIZE, "256MiB", .min = 1 << 20, .max = UINT64_C(4) << 30,
@@ -158,6 +163,18 @@ static enum err check_database(const struct store_settings *settings)
     return ERR_OK;
 }
 
+static enum err check_protection(const struct store_settings *settings)
+{
+    const struct option_program *program = &STORE_PROGRAM;
+    const struct link_protection *protection = &settings->protection;
+    const struct link_endpoints *link = &settings->link;
+    bool is_valid =
+        link_protection_check(program, "zmq.connect", &link->connect, protection) == ERR_OK &&
+        link_protection_check(program, "zmq.bind", &link->bind, protection) == ERR_OK &&
+        link_protection_check_roles(program, &link->bind, &link->connect, protection) == ERR_OK;
+    return is_valid ? ERR_OK : ERR_INVALID;
+}
+
 /* Each check says its own line, so the first that fails ends it. */
 enum err store_settings_validate(const void *context)
 {
@@ -169,6 +186,7 @@ enum err store_settings_validate(const void *context)
         option_check_mapping(program, "mapping", settings->mapping) == ERR_OK &&
         option_check_endpoints(program, "zmq.connect", &settings->link.connect) == ERR_OK &&
         option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&
+        check_protection(settings) == ERR_OK &&
         option_check_log(program, settings->log_level, settings->log_format) == ERR_OK &&
         option_check_path(program, "metrics.path", settings->metrics_path) == ERR_OK;
     return is_valid ? ERR_OK : ERR_INVALID;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/link.h"
+#include "common/link_guard.h"
 #include "common/log.h"
 #include "common/options.h"
 
@@ -29,6 +30,7 @@ struct store_settings {
     uint64_t timeout_ms;
     bool compresses;
     struct link_endpoints link;
+    struct link_protection protection;
     uint64_t block_rows;
     uint64_t block_bytes;
     uint64_t block_age_ms;

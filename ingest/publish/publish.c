@@ -2,6 +2,7 @@
 #include "ingest/publish/publish.h"
 
 #include "common/clock.h"
+#include "common/link_guard.h"
 #include "common/log.h"
 #include "ingest/publish/publish_state.h"
 
@@ -20,8 +21,9 @@ struct publisher_port {
     struct publisher *publisher; /* borrowed: its counters */
 };
 
-static enum err open_tap(struct publisher *publisher, const char *endpoint)
+static enum err open_tap(struct publisher *publisher, const struct publisher_options *options)
 {
+    const char *endpoint = options->tap_endpoint;
     if (endpoint == NULL || *endpoint == '\0') {
         return ERR_OK;
     }
@@ -33,6 +35,11 @@ static enum err open_tap(struct publisher *publisher, const char *endpoint)
     zsock_set_maxmsgsize(publisher->tap, TAP_FRAME_MAX);
     zsock_set_linger(publisher->tap, 0);
     zsock_set_ipv6(publisher->tap, 1);
+    enum err err =
+        link_guard_accept(options->endpoints.guard, publisher->tap, LINK_PEER_TAP, endpoint);
+    if (err != ERR_OK) {
+        return err;
+    }
     if (zmq_bind(zsock_resolve(publisher->tap), endpoint) != 0) {
         int cause = zmq_errno();
         log_error("publish", "cannot bind the tap", "flag=-tap.bind endpoint=%s error=\"%s\"",
@@ -185,7 +192,7 @@ static enum err open_all(struct publisher *publisher, const struct publisher_opt
         err = open_link(publisher, options);
     }
     if (err == ERR_OK) {
-        err = open_tap(publisher, options->tap_endpoint);
+        err = open_tap(publisher, options);
     }
     return err;
 }

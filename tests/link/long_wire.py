@@ -28,9 +28,10 @@ def start(folder, wire, stores_connect):
     ingest = goflow.Ingest(
         folder, place=wire.edge, ack_timeout=LEASE, batch_flows=200, spool_dir=folder / "spool",
         zmq_bind=listens if stores_connect else [],
-        zmq_connect=[] if stores_connect else relay.endpoint)
+        zmq_connect=[] if stores_connect else relay.endpoint, zmq_insecure=True)
     store = goflow.Store(
-        folder, relay.endpoint if stores_connect else [], zmq_bind=[] if stores_connect else listens)
+        folder, relay.endpoint if stores_connect else [], zmq_bind=[] if stores_connect else listens,
+        zmq_insecure=True)
     return ingest.wait_until_ready(), store.wait_until_ready()
 
 

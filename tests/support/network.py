@@ -80,9 +80,10 @@ class Network:
         ingest = goflow.Ingest(
             folder, place=self.edge, batch_flows=200, spool_dir=folder / "spool",
             zmq_bind=endpoint if stores_connect else [],
-            zmq_connect=[] if stores_connect else endpoint, **settings)
+            zmq_connect=[] if stores_connect else endpoint, zmq_insecure=True, **settings)
         store = goflow.Store(
-            folder, endpoint if stores_connect else [], zmq_bind=[] if stores_connect else endpoint)
+            folder, endpoint if stores_connect else [], zmq_bind=[] if stores_connect else endpoint,
+            zmq_insecure=True)
         return ingest.wait_until_ready(), store.wait_until_ready()
 
     def cut(self):

@@ -81,6 +81,18 @@ Test(ingest_settings, has_the_ports_of_the_original)
     options_destroy(&options);
 }
 
+Test(ingest_settings, endpoints_of_other_hosts_need_keys)
+{
+    cr_assert_eq(read_flags("-zmq.bind=tcp://0.0.0.0:5557", NULL), ERR_INVALID);
+    cr_assert_eq(read_flags("-zmq.connect=tcp://127.0.0.1.example:5557", NULL), ERR_INVALID);
+    cr_assert_eq(read_flags("-zmq.connect=tcp://127.0.0.1:1;192.0.2.1:5557", NULL), ERR_INVALID);
+    cr_assert_eq(read_flags("-tap.bind=tcp://*:5559", NULL), ERR_INVALID);
+    cr_assert_eq(read_flags("-tap.bind=tcp://*:5559", "-transport=none"), ERR_OK);
+    options_destroy(&options);
+    cr_assert_eq(read_flags("-zmq.bind=tcp://0.0.0.0:5557", "-zmq.keys=/folder"), ERR_OK);
+    options_destroy(&options);
+}
+
 Test(ingest_settings, binds_the_default_endpoint_only_when_none_is_given)
 {
     cr_assert_eq(read_flags(NULL, NULL), ERR_OK);
@@ -89,7 +101,7 @@ Test(ingest_settings, binds_the_default_endpoint_only_when_none_is_given)
     cr_assert_str_eq(settings.link.bind.values[0], "tcp://127.0.0.1:5557");
     options_destroy(&options);
     memset(&settings, 0, sizeof settings);
-    cr_assert_eq(read_flags("-zmq.connect=tcp://192.0.2.1:5557", NULL), ERR_OK);
+    cr_assert_eq(read_flags("-zmq.connect=tcp://192.0.2.1:5557#one", "-zmq.insecure"), ERR_OK);
     ingest_settings_complete(&settings);
     cr_assert_eq(settings.link.bind.count, 0);
     cr_assert_eq(settings.link.connect.count, 1);

@@ -143,3 +143,26 @@ Test(link_connection, says_hello_soon_when_hurried_but_not_without_pause)
     link_connection_hurry(&connection);
     cr_assert_eq(link_connection_due_ns(&connection), NOW + SECOND / 10);
 }
+
+Test(link_connection, knocks_until_it_is_let_in)
+{
+    struct link_connection connection;
+    link_connection_init(&connection, false);
+    cr_assert_eq(link_connection_knock(&connection, NOW), LINK_KNOCK_NONE);
+    cr_assert_eq(link_connection_knock(&connection, NOW + 4 * SECOND - 1), LINK_KNOCK_NONE);
+    cr_assert_eq(link_connection_knock(&connection, NOW + 4 * SECOND), LINK_KNOCK_AGAIN);
+    cr_assert_eq(link_connection_knock(&connection, NOW + 4 * SECOND), LINK_KNOCK_NONE);
+    cr_assert_eq(link_connection_knock(&connection, NOW + 8 * SECOND), LINK_KNOCK_AGAIN);
+    (void)link_connection_look(&connection, true, NOW + 9 * SECOND);
+    cr_assert_eq(link_connection_knock(&connection, NOW + 9 * SECOND), LINK_KNOCK_LET_IN);
+    cr_assert_eq(link_connection_knock(&connection, NOW + 10 * SECOND), LINK_KNOCK_NONE);
+}
+
+Test(link_connection, does_not_knock_where_it_comes_in_at_once)
+{
+    struct link_connection connection = open_connected(false);
+    cr_assert_eq(link_connection_knock(&connection, NOW), LINK_KNOCK_NONE);
+    (void)link_connection_look(&connection, false, NOW + SECOND);
+    cr_assert_eq(link_connection_knock(&connection, NOW + SECOND), LINK_KNOCK_NONE);
+    cr_assert_eq(link_connection_knock(&connection, NOW + 5 * SECOND), LINK_KNOCK_AGAIN);
+}

@@ -81,6 +81,17 @@ static enum err make_folders(const char *folder)
     return err;
 }
 
+/* Z85 may begin with '-', and a command line would take such a key for a flag. */
+static zcert_t *new_pair(void)
+{
+    zcert_t *cert = zcert_new();
+    while (cert != NULL && zcert_public_txt(cert)[0] == '-') {
+        zcert_destroy(&cert);
+        cert = zcert_new();
+    }
+    return cert;
+}
+
 enum err key_folder_make(const char *folder, const char *name)
 {
     char path[PATH_SIZE];
@@ -96,7 +107,7 @@ enum err key_folder_make(const char *folder, const char *name)
         return ERR_INVALID;
     }
     err = make_folders(folder);
-    zcert_t *cert = err == ERR_OK ? zcert_new() : NULL;
+    zcert_t *cert = err == ERR_OK ? new_pair() : NULL;
     if (cert == NULL) {
         return err != ERR_OK ? err : ERR_MEMORY;
     }

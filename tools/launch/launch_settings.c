@@ -166,7 +166,8 @@ bool launch_settings_has_files(const struct launch_settings *settings, enum laun
 {
     bool has_sampling = value_of(settings, "sampling.map")->text[0] != '\0';
     bool has_mapping = value_of(settings, "mapping")->text[0] != '\0';
-    return has_mapping || (has_sampling && program == LAUNCH_INGEST);
+    bool has_keys = value_of(settings, "zmq.keys")->text[0] != '\0';
+    return has_keys || has_mapping || (has_sampling && program == LAUNCH_INGEST);
 }
 
 void launch_settings_write(

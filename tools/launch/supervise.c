@@ -152,8 +152,8 @@ static void start_due(struct supervisor *supervisor)
 static void reload_all(struct supervisor *supervisor)
 {
     if (!supervisor->household->ingest.takes_reload) {
-        log_warning(
-            "launch", "nothing to read again", "set=\"neither -sampling.map nor -mapping\"");
+        log_warning("launch", "nothing to read again",
+            "set=\"none of -sampling.map, -mapping and -zmq.keys\"");
     }
     child_reload(&supervisor->household->ingest);
     for (uint32_t i = 0; i < supervisor->household->store_count; i++) {

@@ -20,6 +20,7 @@ enum {
 
 struct tap {
     zsock_t *socket;
+    struct link_guard *guard;
     struct tap_output output;
     struct flow_filter *filter; /* NULL: every flow */
     uint64_t flows_left;        /* UINT64_MAX: no limit */
@@ -28,10 +29,16 @@ struct tap {
     struct flow flow;
 };
 
-static enum err connect_all(zsock_t *socket, const struct option_list *endpoints)
+static enum err connect_all(struct tap *tap, const struct option_list *endpoints)
 {
     for (size_t i = 0; i < endpoints->count; i++) {
-        if (zmq_connect(zsock_resolve(socket), endpoints->values[i]) != 0) {
+        char plain[LINK_PLAIN_SIZE];
+        enum err err = link_guard_connect(
+            tap->guard, tap->socket, LINK_PEER_INGEST, endpoints->values[i], plain);
+        if (err != ERR_OK) {
+            return err;
+        }
+        if (zmq_connect(zsock_resolve(tap->socket), plain) != 0) {
             log_error("tap", "cannot connect", "endpoint=%s error=\"%s\"", endpoints->values[i],
                 zmq_strerror(zmq_errno()));
             return ERR_INVALID;
@@ -49,7 +56,8 @@ static enum err open_socket(struct tap *tap, const struct tap_settings *settings
     zsock_set_ipv6(tap->socket, 1);
     zsock_set_maxmsgsize(tap->socket, FRAME_MAX);
     zsock_set_subscribe(tap->socket, LINK_TAP_TOPIC);
-    return connect_all(tap->socket, &settings->connect);
+    enum err err = link_guard_new(&tap->guard, &settings->protection);
+    return err != ERR_OK ? err : connect_all(tap, &settings->connect);
 }
 
 static enum err open_filter(struct tap *tap, const char *expression)
@@ -108,6 +116,7 @@ void tap_close(struct tap **tap_p)
         return;
     }
     zsock_destroy(&tap->socket);
+    link_guard_destroy(&tap->guard);
     flow_filter_destroy(&tap->filter);
     if (tap->output.destroy != NULL) {
         tap->output.destroy(tap->output.context);

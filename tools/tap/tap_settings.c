@@ -8,6 +8,10 @@
 static const struct option OPTIONS[] = {
     {"connect", OPTION_LIST, "tcp://127.0.0.1:5559", MEMBER(connect),
         .help = "Tap endpoints of goflow-ingest to listen to."},
+    {"zmq.keys", OPTION_TEXT, NULL, MEMBER(protection.keys_folder),
+        .help = "Folder of goflow-keys, with the keys of the ingests."},
+    {"zmq.insecure", OPTION_BOOL, "false", MEMBER(protection.is_insecure),
+        .help = "Listens to other hosts without keys."},
     {"format", OPTION_CHOICE, "text", .choices = "text|json|protobuf", MEMBER(format),
         .help = "One line a flow, or length-delimited FlowMessages."},
     {"filter", OPTION_TEXT, NULL, MEMBER(filter),
@@ -31,6 +35,10 @@ enum err tap_settings_validate(const void *context)
     const struct tap_settings *settings = context;
     if (settings->connect.count == 0) {
         options_refuse(&TAP_PROGRAM, "connect", "empty: nothing to listen to");
+        return ERR_INVALID;
+    }
+    if (link_protection_check(&TAP_PROGRAM, "connect", &settings->connect, &settings->protection) !=
+        ERR_OK) {
         return ERR_INVALID;
     }
     if (settings->filter[0] == '\0') {

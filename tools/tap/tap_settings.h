@@ -3,10 +3,12 @@
  */
 #pragma once
 
+#include "common/link_guard.h"
 #include "common/options.h"
 
 struct tap_settings {
     struct option_list connect;
+    struct link_protection protection;
     const char *format; /* text, json or protobuf */
     const char *filter; /* "": every flow */
     bool is_top;
