@@ -7,7 +7,7 @@
 enum err origin_map_init(struct origin_map *map, uint32_t room)
 {
     assert(room > 0 && room <= ORIGIN_MAP_ROOM_MAX && (room & (room - 1)) == 0);
-    *map = (struct origin_map){.room = room, .mask = room * 2 - 1};
+    *map = (struct origin_map){.room = room, .mask = room * 2 - 1, .seed = hash_seed_new()};
     map->slots = calloc((size_t)room * 2, sizeof *map->slots);
     map->origins = calloc(room, sizeof *map->origins);
     if (map->slots == NULL || map->origins == NULL) {
@@ -24,19 +24,18 @@ void origin_map_clear(struct origin_map *map)
     *map = (struct origin_map){.count = 0};
 }
 
-static uint32_t hash_of(const struct flow_origin *origin)
+static uint32_t hash_of(const struct origin_map *map, const struct flow_origin *origin)
 {
     uint64_t words[2];
     memcpy(words, origin->exporter.bytes, sizeof words);
     uint64_t rest = (uint64_t)origin->domain << 32 | (origin->day << 4 ^ origin->type);
-    uint64_t hash = words[0] ^ words[1] * UINT64_C(0x9e3779b97f4a7c15);
-    hash = (hash ^ hash >> 29 ^ rest) * UINT64_C(0xbf58476d1ce4e5b9);
-    return (uint32_t)(hash >> 32);
+    uint64_t hash = hash_words(&map->seed, words[0], words[1]);
+    return (uint32_t)(hash_words(&map->seed, hash, rest) >> 32);
 }
 
 uint32_t origin_map_take(struct origin_map *map, const struct flow_origin *origin)
 {
-    uint32_t at = hash_of(origin) & map->mask;
+    uint32_t at = hash_of(map, origin) & map->mask;
     /* Half of the slots are free, so the search ends. */
     for (; map->slots[at] != 0; at = (at + 1) & map->mask) {
         uint32_t number = map->slots[at] - 1U;

@@ -7,11 +7,13 @@
 #pragma once
 
 #include "common/err.h"
+#include "common/hash.h"
 #include "ingest/batch/flow_share.h"
 
 struct origin_map {
     uint32_t count; /* origins known */
     uint32_t room;
+    struct hash_seed seed;
     uint32_t mask;               /* of the hash table, which is twice the room */
     uint16_t *slots;             /* the number of an origin, and one; 0: free */
     struct flow_origin *origins; /* by number */

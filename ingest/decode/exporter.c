@@ -2,6 +2,7 @@
 #include "ingest/decode/exporter.h"
 
 #include "common/clock.h"
+#include "common/hash.h"
 #include "ingest/decode/held_data.h"
 
 #include <stdlib.h>
@@ -29,19 +30,12 @@ struct exporter_table {
     struct sampling_budget sampling; /* tables of samplers and interfaces */
     struct exporter *slots;
     struct exporter **buckets;
-    uint32_t slot_count; /* room */
+    struct hash_seed seed; /* nobody chooses sources that share a bucket */
+    uint32_t slot_count;   /* room */
     uint32_t bucket_mask;
     uint32_t hand; /* where the search for a silent slot goes on */
     _Atomic uint32_t used;
 };
-
-/* An IPv4 address is in the upper half of a word, which a product alone leaves there. */
-static uint32_t hash_of(const uint64_t words[2])
-{
-    uint64_t hash = words[0] ^ words[1] * UINT64_C(0x9e3779b97f4a7c15);
-    hash = (hash ^ hash >> 29) * UINT64_C(0xff51afd7ed558ccd);
-    return (uint32_t)(hash >> 32);
-}
 
 static uint32_t power_of_two_above(uint32_t count)
 {
@@ -61,6 +55,7 @@ enum err exporter_table_new(struct exporter_table **table_p, const struct export
     }
     uint32_t buckets = power_of_two_above(limits->max_exporters);
     table->limits = *limits;
+    table->seed = hash_seed_new();
     table->slot_count = limits->max_exporters;
     table->bucket_mask = buckets - 1;
     table->sources.max_bytes = SOURCE_BYTES;
@@ -115,7 +110,7 @@ static bool has_words(const struct exporter *exporter, const uint64_t words[2])
 
 static struct exporter **bucket_of(struct exporter_table *table, const uint64_t words[2])
 {
-    return &table->buckets[hash_of(words) & table->bucket_mask];
+    return &table->buckets[hash_words(&table->seed, words[0], words[1]) & table->bucket_mask];
 }
 
 static void unlink_exporter(struct exporter_table *table, struct exporter *exporter)

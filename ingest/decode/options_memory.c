@@ -7,41 +7,66 @@
 enum {
     NEWS_AGAIN_S = 3600, /* so that a table that is filled later gets all of them */
     FIRST_ROOM = 32,
-    MAX_ROOM = 8192 /* three quarters of it: a chassis of interfaces, or a router's applications */
+    MAX_ROOM = 8192, /* three quarters of it: a chassis of interfaces, or a router's applications */
+    MAX_PROBES = 256 /* more than chance needs; bounds what a chosen key costs */
 };
 
 #define BUDGET_BYTES (UINT64_C(32) << 20)
 
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 
-/* FNV-1a: facts are short, and whoever makes two of them clash loses a value of his own. */
-static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
+/* FNV-1a, of a text that is ours. */
+static uint64_t hash_text(const char *text)
 {
-    const uint8_t *p = bytes;
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+    uint64_t hash = HASH_START;
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
     }
     return hash;
 }
 
 /* Of what the fact is about: all but the value. */
-static uint64_t key_of(const struct option_fact *fact)
+static uint64_t key_of(const struct hash_seed *seed, const struct option_fact *fact)
 {
-    uint64_t hash = mix(HASH_START, &fact->domain, sizeof fact->domain);
-    hash = mix(hash, fact->scope, strlen(fact->scope));
-    hash = mix(hash, &fact->scope_id, sizeof fact->scope_id);
-    hash = mix(hash, fact->name, strlen(fact->name));
+    uint64_t hash = hash_words(seed, hash_text(fact->scope), hash_text(fact->name));
+    hash = hash_words(seed, hash ^ fact->domain, fact->scope_id);
     return hash != 0 ? hash : 1;
 }
 
-/* The key's entry, or an unused one; there must be room. */
+/* The key's entry, or an unused one; NULL: none within the probes. */
 static struct option_entry *entry_of(const struct options_memory *memory, uint64_t key)
 {
-    uint32_t slot = (uint32_t)(key >> 32) & (memory->room - 1);
-    while (memory->entries[slot].key != 0 && memory->entries[slot].key != key) {
-        slot = (slot + 1) & (memory->room - 1);
+    uint32_t slot = (uint32_t)(key >> 32);
+    for (uint32_t i = 0; i < MAX_PROBES && i < memory->room; i++) {
+        struct option_entry *entry = &memory->entries[(slot + i) & (memory->room - 1)];
+        if (entry->key == 0 || entry->key == key) {
+            return entry;
+        }
     }
-    return &memory->entries[slot];
+    return NULL;
+}
+
+static void drop_text(struct options_memory *memory, struct option_entry *entry)
+{
+    memory->budget->bytes -= entry->text_room;
+    free(entry->text);
+}
+
+/* Moves the entries into the larger table. */
+static void move_entries(struct options_memory *memory, struct options_memory *larger)
+{
+    larger->used = 0;
+    for (uint32_t i = 0; i < memory->room; i++) {
+        struct option_entry *entry = &memory->entries[i];
+        struct option_entry *place = entry->key != 0 ? entry_of(larger, entry->key) : NULL;
+        if (place != NULL) {
+            *place = *entry;
+            larger->used++;
+        } else if (entry->key != 0) {
+            drop_text(memory, entry);
+        }
+    }
+    free(memory->entries);
 }
 
 static bool grow(struct options_memory *memory)
@@ -56,12 +81,7 @@ static bool grow(struct options_memory *memory)
     if (larger.entries == NULL) {
         return false;
     }
-    for (uint32_t i = 0; i < memory->room; i++) {
-        if (memory->entries[i].key != 0) {
-            *entry_of(&larger, memory->entries[i].key) = memory->entries[i];
-        }
-    }
-    free(memory->entries);
+    move_entries(memory, &larger);
     *memory = larger;
     memory->budget->bytes += more_bytes;
     return true;
@@ -118,8 +138,7 @@ void options_memory_init(struct options_memory *memory, struct options_budget *b
 void options_memory_clear(struct options_memory *memory)
 {
     for (uint32_t i = 0; i < memory->room; i++) {
-        memory->budget->bytes -= memory->entries[i].text_room;
-        free(memory->entries[i].text);
+        drop_text(memory, &memory->entries[i]);
     }
     if (memory->room > 0) {
         memory->budget->bytes -= memory->room * sizeof *memory->entries;
@@ -131,8 +150,11 @@ void options_memory_clear(struct options_memory *memory)
 bool options_memory_learn(
     struct options_memory *memory, const struct option_fact *fact, uint32_t now_s)
 {
-    uint64_t key = key_of(fact);
-    struct option_entry *entry = memory->room > 0 ? entry_of(memory, key) : NULL;
+    if (memory->room == 0) {
+        memory->seed = hash_seed_new();
+    }
+    uint64_t key = key_of(&memory->seed, fact);
+    struct option_entry *entry = entry_of(memory, key);
     bool is_known = entry != NULL && entry->key == key;
     if (is_known && has_text(entry, fact) && now_s - entry->given_s < NEWS_AGAIN_S) {
         return false;
@@ -143,7 +165,7 @@ bool options_memory_learn(
         }
         entry = entry_of(memory, key);
     }
-    if (store(memory, entry, fact, now_s) && !is_known) {
+    if (entry != NULL && store(memory, entry, fact, now_s) && !is_known) {
         entry->key = key;
         memory->used++;
     }

@@ -3,10 +3,12 @@
  * thing.
  *
  * Exporters repeat their options every few minutes, so this also says which value is news. Bounded
- * for each exporter and in bytes for all of a decoder; a value that finds no room is news whenever
- * it comes. The decoder's thread owns it.
+ * for each exporter, in bytes for all of a decoder, and in probes; a value that finds no room is
+ * news whenever it comes. The decoder's thread owns it.
  */
 #pragma once
+
+#include "common/hash.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +46,7 @@ struct options_budget {
 struct options_memory {
     struct options_budget *budget; /* borrowed */
     struct option_entry *entries;  /* open addressing; NULL while empty */
+    struct hash_seed seed;         /* set while there are entries */
     uint32_t room;                 /* a power of two */
     uint32_t used;
 };

@@ -8,7 +8,8 @@
 
 enum {
     FIRST_ROOM = 16,
-    MAX_ROOM = 8192 /* samplers and interfaces of the largest chassis */
+    MAX_ROOM = 8192, /* samplers and interfaces of the largest chassis */
+    MAX_PROBES = 256 /* more than chance needs; bounds what a chosen key costs */
 };
 
 /*
@@ -30,26 +31,44 @@ enum entry_scope {
     ENTRY_LINE_CARD
 };
 
-static uint32_t slot_of(
+/* The entry of that key, or a free one to put it into; NULL: none within the probes. */
+static struct sampling_entry *probe(
     const struct sampling_table *table, enum entry_scope scope, uint32_t domain, uint64_t id)
 {
-    uint64_t hash = (id + scope) * UINT64_C(0x9e3779b97f4a7c15);
-    hash = (hash ^ hash >> 29 ^ domain) * UINT64_C(0xbf58476d1ce4e5b9);
-    uint32_t slot = (uint32_t)(hash >> 32) & (table->room - 1);
-    while (table->entries[slot].is_used) {
-        const struct sampling_entry *entry = &table->entries[slot];
-        if (entry->id == id && entry->domain == domain && entry->scope == scope) {
-            break;
+    uint64_t hash = hash_words(&table->seed, id, (uint64_t)scope << 32 | domain);
+    uint32_t slot = (uint32_t)(hash >> 32);
+    for (uint32_t i = 0; i < MAX_PROBES && i < table->room; i++) {
+        struct sampling_entry *entry = &table->entries[(slot + i) & (table->room - 1)];
+        bool is_it = entry->id == id && entry->domain == domain && entry->scope == scope;
+        if (is_it || !entry->is_used) {
+            return entry;
         }
-        slot = (slot + 1) & (table->room - 1);
     }
-    return slot;
+    return NULL;
 }
 
 /* What the budget counts: forged sources must not take from an exporter its first entries. */
 static uint64_t counted_bytes(const struct sampling_table *table)
 {
     return table->room > FIRST_ROOM ? table->room * sizeof *table->entries : 0;
+}
+
+/* Moves the entries into the larger table. */
+static void move_entries(struct sampling_table *table, struct sampling_table *larger)
+{
+    larger->seed = table->room != 0 ? table->seed : hash_seed_new();
+    larger->used = 0;
+    for (uint32_t i = 0; i < table->room; i++) {
+        const struct sampling_entry *entry = &table->entries[i];
+        struct sampling_entry *place =
+            entry->is_used ? probe(larger, (enum entry_scope)entry->scope, entry->domain, entry->id)
+                           : NULL;
+        if (place != NULL) {
+            *place = *entry;
+            larger->used++;
+        }
+    }
+    free(table->entries);
 }
 
 static bool grow(struct sampling_table *table)
@@ -65,15 +84,7 @@ static bool grow(struct sampling_table *table)
     if (larger.entries == NULL) {
         return false;
     }
-    for (uint32_t i = 0; i < table->room; i++) {
-        const struct sampling_entry *entry = &table->entries[i];
-        if (entry->is_used) {
-            uint32_t slot =
-                slot_of(&larger, (enum entry_scope)entry->scope, entry->domain, entry->id);
-            larger.entries[slot] = *entry;
-        }
-    }
-    free(table->entries);
+    move_entries(table, &larger);
     *table = larger;
     budget->bytes = bytes;
     return true;
@@ -83,11 +94,8 @@ static bool grow(struct sampling_table *table)
 static struct sampling_entry *find_entry(
     const struct sampling_table *table, enum entry_scope scope, uint32_t domain, uint64_t id)
 {
-    if (table->room == 0) {
-        return NULL;
-    }
-    struct sampling_entry *entry = &table->entries[slot_of(table, scope, domain, id)];
-    return entry->is_used ? entry : NULL;
+    struct sampling_entry *entry = probe(table, scope, domain, id);
+    return entry != NULL && entry->is_used ? entry : NULL;
 }
 
 /* The entry, a new one of rate 0 if need be; NULL: full. */
@@ -101,7 +109,10 @@ static struct sampling_entry *take_entry(
     if (table->used + table->room / 4 >= table->room && !grow(table)) {
         return NULL;
     }
-    struct sampling_entry *entry = &table->entries[slot_of(table, scope, domain, id)];
+    struct sampling_entry *entry = probe(table, scope, domain, id);
+    if (entry == NULL) {
+        return NULL;
+    }
     *entry = (struct sampling_entry){
         .id = id, .domain = domain, .scope = (uint8_t)scope, .is_used = true};
     table->used++;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/flow.h"
+#include "common/hash.h"
 
 /* Whose rate it is. */
 enum sampling_scope {
@@ -38,6 +39,7 @@ struct sampling_budget {
 struct sampling_table {
     struct sampling_budget *budget; /* borrowed */
     struct sampling_entry *entries; /* open addressing; NULL while empty */
+    struct hash_seed seed;          /* set while there are entries */
     uint32_t room;                  /* a power of two */
     uint32_t used;
     bool has_interfaces;

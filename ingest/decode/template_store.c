@@ -9,8 +9,8 @@
 
 static struct template **bucket_of(struct template_store *store, const struct template_key *key)
 {
-    uint32_t hash = (key->id ^ key->domain * UINT32_C(0x9e3779b1)) + key->version;
-    return &store->buckets[(hash ^ hash >> 16) % TEMPLATE_BUCKETS];
+    uint64_t hash = hash_words(&store->seed, key->domain, (uint64_t)key->version << 32 | key->id);
+    return &store->buckets[hash % TEMPLATE_BUCKETS];
 }
 
 /* Of so many bytes of a store those that are not its own. */
@@ -124,7 +124,8 @@ static void link_template(
 void template_store_init(struct template_store *store, const struct template_limits *limits,
     const struct extra_choice *choice, struct template_budget *budget)
 {
-    *store = (struct template_store){.limits = limits, .choice = choice, .budget = budget};
+    *store = (struct template_store){
+        .limits = limits, .choice = choice, .budget = budget, .seed = hash_seed_new()};
 }
 
 void template_store_clear(struct template_store *store)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "common/hash.h"
 #include "ingest/decode/template.h"
 
 enum {
@@ -37,6 +38,7 @@ struct template_store {
     uint32_t count;
     uint64_t bytes;
     uint64_t swept_ns; /* last search for expired ones */
+    struct hash_seed seed;
     struct template *buckets[TEMPLATE_BUCKETS];
 };
 

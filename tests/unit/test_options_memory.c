@@ -107,3 +107,39 @@ Test(options_memory, all_exporters_share_a_budget)
     }
     options_memory_init(&memory, &budget);
 }
+
+static uint64_t fnv(uint64_t hash, const void *bytes, size_t size)
+{
+    const uint8_t *p = bytes;
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+/* The slot of an interface while the hash had no seed. */
+static uint32_t foreseen_slot(uint64_t interface, uint32_t room)
+{
+    uint32_t domain = 77;
+    uint64_t hash = fnv(UINT64_C(0xcbf29ce484222325), &domain, sizeof domain);
+    hash = fnv(hash, "interface", 9);
+    hash = fnv(hash, &interface, sizeof interface);
+    return (uint32_t)(fnv(hash, "interfaceName", 13) >> 32) & (room - 1);
+}
+
+Test(options_memory, chosen_ids_do_not_fall_on_one_slot)
+{
+    for (uint64_t interface = 1; memory.used < 500; interface++) {
+        if (foreseen_slot(interface, 1024) == 0) {
+            (void)learn(interface, "eth", NOW_S);
+        }
+    }
+    cr_assert_eq(memory.room, 1024);
+    uint32_t run = 0;
+    uint32_t longest = 0;
+    for (uint32_t i = 0; i < memory.room; i++) {
+        run = memory.entries[i].key != 0 ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    cr_assert_lt(longest, 250, "a search looks at no more than a run of used slots");
+}

@@ -155,3 +155,37 @@ Test(sampling, a_rate_of_0_takes_back_what_was_known)
     check(sampling_table_find(&table, 1, 3, 0), 0, FLOW_SAMPLING_UNKNOWN);
     check(sampling_table_find(&table, 1, 0, 0), 0, FLOW_SAMPLING_UNKNOWN);
 }
+
+/* The inverse of an odd number, modulo 2^64. */
+static uint64_t inverse(uint64_t odd)
+{
+    uint64_t found = odd;
+    for (int i = 0; i < 6; i++) {
+        found *= 2 - odd * found;
+    }
+    return found;
+}
+
+/* An interface of those that all fell on one slot while the hash had no seed. */
+static uint64_t chosen_interface(uint64_t number)
+{
+    uint64_t mixed = (number << 45 | 1) * inverse(UINT64_C(0xbf58476d1ce4e5b9));
+    mixed ^= mixed >> 29 ^ mixed >> 58;
+    return mixed * inverse(UINT64_C(0x9e3779b97f4a7c15)) - 2;
+}
+
+Test(sampling, chosen_interfaces_do_not_fall_on_one_slot)
+{
+    for (uint64_t number = 1; number <= 2000; number++) {
+        sampling_table_learn(&table, SAMPLING_OF_INTERFACE, 0, chosen_interface(number), number);
+    }
+    cr_assert_eq(table.used, 2000);
+    uint32_t run = 0;
+    uint32_t longest = 0;
+    for (uint32_t i = 0; i < table.room; i++) {
+        run = table.entries[i].is_used ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    cr_assert_lt(longest, 300, "a search looks at no more than a run of used slots");
+    check(sampling_table_find(&table, 0, 0, chosen_interface(7)), 7, FLOW_SAMPLING_OPTIONS);
+}
