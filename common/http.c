@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- routes and requests on top of libmicrohttpd. */
 #include "common/http.h"
 
+#include "common/clock.h"
+#include "common/http_connections.h"
 #include "common/http_listen.h"
 #include "common/log.h"
 
@@ -28,7 +30,10 @@ struct route {
 
 struct http_server {
     struct MHD_Daemon *daemon;
+    struct http_connections connections;
     uint64_t max_body_bytes;
+    http_check_fn *check; /* may be NULL */
+    void *check_context;
     uint16_t port;
     atomic_size_t route_count; /* routes below it are complete and never change */
     struct route routes[ROUTES_MAX];
@@ -158,10 +163,27 @@ static bool announces_too_much(const struct http_server *server, struct MHD_Conn
     return length != NULL && strtoull(length, NULL, 10) > server->max_body_bytes;
 }
 
+/* True: the body may come. Otherwise *result_p is that of the response. */
+static bool check_request(
+    struct http_server *server, const struct http_request *request, enum MHD_Result *result_p)
+{
+    if (server->check == NULL) {
+        return true;
+    }
+    struct http_response response = new_response(MHD_HTTP_OK);
+    if (server->check(server->check_context, request, &response)) {
+        buffer_clear(&response.body);
+        return true;
+    }
+    *result_p = send_response(request->connection, &response);
+    return false;
+}
+
 /* The headers are there, the body is not: the moment to refuse it unread. */
 static enum MHD_Result begin_exchange(struct http_server *server, struct MHD_Connection *connection,
-    const char *method, void **exchange_p)
+    const struct http_request *request, void **exchange_p)
 {
+    const char *method = request->method;
     bool takes_body = server->max_body_bytes > 0 && strcmp(method, "POST") == 0;
     if (!is_reading(method) && !takes_body) {
         return send_not_allowed(
@@ -169,6 +191,10 @@ static enum MHD_Result begin_exchange(struct http_server *server, struct MHD_Con
     }
     if (announces_too_much(server, connection)) {
         return send_status(connection, MHD_HTTP_CONTENT_TOO_LARGE, "body too large");
+    }
+    enum MHD_Result result;
+    if (takes_body && !check_request(server, request, &result)) {
+        return result;
     }
     *exchange_p = calloc(1, sizeof(struct exchange));
     return *exchange_p != NULL ? MHD_YES : MHD_NO;
@@ -206,6 +232,47 @@ static enum MHD_Result finish_exchange(
     return send_response(connection, &response);
 }
 
+static struct http_connection *entry_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void enter(
+    struct http_server *server, struct MHD_Connection *connection, enum http_connection_state state)
+{
+    http_connections_enter(&server->connections, entry_of(connection), state, clock_monotonic_ns());
+}
+
+static struct http_connection *open_entry(
+    struct http_server *server, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *socket =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *client =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (socket == NULL || client == NULL) {
+        return NULL;
+    }
+    struct address address = address_from_sockaddr(client->client_addr, NULL);
+    return http_connections_open(
+        &server->connections, socket->connect_fd, &address, clock_monotonic_ns());
+}
+
+/* libmicrohttpd says this before the descriptor is closed. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **entry_p,
+    enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *entry_p = open_entry(server, connection);
+        return;
+    }
+    http_connections_close(&server->connections, *entry_p);
+    *entry_p = NULL;
+}
+
 /* Called by libmicrohttpd: once for the headers, once for each piece of body, once at the end. */
 /* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
 static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *path,
@@ -215,7 +282,10 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     struct http_server *server = context;
     struct exchange *exchange = *exchange_p;
     if (exchange == NULL) {
-        return begin_exchange(server, connection, method, exchange_p);
+        const struct http_request headers = {
+            .method = method, .path = path, .connection = connection};
+        enter(server, connection, HTTP_CONNECTION_READING);
+        return begin_exchange(server, connection, &headers, exchange_p);
     }
     if (*size_p > 0) {
         take_body(server, exchange, bytes, *size_p);
@@ -227,14 +297,13 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
         .body = exchange->body.bytes,
         .body_size = exchange->body.size,
         .connection = connection};
+    enter(server, connection, HTTP_CONNECTION_SERVING);
     return finish_exchange(server, exchange, &request);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **exchange_p,
     enum MHD_RequestTerminationCode code)
 {
-    (void)context;
-    (void)connection;
     (void)code;
     struct exchange *exchange = *exchange_p;
     if (exchange != NULL) {
@@ -242,18 +311,24 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         free(exchange);
     }
     *exchange_p = NULL;
+    enter(context, connection, HTTP_CONNECTION_IDLE);
+}
+
+static unsigned connection_limit(const struct http_options *options)
+{
+    return options->threads > 1 ? options->threads : ONE_THREAD_CONNECTIONS;
 }
 
 static struct MHD_Daemon *start_daemon(
     struct http_server *server, const struct http_options *options, int fd)
 {
-    bool has_many = options->threads > 1;
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO;
-    unsigned connections = has_many ? options->threads : ONE_THREAD_CONNECTIONS;
+    unsigned connections = connection_limit(options) + HTTP_CONNECTIONS_SPARE;
     size_t memory = options->max_body_bytes > 0 ? LARGE_CONNECTION_BYTES : SMALL_CONNECTION_BYTES;
-    return MHD_start_daemon(flags | (has_many ? MHD_USE_THREAD_PER_CONNECTION : 0), 0, NULL, NULL,
-        on_access, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        NULL, MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
+    return MHD_start_daemon(flags | (options->threads > 1 ? MHD_USE_THREAD_PER_CONNECTION : 0), 0,
+        NULL, NULL, on_access, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+        MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_END);
 }
 
@@ -274,11 +349,16 @@ enum err http_open(struct http_server **server_p, const struct http_options *opt
         return err;
     }
     server->max_body_bytes = options->max_body_bytes;
-    server->daemon = start_daemon(server, options, fd);
+    server->check = options->check;
+    server->check_context = options->check_context;
+    if (http_connections_init(&server->connections, connection_limit(options)) == ERR_OK) {
+        server->daemon = start_daemon(server, options, fd);
+    }
     if (server->daemon == NULL) {
         log_error(
             options->component, "cannot start the HTTP server", "address=%s", options->address);
         (void)close(fd);
+        http_connections_clear(&server->connections);
         free(server);
         return ERR_IO;
     }
@@ -317,6 +397,7 @@ void http_close(struct http_server **server_p)
     struct http_server *server = *server_p;
     if (server != NULL) {
         MHD_stop_daemon(server->daemon);
+        http_connections_clear(&server->connections);
         free(server);
     }
     *server_p = NULL;

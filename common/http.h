@@ -52,6 +52,13 @@ void http_response_header(struct http_response *response, const char *name, cons
 typedef void http_handler_fn(
     void *context, const struct http_request *request, struct http_response *response);
 
+/*
+ * Called when the headers of a request with a body are there. False: the response that it filled is
+ * sent, and the body is not read. The request has no body yet.
+ */
+typedef bool http_check_fn(
+    void *context, const struct http_request *request, struct http_response *response);
+
 struct http_options {
     const char *address;      /* ":8080", "127.0.0.1:8080", "[::1]:0"; port 0: the system chooses */
     const char *host_if_bare; /* host when the address is only ":port"; NULL: any */
@@ -59,6 +66,8 @@ struct http_options {
     uint64_t max_body_bytes;  /* 0: bodies are refused */
     const char *component;    /* for the log */
     const char *flag;         /* that has the address, for the log: "-metrics.addr" */
+    http_check_fn *check;     /* NULL: every body is read */
+    void *check_context;      /* borrowed until http_close() */
 };
 
 /* Starts without routes: every path is 404 until http_route(). On failure one line is logged. */

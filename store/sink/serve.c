@@ -101,6 +101,18 @@ static bool keep_secret(char out[SERVE_SECRET_SIZE], const char *text)
     return true;
 }
 
+/* A user who is not known, or a page that may not ask, sends no body. */
+static bool check_client(
+    void *context, const struct http_request *request, struct http_response *response)
+{
+    const struct serve *serve = context;
+    struct serve_exchange exchange;
+    serve_exchange_begin(&exchange, &serve->access, request, response);
+    bool is_known = serve_exchange_check(&exchange);
+    serve_exchange_end(&exchange);
+    return is_known;
+}
+
 static enum err open_http(struct serve *serve, const struct serve_options *options)
 {
     const struct http_options http_options = {.address = options->address,
@@ -108,7 +120,9 @@ static enum err open_http(struct serve *serve, const struct serve_options *optio
         .threads = CONNECTIONS_MAX,
         .max_body_bytes = options->max_body_bytes,
         .component = "serve",
-        .flag = "-ch.serve"};
+        .flag = "-ch.serve",
+        .check = check_client,
+        .check_context = serve};
     enum err err = http_open(&serve->http, &http_options);
     if (err == ERR_OK) {
         err = http_route(serve->http, "/", answer_query, serve);

@@ -312,11 +312,16 @@ static void run_query(struct serve_exchange *exchange)
     engine_result_clear(&result);
 }
 
+bool serve_exchange_check(struct serve_exchange *exchange)
+{
+    serve_answer_begin(exchange->response, &exchange->access->identity, exchange->request.query_id);
+    return check_origin(exchange) && check_user(exchange);
+}
+
 void serve_exchange_run(struct serve_exchange *exchange)
 {
     struct buffer body;
-    serve_answer_begin(exchange->response, &exchange->access->identity, exchange->request.query_id);
-    if (!check_origin(exchange) || !check_user(exchange) || !check_request(exchange) ||
+    if (!serve_exchange_check(exchange) || !check_request(exchange) ||
         !decode_body(exchange, &body) || !build_statement(exchange, &body)) {
         return;
     }

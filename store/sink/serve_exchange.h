@@ -43,6 +43,9 @@ struct serve_exchange {
 void serve_exchange_begin(struct serve_exchange *exchange_p, const struct serve_access *access,
     const struct http_request *http, struct http_response *response);
 
+/* Who asks, before a body is read. False: the response has an exception. */
+bool serve_exchange_check(struct serve_exchange *exchange);
+
 /* Fills the response, with an exception where something is refused. */
 void serve_exchange_run(struct serve_exchange *exchange);
 

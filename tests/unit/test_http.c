@@ -21,6 +21,19 @@ static void echo(void *context, const struct http_request *request, struct http_
     http_response_header(response, "X-Answer", "split\r\nX-Forged: 1");
 }
 
+/* Lets in who knows the word. */
+static bool is_known(
+    void *context, const struct http_request *request, struct http_response *response)
+{
+    const char *word = http_header_value(request, "x-test");
+    cr_assert_eq(request->body_size, 0);
+    if (word != NULL && strcmp(word, context) == 0) {
+        return true;
+    }
+    response->status = 403;
+    return false;
+}
+
 static void open_server(const char *address, uint64_t max_body_bytes)
 {
     static char context[] = "echo";
@@ -179,4 +192,37 @@ Test(http, serves_one_thread_a_connection)
     int idle = dial();
     check_answer("GET /echo" END "\r\n", "HTTP/1.1 200", "echo GET /echo a=- x=- body=0");
     (void)close(idle);
+}
+
+Test(http, body_of_a_stranger_is_not_waited_for)
+{
+    static char word[] = "please";
+    static char context[] = "known";
+    const struct http_options options = {.address = "127.0.0.1:0",
+        .max_body_bytes = 1 << 20,
+        .component = "test",
+        .check = is_known,
+        .check_context = word};
+    cr_assert_eq(http_open(&server, &options), ERR_OK);
+    cr_assert_eq(http_route(server, "/echo", echo, context), ERR_OK);
+    const char *refused = ask("POST /echo" END "Content-Length: 1000\r\n\r\n");
+    cr_assert_eq(strncmp(refused, "HTTP/1.1 403", 12), 0, "%s", refused);
+    check_answer("POST /echo" END "X-Test: please\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 200",
+        "known POST /echo a=- x=please body=3");
+}
+
+Test(http, silent_clients_do_not_keep_others_out)
+{
+    enum {
+        CLIENTS = 200
+    };
+    open_server("127.0.0.1:0", 0);
+    int clients[CLIENTS];
+    for (size_t i = 0; i < CLIENTS; i++) {
+        clients[i] = dial();
+    }
+    check_answer("GET /echo" END "\r\n", "HTTP/1.1 200", "echo GET /echo a=- x=- body=0");
+    for (size_t i = 0; i < CLIENTS; i++) {
+        (void)close(clients[i]);
+    }
 }
