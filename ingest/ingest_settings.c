@@ -47,9 +47,9 @@ static const struct option OPTIONS[] = {
     {"udp.rcvbuf", OPTION_SIZE, "32MiB", .min = 4096, .max = UINT64_C(1) << 30,
         MEMBER(receive_buffer_bytes), .help = "Kernel buffer of each socket."},
     {"exporters.max", OPTION_NUMBER, "4096", .min = 1, .max = 1 << 20, MEMBER(decode.max_exporters),
-        .help =
-            "Exporters each worker keeps state of; beyond them, a new one gets the place of one "
-            "silent for ten minutes, for one where nothing of it was understood."},
+        .help = "Exporters whose state each worker keeps; when all are used, a new one replaces "
+                "one that "
+                "has sent a single datagram or has been silent for ten minutes."},
     {"templates.max", OPTION_NUMBER, "4096", .min = 1, .max = 1 << 20, MEMBER(decode.max_templates),
         .help = "Templates of one exporter."},
     {"templates.bytes", OPTION_SIZE, "256MiB", .min = TEMPLATES_MIN, MEMBER(decode.template_bytes),

@@ -147,13 +147,22 @@ static bool is_silent(const struct exporter *exporter, uint64_t now_ns)
     return silence_ns > SILENT_NS || (silence_ns > NEVER_UNDERSTOOD_NS && !is_understood(exporter));
 }
 
-/* A slot nobody needs any more, emptied, or NULL. */
-static struct exporter *take_silent_slot(struct exporter_table *table, uint64_t now_ns)
+/*
+ * Who sent one datagram alone may be a forged source, of which there are as many as somebody likes.
+ * An exporter that lasts has its next datagram served and is confirmed by it.
+ */
+static bool is_replaceable(const struct exporter *exporter, uint64_t now_ns)
+{
+    return !exporter->is_confirmed || is_silent(exporter, now_ns);
+}
+
+/* A slot that its exporter may lose, emptied, or NULL. */
+static struct exporter *take_replaceable_slot(struct exporter_table *table, uint64_t now_ns)
 {
     for (uint32_t tried = 0; tried < SLOTS_TRIED && tried < table->slot_count; tried++) {
         struct exporter *exporter = &table->slots[table->hand];
         table->hand = (table->hand + 1) % table->slot_count;
-        if (is_silent(exporter, now_ns)) {
+        if (is_replaceable(exporter, now_ns)) {
             unlink_exporter(table, exporter);
             forget(exporter);
             return exporter;
@@ -167,13 +176,15 @@ static struct exporter *add_exporter(
 {
     uint32_t used = exporter_table_count(table);
     bool is_fresh = used < table->slot_count;
-    struct exporter *exporter = is_fresh ? &table->slots[used] : take_silent_slot(table, now_ns);
+    struct exporter *exporter =
+        is_fresh ? &table->slots[used] : take_replaceable_slot(table, now_ns);
     if (exporter == NULL) {
         return NULL;
     }
     atomic_fetch_add_explicit(&exporter->generation, 1, memory_order_acq_rel);
     exporter->address = *address;
     exporter->is_introduced = false;
+    exporter->is_confirmed = false;
     uint64_t words[2];
     memcpy(words, address->bytes, sizeof words);
     atomic_store_explicit(&exporter->address_words[0], words[0], memory_order_relaxed);
@@ -205,7 +216,9 @@ struct exporter *exporter_table_take(
     while (exporter != NULL && !has_words(exporter, words)) {
         exporter = exporter->next;
     }
-    if (exporter == NULL) {
+    if (exporter != NULL) {
+        exporter->is_confirmed = true;
+    } else {
         exporter = add_exporter(table, address, now_ns);
     }
     if (exporter != NULL) {

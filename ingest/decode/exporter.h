@@ -1,9 +1,10 @@
 /*
  * exporter.h -- what a decoder remembers of each exporter, found by source address.
  *
- * The table is bounded: when it is full, the slot of an exporter that has been silent for minutes
- * is taken over (one minute, if nothing of it was ever understood); without one the newcomer is
- * refused, so that forged sources cannot push out the real ones. Slots never move and are never
+ * The table is bounded. When it is full, a newcomer replaces an exporter that has sent one datagram
+ * alone, or that has been silent for ten minutes (one minute if none of its datagrams could be
+ * decoded). Without one the newcomer is refused, so forged sources cannot push out exporters that
+ * have sent more. Slots never move and are never
  * freed while the table lives: their counters may be read by any thread, through
  * exporter_table_visit(); everything else is the decoder's thread's.
  */
@@ -22,6 +23,7 @@ struct exporter {
     struct address address;
     _Atomic uint64_t address_words[2]; /* the same, for the lookup and for other threads */
     uint64_t last_heard_ns;
+    bool is_confirmed;  /* it has sent more than one datagram */
     bool is_introduced; /* what was known before it was first heard is in place */
     struct sampling_rule rule;
     struct exporter *next; /* of the same hash bucket */

@@ -51,15 +51,16 @@ Test(decoder, version_decides_not_the_port)
 Test(decoder, newcomers_beyond_the_limit_are_refused_and_the_known_ones_kept)
 {
     fixture_restart(&(struct decoder_options){.max_exporters = 2});
-    static const char *const SOURCES[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3"};
+    static const char *const SOURCES[] = {
+        "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2", "192.0.2.3"};
     packet_netflow5(&packet, 1, 0);
     packet_netflow5_record(&packet, 1);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 5; i++) {
         collector.source = SOURCES[i];
         collector_decode(&collector, &packet);
     }
     cr_assert_eq(collector.status, DECODE_EXPORTER_LIMIT);
-    cr_assert_eq(collector.flow_count, 2);
+    cr_assert_eq(collector.flow_count, 4);
     collector.source = SOURCES[0];
     collector_decode(&collector, &packet);
     cr_assert_eq(collector.status, DECODE_OK);
@@ -71,10 +72,15 @@ Test(decoder, place_of_a_silent_exporter_goes_to_a_newcomer)
     packet_netflow9(&packet);
     PACKET_TEMPLATE(&packet, 0, 256, {0, 1, 4});
     collector_decode(&collector, &packet);
+    collector_decode(&collector, &packet);
     collector.source = "192.0.2.2";
-    collector.received_ns += 601 * NS_PER_S;
+    collector.received_ns += 600 * NS_PER_S;
+    collector_decode(&collector, &packet);
+    cr_assert_eq(collector.status, DECODE_EXPORTER_LIMIT);
+    collector.received_ns += 1 * NS_PER_S;
     collector_decode(&collector, &packet);
     cr_assert_eq(collector.status, DECODE_OK);
+    collector_decode(&collector, &packet);
     collector.source = "203.0.113.9"; /* comes back: refused, for the newcomer is alive */
     collector_decode(&collector, &packet);
     cr_assert_eq(collector.status, DECODE_EXPORTER_LIMIT);
@@ -103,15 +109,36 @@ Test(decoder, place_of_noise_is_a_newcomer_s_after_a_minute)
 {
     fixture_restart(&(struct decoder_options){.max_exporters = 1});
     send_noise("192.0.2.1");
+    send_noise("192.0.2.1");
     collector.received_ns += 60 * NS_PER_S;
     send_flow("192.0.2.2");
     cr_assert_eq(collector.status, DECODE_EXPORTER_LIMIT);
     collector.received_ns += 1 * NS_PER_S;
     send_flow("192.0.2.2");
     cr_assert_eq(collector.status, DECODE_OK);
+    send_flow("192.0.2.2");
     collector.received_ns += 61 * NS_PER_S;
     send_noise("192.0.2.1");
     cr_assert_eq(collector.status, DECODE_EXPORTER_LIMIT, "that one had a flow");
+}
+
+Test(decoder, source_of_one_datagram_gives_way_and_one_of_two_does_not)
+{
+    fixture_restart(&(struct decoder_options){.max_exporters = 2});
+    send_flow("192.0.2.1");
+    send_flow("192.0.2.1");
+    static const char *const FORGED[] = {"198.51.100.1", "198.51.100.2", "198.51.100.3"};
+    for (size_t i = 0; i < 3; i++) {
+        send_flow(FORGED[i]);
+        cr_assert_eq(collector.status, DECODE_OK);
+    }
+    send_flow("192.0.2.2");
+    cr_assert_eq(collector.status, DECODE_OK, "a newcomer that is real");
+    send_flow("192.0.2.2");
+    send_flow(FORGED[0]);
+    cr_assert_eq(collector.status, DECODE_EXPORTER_LIMIT, "both have sent two");
+    send_flow("192.0.2.1");
+    cr_assert_eq(collector.status, DECODE_OK);
 }
 
 /* Its data is lost with its place. */
@@ -119,6 +146,7 @@ Test(decoder, who_waits_for_a_template_is_no_noise)
 {
     fixture_restart(&(struct decoder_options){
         .max_exporters = 1, .max_held_bytes = 1 << 16, .max_held_age_s = 600});
+    send_noise("192.0.2.1");
     send_noise("192.0.2.1");
     collector.received_ns += 61 * NS_PER_S;
     send_flow("192.0.2.2");
