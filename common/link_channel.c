@@ -200,7 +200,7 @@ static void meet(struct link_channel *channel, const struct link_address *from, 
     count_peers(channel);
     bool is_news = meeting == LINK_MET_OTHER || (meeting == LINK_MET_NEW && !was_there);
     if (is_news && epoch != 0) {
-        log_notice("link", "a peer is connected", "%s=%" PRIu64 " started_us=%" PRIu64,
+        log_notice("link", "a peer is connected", "%s=%" PRIu64 " epoch=%" PRIu64,
             peer_word(channel), id, epoch);
     }
 }

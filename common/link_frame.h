@@ -92,7 +92,7 @@ enum link_role {
 struct link_hello {
     enum link_role role;
     uint64_t id;
-    uint64_t epoch;   /* start of the process, in microseconds since 1970 */
+    uint64_t epoch;   /* another one for each process of that id */
     bool is_answer;   /* to a Hello */
     bool wants_fresh; /* the receiver should connect anew */
 };
