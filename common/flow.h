@@ -22,7 +22,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Longer lists are cut; BGP paths this long are route leaks. Longer texts are cut, too. */
+/* Longer lists are cut; BGP paths this long are route leaks. So are longer texts. */
 enum {
     FLOW_LIST_MAX = 64,
     FLOW_TEXT_BYTES = 255

@@ -63,7 +63,7 @@ static bool may_end(
                                         now_ns - entry->since_ns >= HTTP_REQUEST_MS * NS_PER_MS);
 }
 
-/* Of this state: of the address with most connections the one that has waited longest. */
+/* Finds the connection in this state that has waited longest, at the busiest address first. */
 static struct http_connection *find_victim(
     struct http_connections *connections, enum http_connection_state state, uint64_t now_ns)
 {

@@ -36,7 +36,7 @@ enum {
 };
 
 /*
- * What is sent on the return channel is acknowledged by the peer's kernel in this time, or the
+ * The peer's kernel acknowledges data of the return channel within this time, or the
  * connection ends. Not for data: Linux applies the limit also to a peer that is alive and does not
  * read, and a store whose database stands still does not.
  */

@@ -28,7 +28,7 @@ struct link_connection {
 
 /* Why a connection is made anew: labels of a metric, in this order. */
 enum link_fresh_reason {
-    LINK_FRESH_SILENT,     /* the peer answered Hello, and does not any more */
+    LINK_FRESH_SILENT,     /* the peer answered Hello before, and no longer does */
     LINK_FRESH_UNANSWERED, /* it does not answer lease requests, or asks for none */
     LINK_FRESH_ASKED,      /* the peer asked for it */
     LINK_FRESH_VERSION,    /* the old name is needed, or no longer */
@@ -45,7 +45,7 @@ enum link_step {
 
 void link_connection_init(struct link_connection *connection, bool may_use_old_name);
 
-/* What the socket shows. True: it has just been lost. */
+/* Takes the state that the socket shows. True: the connection has just been lost. */
 bool link_connection_look(struct link_connection *connection, bool is_connected, uint64_t now_ns);
 enum link_knock {
     LINK_KNOCK_NONE,
@@ -62,7 +62,7 @@ void link_connection_begin(struct link_connection *connection, uint64_t now_ns);
 void link_connection_hear(struct link_connection *connection, bool is_hello, uint64_t now_ns);
 /* Hello should be said soon: a batch came from an ingest that nobody knows. */
 void link_connection_hurry(struct link_connection *connection);
-/* What is due; call it until nothing is. */
+/* Returns the step that is due; call it until nothing is. */
 enum link_step link_connection_step(struct link_connection *connection, uint64_t now_ns);
 /* When something is due next; UINT64_MAX: not before the connection is there. */
 uint64_t link_connection_due_ns(const struct link_connection *connection);

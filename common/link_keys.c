@@ -285,7 +285,7 @@ const struct link_key *link_keys_named(
     return NULL;
 }
 
-/* True: all of the one list are in the other, too. */
+/* True: the other keys also allow everybody in the list. */
 static bool is_within(
     const struct key_list *list, const struct link_keys *keys, enum link_peer_kind kind)
 {

@@ -26,7 +26,7 @@ enum {
     LINK_KEYS_MAX = 4096 /* allowed peers of one kind */
 };
 
-/* What a peer is allowed to be; each has a folder of its own. */
+/* The kinds of peer; the allowed keys of each kind have a folder of their own. */
 enum link_peer_kind {
     LINK_PEER_INGEST,
     LINK_PEER_STORE,

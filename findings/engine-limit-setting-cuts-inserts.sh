@@ -10,8 +10,8 @@
 # all rows.
 # Why it matters: a collector that selects its block (from input() or file(), to give it a deadline)
 # acknowledges flows that are not there. It has to send limit=0 and offset=0, and to compare the count.
-# Source: ClickHouse's documentation of the settings `limit` and `offset`: "maximum number of rows to
-# get from the query result", "number of rows to skip before starting to return rows".
+# Source: ClickHouse's documentation of the settings `limit` and `offset` speaks of the result
+# of a query; that INSERT ... SELECT obeys them was seen.
 . "$(dirname "$0")/support/packages.sh"
 fetch_engine
 python_engine <<'PYTHON'
