@@ -107,15 +107,16 @@ class Line:
         store.stop()
 
 
-def known_to(database, profile):
+def open_to(database, profile):
+    """The server knows all of them, and a request may have them: -ch.serve refuses some to all."""
     names = {setting.split("=")[0] for setting in profile}
-    rows = database.query("SELECT name FROM system.settings")
+    rows = database.query("SELECT name FROM system.settings WHERE NOT readonly")
     return names <= {row["name"] for row in rows}
 
 
 def check_profiles(folder, database):
     line = Line(folder, database)
-    profiles = [profile for profile in map(str.split, PROFILES) if known_to(database, profile)]
+    profiles = [profile for profile in map(str.split, PROFILES) if open_to(database, profile)]
     case.true(len(profiles) > 5, f"the server knows only {profiles}")
     for profile in profiles:
         line.run(profile)
@@ -123,12 +124,12 @@ def check_profiles(folder, database):
     line.run([f"{name}={value}" for name, value in merged.items()])
 
 
-def check_forbidden(folder, database):
+def check_forbidden(folder, database, setting="readonly=1", reasons=("164", "READONLY")):
     """A profile that must stop INSERTs: one line, the batches wait, and come in when it changes."""
     line = Line(folder, database)
     store = line.start_store(["max_threads=2"])
     line.check(store, line.send())
-    line.proxy.settings = "readonly=1"
+    line.proxy.settings = setting
     sent = line.send()
     store.until(lambda: "takes no data" in store.stderr, 30, "says that it waits")
     case.wait_until_equal(
@@ -136,7 +137,7 @@ def check_forbidden(folder, database):
         "further attempts")
     lines = [text for text in store.stderr.splitlines() if "takes no data" in text]
     case.equal(len(lines), 1, f"lines: {lines}")
-    case.true("164" in lines[0] or "READONLY" in lines[0], f"it does not say why: {lines}")
+    case.true(any(reason in lines[0] for reason in reasons), f"it does not say why: {lines}")
     case.equal(line.ingest.metrics().sum("goflow_link_flows_waiting"), sent, "flows waiting")
     line.proxy.settings = ""
     case.wait_until_equal(
@@ -154,6 +155,12 @@ def test_server_with_settings_of_a_profile(folder):
 
 def test_engine_with_a_profile_that_forbids_inserts(folder):
     check_forbidden(folder, engine_server.Engine(folder))
+
+
+def test_engine_with_a_setting_that_it_refuses_to_all(folder):
+    check_forbidden(
+        folder, engine_server.Engine(folder), "additional_result_filter=0",
+        ("SETTING_CONSTRAINT_VIOLATION",))
 
 
 def test_server_with_a_profile_that_forbids_inserts(folder):
