@@ -163,6 +163,15 @@ static bool announces_too_much(const struct http_server *server, struct MHD_Conn
     return length != NULL && strtoull(length, NULL, 10) > server->max_body_bytes;
 }
 
+static bool has_body(struct MHD_Connection *connection)
+{
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *coding =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+    return coding != NULL || (length != NULL && strcmp(length, "0") != 0);
+}
+
 /* True: the body may come. Otherwise *result_p is that of the response. */
 static bool check_request(
     struct http_server *server, const struct http_request *request, enum MHD_Result *result_p)
@@ -189,7 +198,9 @@ static enum MHD_Result begin_exchange(struct http_server *server, struct MHD_Con
         return send_not_allowed(
             connection, server->max_body_bytes > 0 ? "GET, HEAD, POST" : "GET, HEAD");
     }
-    if (announces_too_much(server, connection)) {
+    /* Nobody needs one to read; it would be kept before anybody asks who sends it. */
+    bool is_unwanted = !takes_body && has_body(connection);
+    if (is_unwanted || announces_too_much(server, connection)) {
         return send_status(connection, MHD_HTTP_CONTENT_TOO_LARGE, "body too large");
     }
     enum MHD_Result result;

@@ -211,6 +211,21 @@ Test(http, body_of_a_stranger_is_not_waited_for)
         "known POST /echo a=- x=please body=3");
 }
 
+Test(http, reading_with_a_body_is_refused_unread)
+{
+    open_server("127.0.0.1:0", 1 << 20);
+    static const char *const BODIES[] = {
+        "Content-Length: 1000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n3\r\n"};
+    for (size_t i = 0; i < 2; i++) {
+        char request[200];
+        (void)snprintf(request, sizeof request, "GET /echo" END "%s", BODIES[i]);
+        const char *refused = ask(request);
+        cr_assert_eq(strncmp(refused, "HTTP/1.1 413", 12), 0, "%s", refused);
+    }
+    check_answer("GET /echo" END "Content-Length: 0\r\n\r\n", "HTTP/1.1 200",
+        "echo GET /echo a=- x=- body=0");
+}
+
 Test(http, silent_clients_do_not_keep_others_out)
 {
     enum {
