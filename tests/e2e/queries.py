@@ -41,9 +41,9 @@ def sampled(name):
 
 
 def rare_flows():
-    """What goflow-replay's traffic has not: label stacks, translated addresses, tunnels."""
+    """What goflow-replay sends none of: label stacks, translated addresses, tunnels, names."""
     return [*golden("ipfix_mpls.hex"), *golden("netflow9_firewall.hex"),
-            *golden("ipfix_application_ids.hex"),
+            *golden("ipfix_application_ids.hex"), *golden("ipfix_names.hex"),
             *golden("ipfix_port_block.hex"), sampled("vxlan")]
 
 
@@ -60,7 +60,15 @@ def filled_line(folder):
             udp.sendto(datagram, ("127.0.0.1", line.ingest.port))
     for column in ("HasMPLS", "HasEncap", "PostNatSrcAddr != '::'", "PortRangeStart > 0"):
         case.wait_for(lambda: line.store.value(f"countIf({column})") > 0, ARRIVE_S, column)
+    case.wait_for(lambda: has_application_names(line.store), ARRIVE_S, "names of applications")
     return line
+
+
+def has_application_names(store):
+    """The table is made when the first of its rows comes."""
+    tables = store.query("SELECT name FROM system.tables WHERE name = 'netflow_options'")
+    return bool(tables) and bool(store.query(
+        "SELECT 1 AS found FROM netflow_options WHERE Name = 'applicationName' LIMIT 1"))
 
 
 def test_every_query_of_the_document_returns_rows(folder):

@@ -110,8 +110,8 @@ class Line:
 def open_to(database, profile):
     """The server knows all of them, and a request may have them: -ch.serve refuses some to all."""
     names = {setting.split("=")[0] for setting in profile}
-    rows = database.query("SELECT name FROM system.settings WHERE NOT readonly")
-    return names <= {row["name"] for row in rows}
+    rows = database.query("SELECT * FROM system.settings")  # old servers lack the column readonly
+    return names <= {row["name"] for row in rows if not int(row.get("readonly", 0))}
 
 
 def check_profiles(folder, database):
