@@ -2,8 +2,8 @@
  * flow.h -- one flow record.
  *
  * A value; whoever declares it owns it. A field holds a value exactly when its bit in `present` is
- * set. Of a number, a list or a text the bit says that it is not the default (0, empty), as in
- * proto3; of an address, that the exporter told one, which may be 0.0.0.0. So write through
+ * set. For a number, a list or a text the bit means that it is not the default (0, empty), as in
+ * proto3. For an address it means that the exporter sent one, which may be 0.0.0.0. Write through
  * flow_set_MEMBER(), which keeps the bit, and read a member only when flow_has(). Nothing is zeroed
  * between records but the bits.
  *

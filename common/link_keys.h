@@ -38,7 +38,7 @@ enum link_peer_kind {
 const char *link_peer_kind_name(enum link_peer_kind kind);
 /* "ingests", "stores", "taps". */
 const char *link_peer_kind_folder(enum link_peer_kind kind);
-/* False: there is no such kind. */
+/* False: the name does not belong to a kind. */
 bool link_peer_kind_parse(enum link_peer_kind *kind_p, const char *name);
 
 /* True: `size` characters that may name a key: letters, digits, '.', '_' and '-', no '.' first. */

@@ -43,8 +43,8 @@ enum {
 
 /*
  * Keeps a copy of the set, for want of a template (DECODE_TEMPLATE_MISSING) or of one that fits
- * (DECODE_SET_MISFIT): dropped later, it is counted by that reason. False: it may not wait, or
- * there is no room; the caller counts it as dropped. Sets that have waited too long are dropped and
+ * (DECODE_SET_MISFIT). When it is dropped later, that reason counts. False: it may not wait, or
+ * all room is used; the caller counts it as dropped. Sets that have waited too long are dropped and
  * counted here.
  */
 bool held_data_keep(struct decode_context *context, const struct export_message *message,

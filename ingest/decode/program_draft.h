@@ -71,7 +71,7 @@ void draft_step(struct program_draft *draft, const struct draft_source *source,
 void draft_inner(struct program_draft *draft, bool is_ip_in_ip);
 
 /*
- * Of a template with initiatorOctets (231) and firewallEvent: a connection's update has the octets
+ * For a template with initiatorOctets (231) and firewallEvent: a connection's update has the octets
  * since the one before, and its end has the total (Cisco ASA, NSEL implementation note).
  */
 void draft_delta(struct program_draft *draft);
