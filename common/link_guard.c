@@ -135,7 +135,8 @@ void link_guard_reload(struct link_guard *guard)
     guard->keys = keys;
     (void)pthread_mutex_unlock(&guard->lock);
     if (link_keys_revoke(before, keys)) {
-        log_warning(COMPONENT, "a key was removed; restart this program to end the connections of that peer",
+        log_warning(COMPONENT,
+            "a key was removed; restart this program to end the connections of that peer",
             "folder=%s", guard->protection.keys_folder);
     }
     link_keys_destroy(&before);
