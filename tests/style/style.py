@@ -173,6 +173,18 @@ def test_comments_are_not_line_comments():
     none_of(places, "write /* */")
 
 
+def test_fixtures_do_not_end_with_assertions_of_criterion():
+    """One that fails in .fini leaves its test passed; assert() ends the program with a status."""
+    places = []
+    for path in tracked("tests/unit/*.c"):
+        text = path.read_text()
+        for name in set(re.findall(r"\.fini = (\w+)", text)):
+            body = re.search(rf"static void {name}\(void\)\n\{{(.*?)\n\}}", text, re.S)
+            if body and "cr_" in body[1]:
+                places.append(f"{relative(path)}: {name}")
+    none_of(places, "use assert() in")
+
+
 def test_bash_scripts_parse():
     def check(path):
         if b"bash" not in path.read_bytes().split(b"\n", 1)[0]:

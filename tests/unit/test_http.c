@@ -2,6 +2,7 @@
 #include "common/http.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,7 +83,7 @@ static void check_answer(const char *request, const char *status, const char *bo
 static void close_server(void)
 {
     http_close(&server);
-    cr_assert_null(server);
+    assert(server == NULL);
 }
 
 TestSuite(http, .fini = close_server, .timeout = 20);
