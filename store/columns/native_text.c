@@ -61,7 +61,7 @@ static char *put_addresses(char *out, const struct native_source *source)
     for (size_t i = 0; i < source->count; i++) {
         size_t size = (size_t)(end - out);
         if (i > 0 && size <= TEXT_SLACK && address_equal(&values[i], &values[i - 1])) {
-            memcpy(end, out, TEXT_SLACK);
+            memmove(end, out, TEXT_SLACK); /* they overlap where the text is shorter */
             out = end;
             end += size;
             continue;

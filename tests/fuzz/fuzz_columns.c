@@ -1,9 +1,11 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- any bytes as a FlowBatch, into columns and out again. */
+/* SPDX-License-Identifier: BSD-3-Clause -- any bytes as a FlowBatch, into columns, Native bytes and
+ * out again. */
 #include "common/flow_codec.h"
-#include "store/columns/columns.h"
+#include "store/columns/native.h"
 #include "tests/fuzz/fuzz_target.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static uint32_t count_flows(struct cursor batch)
 {
@@ -13,6 +15,28 @@ static uint32_t count_flows(struct cursor batch)
         count++;
     }
     return count;
+}
+
+/* Everything as text, as a table of an old server has it. */
+static void write_texts(const struct columns *columns)
+{
+    static const char *const NAMES[] = {
+        "SrcAddr", "DstAddr", "NextHop", "SrcMac", "Bytes", "SamplerAddress"};
+    enum {
+        COUNT = sizeof NAMES / sizeof NAMES[0]
+    };
+    static struct native_plan *plan;
+    static struct buffer out;
+    struct table_column table[COUNT];
+    struct buffer why = {0};
+    for (size_t i = 0; i < COUNT; i++) {
+        table[i] = (struct table_column){.name = (char *)NAMES[i], .type = (char *)"String"};
+    }
+    if (plan == NULL && native_plan_new(&plan, table, COUNT, &why) != ERR_OK) {
+        abort();
+    }
+    out.size = 0;
+    assert(native_write(plan, columns, &out) == ERR_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -30,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         appends++;
     }
     assert(columns_rows(columns) == appends * count);
+    write_texts(columns);
     if (appends == 2 && count > 0) {
         columns_drop(columns, 0, count);
         assert(columns_rows(columns) == count);
