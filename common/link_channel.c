@@ -2,6 +2,7 @@
 #include "common/link_channel.h"
 
 #include "common/clock.h"
+#include "common/link_absence.h"
 #include "common/link_guard.h"
 #include "common/link_peers.h"
 #include "common/link_sockets.h"
@@ -11,6 +12,8 @@
 #include <string.h>
 
 enum {
+    WAITING_SIZE = 96,
+    AWAY_SIZE = 48,
     TICK_MS = 1000,
     GONE_MS = 10000 /* a peer that was accepted and is silent for so long */
 };
@@ -20,6 +23,7 @@ struct link_channel {
     struct link_sockets sockets;
     struct link_connection ends[OPTION_LIST_MAX]; /* as those of the sockets */
     struct link_peers peers;
+    struct link_absence absence;
     uint64_t tick_due_ns;
 };
 
@@ -50,6 +54,7 @@ enum err link_channel_new(
     }
     bool is_ingest = options->role == LINK_INGEST;
     channel->options = *options;
+    link_absence_begin(&channel->absence, clock_monotonic_ns());
     enum err err =
         link_sockets_open(&channel->sockets, options->endpoints, is_ingest ? options->id : 0);
     for (size_t i = 0; i < channel->sockets.end_count; i++) {
@@ -174,12 +179,55 @@ static void count_peers(struct link_channel *channel)
     counter_set(&channel->options.counters->peers, channel->peers.count);
 }
 
+/* " waiting_batches=3 waiting_flows=120", for the end of a line. */
+static const char *waiting_text(const struct link_channel *channel, char out[WAITING_SIZE])
+{
+    const struct link_channel_options *options = &channel->options;
+    out[0] = '\0';
+    if (options->waiting_batches != NULL && options->waiting_flows != NULL) {
+        (void)snprintf(out, WAITING_SIZE, " waiting_batches=%" PRIu64 " waiting_flows=%" PRIu64,
+            counter_get(options->waiting_batches), counter_get(options->waiting_flows));
+    }
+    return out;
+}
+
 static void log_gone(struct link_channel *channel, const struct link_peer *peer)
 {
     count_peers(channel);
     bool is_elsewhere = link_peers_find(&channel->peers, peer->id, 0) != NULL;
-    if (!is_elsewhere && peer->epoch != 0) {
-        log_notice("link", "a peer is gone", "%s=%" PRIu64, peer_word(channel), peer->id);
+    if (is_elsewhere) {
+        return;
+    }
+    link_absence_leave(&channel->absence, peer->id, channel->peers.count, clock_monotonic_ns());
+    if (peer->epoch != 0) {
+        char waiting[WAITING_SIZE];
+        log_notice("link", "a peer is gone", "%s=%" PRIu64 " peers_left=%zu%s", peer_word(channel),
+            peer->id, channel->peers.count, waiting_text(channel, waiting));
+    }
+}
+
+/* How long it was away; under a new id, how long nobody was there. */
+static void log_come(
+    struct link_channel *channel, uint64_t id, uint64_t epoch, const struct link_return *back)
+{
+    char waiting[WAITING_SIZE];
+    char away[AWAY_SIZE] = "";
+    if (back->was_known) {
+        (void)snprintf(away, sizeof away, " away_s=%" PRIu64, back->away_ns / NS_PER_S);
+    } else if (back->was_alone) {
+        (void)snprintf(away, sizeof away, " no_peer_for_s=%" PRIu64, back->alone_ns / NS_PER_S);
+    }
+    log_notice("link", "a peer is connected", "%s=%" PRIu64 " epoch=%" PRIu64 "%s%s",
+        peer_word(channel), id, epoch, away, waiting_text(channel, waiting));
+}
+
+static void log_if_unmet(struct link_channel *channel, uint64_t now_ns)
+{
+    char waiting[WAITING_SIZE];
+    if (link_absence_is_unmet(&channel->absence, now_ns)) {
+        log_notice("link",
+            "no peer has connected yet; check that it runs and that its -zmq flags lead here",
+            "waiting_for=%s%s", peer_word(channel), waiting_text(channel, waiting));
     }
 }
 
@@ -199,9 +247,12 @@ static void meet(struct link_channel *channel, const struct link_address *from, 
     enum link_meeting meeting = link_peers_hear(&channel->peers, from, id, epoch, now_ns);
     count_peers(channel);
     bool is_news = meeting == LINK_MET_OTHER || (meeting == LINK_MET_NEW && !was_there);
-    if (is_news && epoch != 0) {
-        log_notice("link", "a peer is connected", "%s=%" PRIu64 " epoch=%" PRIu64,
-            peer_word(channel), id, epoch);
+    if (!is_news) {
+        return;
+    }
+    struct link_return back = link_absence_come(&channel->absence, id, now_ns);
+    if (epoch != 0) {
+        log_come(channel, id, epoch, &back);
     }
 }
 
@@ -233,8 +284,9 @@ void link_channel_unanswered(struct link_channel *channel, uint64_t id)
     struct link_peer dropped;
     struct link_address address = peer->address;
     (void)send_hello(channel, &address, false, true);
-    (void)link_peers_drop(&channel->peers, &address, &dropped);
-    count_peers(channel);
+    if (link_peers_drop(&channel->peers, &address, &dropped)) {
+        log_gone(channel, &dropped);
+    }
 }
 
 void link_channel_unheard(struct link_channel *channel)
@@ -404,6 +456,7 @@ void link_channel_tick(struct link_channel *channel, uint64_t now_ns)
     while (now_ns > gone_ns && link_peers_expire(&channel->peers, now_ns - gone_ns, &peer)) {
         log_gone(channel, &peer);
     }
+    log_if_unmet(channel, now_ns);
 }
 
 uint64_t link_channel_due_ns(const struct link_channel *channel)

@@ -36,6 +36,9 @@ struct link_channel_options {
     uint64_t epoch;
     zsock_t *data;                  /* borrowed: where nobody answers, data are reconnected too */
     struct link_counters *counters; /* borrowed as long as the channel lives */
+    /* Gauges for the lines about peers, borrowed likewise; NULL: not logged. */
+    const struct counter *waiting_batches;
+    const struct counter *waiting_flows;
 };
 
 /* Binds and connects. On failure one line is logged. */

@@ -221,8 +221,10 @@ static void count_drops(void *context, struct drop_counts *counts)
 
 static void print_obstacles(void *context, struct buffer *out)
 {
-    (void)context;
-    (void)out;
+    const struct ingest_program *program = context;
+    if (program->publisher != NULL) {
+        publisher_print_obstacles(program->publisher, out);
+    }
 }
 
 static enum err open_reports(struct ingest_program *program)

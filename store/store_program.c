@@ -155,6 +155,7 @@ static void print_obstacles(void *context, struct buffer *out)
 {
     const struct store_program *program = context;
     writer_print_obstacles(program->writer, out);
+    puller_print_obstacles(program->puller, out);
 }
 
 static enum err open_reports(struct store_program *program)

@@ -75,6 +75,8 @@ static enum err open_link(struct publisher *publisher, const struct publisher_op
         .epoch = identity_epoch(publisher->identity),
         .data = publisher->data,
         .counters = &publisher->counters.link,
+        .waiting_batches = &window_counters(publisher->window)->waiting.batches,
+        .waiting_flows = &window_counters(publisher->window)->waiting.flows,
     };
     enum err err = link_attach(publisher->data, &options->endpoints);
     return err != ERR_OK ? err : link_channel_new(&publisher->channel, &channel);
@@ -322,6 +324,17 @@ void publisher_count_drops(const struct publisher *publisher, struct drop_counts
     counts->values[DROP_DAMAGED] += counter_get(&window->dropped_damaged.flows);
     counts->values[DROP_REFUSED] += counter_get(&window->dropped_refused.flows);
     counts->values[DROP_MEMORY] += counter_get(&publisher->counters.flows_dropped_memory);
+}
+
+void publisher_print_obstacles(const struct publisher *publisher, struct buffer *out)
+{
+    if (counter_get(&publisher->counters.link.peers) == 0) {
+        const struct window_counters *window = window_counters(publisher->window);
+        buffer_format(out,
+            "no store is connected: %" PRIu64 " batches with %" PRIu64 " flows wait; start a "
+            "goflow-store whose -zmq.connect or -zmq.bind leads here\n",
+            counter_get(&window->waiting.batches), counter_get(&window->waiting.flows));
+    }
 }
 
 void publisher_collect(void *context, struct metrics_page *page)

@@ -63,5 +63,8 @@ uint64_t publisher_ingest_id(const struct publisher *publisher);
 /* Adds the flows that were accepted and lost. Any thread. */
 void publisher_count_drops(const struct publisher *publisher, struct drop_counts *counts);
 
+/* Appends a line when no store is connected. Any thread. */
+void publisher_print_obstacles(const struct publisher *publisher, struct buffer *out);
+
 /* A metrics_collect_fn; `context` is the publisher. */
 void publisher_collect(void *publisher, struct metrics_page *page);

@@ -312,18 +312,28 @@ bool publish_loop_is_worth_waiting(struct publisher *publisher)
     return true;
 }
 
+/* Flows that are lost are an error; counters of devices and losses alone are not worth one. */
+static void log_lost(const struct window_amount *lost)
+{
+    uint64_t flows = counter_get(&lost->flows);
+    log_line(flows > 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE, "publish",
+        flows > 0 ? "stopped before everything was stored: what was left is lost"
+                  : "stopped before the last rows beside flows were stored; no flow is lost",
+        "batches=%" PRIu64 " flows=%" PRIu64 " other_rows=%" PRIu64, counter_get(&lost->batches),
+        flows, counter_get(&lost->records));
+}
+
 void publish_loop_abandon(struct publisher *publisher)
 {
     const struct window_counters *counters = window_counters(publisher->window);
     window_abandon(publisher->window);
     if (counter_get(&counters->kept.batches) > 0) {
         log_warning("publish", "stopped before everything was stored; the spool keeps it",
-            "batches=%" PRIu64 " flows=%" PRIu64, counter_get(&counters->kept.batches),
-            counter_get(&counters->kept.flows));
+            "batches=%" PRIu64 " flows=%" PRIu64 " other_rows=%" PRIu64,
+            counter_get(&counters->kept.batches), counter_get(&counters->kept.flows),
+            counter_get(&counters->kept.records));
     }
     if (counter_get(&counters->dropped_stop.batches) > 0) {
-        log_error("publish", "stopped before everything was stored: what was left is lost",
-            "batches=%" PRIu64 " flows=%" PRIu64, counter_get(&counters->dropped_stop.batches),
-            counter_get(&counters->dropped_stop.flows));
+        log_lost(&counters->dropped_stop);
     }
 }

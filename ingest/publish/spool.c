@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -178,24 +179,44 @@ static bool has_room_again(const struct spool *spool)
            (uint64_t)disk.f_bavail * disk.f_frsize >= 2 * spool->failed_size;
 }
 
-static void note_failure(struct spool *spool, uint64_t size)
+void spool_begin_outage(struct spool *spool)
 {
-    if (counter_get(&spool->counters.is_writable) != 0) {
-        log_error("spool", "cannot write; batches are in memory only", "folder=%s error=\"%s\"",
-            spool->path, strerror(errno));
-    }
-    spool->is_disk_full = errno == ENOSPC || errno == EDQUOT;
-    spool->failed_size = size > spool->failed_size ? size : spool->failed_size;
     counter_set(&spool->counters.is_writable, 0);
+    spool->outage_start_ns = clock_monotonic_ns();
+    spool->outage_batches = 0;
+    spool->outage_flows = 0;
+}
+
+void spool_end_outage(struct spool *spool, const char *message)
+{
+    uint64_t outage_ns = clock_monotonic_ns() - spool->outage_start_ns;
+    counter_set(&spool->counters.is_writable, 1);
+    log_notice("spool", message,
+        "flag=-spool.dir folder=%s after_s=%" PRIu64 " memory_only_batches=%" PRIu64
+        " memory_only_flows=%" PRIu64,
+        spool->path, outage_ns / NS_PER_S, spool->outage_batches, spool->outage_flows);
+}
+
+static void note_failure(struct spool *spool, const struct window_batch *batch, uint64_t size)
+{
+    int cause = errno;
+    if (counter_get(&spool->counters.is_writable) != 0) {
+        log_error("spool", "cannot write; batches are in memory only until the disk takes them",
+            "flag=-spool.dir folder=%s error=\"%s\"", spool->path, strerror(cause));
+        spool_begin_outage(spool);
+    }
+    spool->outage_batches++;
+    spool->outage_flows += batch->kind == RECORD_FLOWS ? batch->flow_count : 0;
+    spool->is_disk_full = cause == ENOSPC || cause == EDQUOT;
+    spool->failed_size = size > spool->failed_size ? size : spool->failed_size;
     counter_add(&spool->counters.errors, 1);
 }
 
 static void note_writable(struct spool *spool)
 {
-    log_warning("spool", "the disk takes batches again", "folder=%s", spool->path);
     spool->failed_size = 0;
     spool->is_disk_full = false;
-    counter_set(&spool->counters.is_writable, 1);
+    spool_end_outage(spool, "the disk takes batches again");
 }
 
 static void note_success(struct spool *spool, uint64_t size)
@@ -257,7 +278,7 @@ enum err spool_append(struct spool *spool, struct window_batch *batch)
         err = append_record(spool, &content, &batch->place);
     }
     if (err != ERR_OK) {
-        note_failure(spool, needed);
+        note_failure(spool, batch, needed);
     } else {
         note_success(spool, needed);
         counter_add(&spool->counters.appended_bytes, needed);
@@ -274,8 +295,10 @@ enum err spool_read(struct spool *spool, const struct window_batch *batch, zmq_m
     counter_add(&spool->counters.damaged, err == ERR_CORRUPT);
     counter_add(&spool->counters.errors, err == ERR_IO);
     if (err == ERR_IO && !spool->reads_fail) {
-        log_error("spool", "cannot read; what is only on disk waits", "folder=%s error=\"%s\"",
-            spool->path, strerror(errno));
+        log_error("spool", "cannot read; batches that are only on disk wait",
+            "flag=-spool.dir folder=%s error=\"%s\"", spool->path, strerror(errno));
+    } else if (err != ERR_IO && spool->reads_fail) {
+        log_notice("spool", "the disk can be read again", "flag=-spool.dir folder=%s", spool->path);
     }
     spool->reads_fail = err == ERR_IO;
     return err;

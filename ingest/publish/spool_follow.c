@@ -16,9 +16,11 @@ static void note_loss(struct spool *spool)
         batches += spool->segments[i].live_count;
     }
     spool->is_lost = true;
-    counter_set(&spool->counters.is_writable, 0);
-    log_error("spool", "the folder is gone; batches are in memory only",
-        "folder=%s batches_in_it=%" PRIu64, spool->path, batches);
+    if (counter_get(&spool->counters.is_writable) != 0) {
+        spool_begin_outage(spool);
+    }
+    log_error("spool", "the folder is gone; batches are in memory only until it is back",
+        "flag=-spool.dir folder=%s batches_in_it=%" PRIu64, spool->path, batches);
 }
 
 /* A name that is there already is never taken again. */
@@ -35,15 +37,12 @@ static enum err pass_number(void *context, uint64_t number)
  * A disk that was mounted again has the segments, under descriptors that work. Those of a folder
  * that was removed can be read for as long as they are open. The last segment is new.
  */
-static size_t find_segments(struct spool *spool, const struct spool_folder *folder)
+static void find_segments(struct spool *spool, const struct spool_folder *folder)
 {
-    size_t found = 0;
     for (size_t i = 0; i + 1 < spool->count; i++) {
         struct spool_segment *segment = &spool->segments[i];
         segment->is_unlinked = spool_segment_reopen(segment, folder->fd) != ERR_OK;
-        found += !segment->is_unlinked;
     }
-    return found;
 }
 
 /* Goes on in a segment of its own: what the disk has of the last one nobody knows. */
@@ -76,19 +75,17 @@ static void remove_settled_segments(struct spool *spool)
     }
 }
 
-static void note_return(struct spool *spool, size_t segments_found)
+static void note_return(struct spool *spool)
 {
     spool->is_lost = false;
-    counter_set(&spool->counters.is_writable, 1);
-    log_warning("spool", "goes on in the folder that is there now", "folder=%s segments_found=%zu",
-        spool->path, segments_found);
+    spool_end_outage(spool, "continues in the folder that is there now");
 }
 
 void spool_follow_folder(struct spool *spool)
 {
     if (spool_folder_is_at(&spool->folder, spool->path)) {
         if (spool->is_lost) {
-            note_return(spool, spool->count);
+            note_return(spool);
         }
         return;
     }
@@ -101,10 +98,10 @@ void spool_follow_folder(struct spool *spool)
         spool_folder_close(&folder);
         return;
     }
-    size_t found = find_segments(spool, &folder);
+    find_segments(spool, &folder);
     spool_drop_spare(spool);
     spool_folder_close(&spool->folder);
     spool->folder = folder;
     remove_settled_segments(spool);
-    note_return(spool, found);
+    note_return(spool);
 }

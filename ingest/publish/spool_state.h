@@ -23,8 +23,11 @@ struct spool {
     struct spool_segment spare; /* fd -1: there is none */
     bool is_spare_blank;        /* it was made ahead, and holds no disk blocks worth keeping */
     uint64_t next_number;
-    uint64_t ingest_id;         /* of the batches that are appended */
-    uint64_t last_sequence;     /* of all records that were found */
+    uint64_t ingest_id;       /* of the batches that are appended */
+    uint64_t last_sequence;   /* of all records that were found */
+    uint64_t outage_start_ns; /* of the time in which the disk takes nothing */
+    uint64_t outage_batches;  /* that are not on disk since then */
+    uint64_t outage_flows;
     uint64_t failed_size;       /* of the largest record that the disk did not take */
     bool is_disk_full;          /* it has no room; else it does not work, or takes everything */
     struct link_ranges settled; /* not written down yet */
@@ -39,6 +42,9 @@ struct spool {
 
 /* A slot at the end, its fd -1, or NULL. */
 struct spool_segment *spool_add_segment(struct spool *spool);
+/* The disk takes nothing from now on, or takes batches again: then one line is logged. */
+void spool_begin_outage(struct spool *spool);
+void spool_end_outage(struct spool *spool, const char *message);
 /* Takes a segment off the list; its file stays. */
 void spool_drop_segment(struct spool *spool, struct spool_segment *segment);
 /* Takes it off the list; its file is unlinked, or becomes the spare one. */

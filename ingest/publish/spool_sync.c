@@ -40,7 +40,7 @@ static void sync_now(struct spool_sync *sync, int fd)
         log_error("spool", "cannot sync: a power failure may cost batches", "error=\"%s\"",
             strerror(cause));
     } else {
-        log_warning("spool", "can sync again", "");
+        log_notice("spool", "can sync again", "%s", "");
     }
 }
 

@@ -269,6 +269,8 @@ static enum err open_link(
         .epoch = clock_wall_ns() / NS_PER_US,
         .data = puller->data,
         .counters = &puller->counters.link,
+        .waiting_batches = &puller->counters.batches_waiting,
+        .waiting_flows = &puller->counters.flows.waiting,
     };
     /* The return channel first: a batch should find it open. */
     enum err err = link_channel_new(&puller->channel, &channel);
@@ -326,6 +328,15 @@ void puller_count_drops(const struct puller *puller, struct drop_counts *counts)
     const struct counter *dropped = puller->counters.flows.dropped;
     counts->values[DROP_CORRUPT] += counter_get(&dropped[PULL_DROP_CORRUPT]);
     counts->values[DROP_MEMORY] += counter_get(&dropped[PULL_DROP_MEMORY]);
+}
+
+void puller_print_obstacles(const struct puller *puller, struct buffer *out)
+{
+    if (counter_get(&puller->counters.link.peers) == 0) {
+        buffer_text_append(out,
+            "no ingest is connected: start a goflow-ingest whose -zmq.bind or -zmq.connect leads "
+            "here\n");
+    }
 }
 
 void puller_collect(void *context, struct metrics_page *page)

@@ -43,5 +43,8 @@ uint64_t puller_store_id(const struct puller *puller);
 /* Adds the flows that could not be read. Any thread. */
 void puller_count_drops(const struct puller *puller, struct drop_counts *counts);
 
+/* Appends a line when no ingest is connected. Any thread. */
+void puller_print_obstacles(const struct puller *puller, struct buffer *out);
+
 /* A metrics_collect_fn; `context` is the puller. */
 void puller_collect(void *puller, struct metrics_page *page);

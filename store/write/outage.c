@@ -4,14 +4,15 @@
 #include "common/clock.h"
 #include "common/log.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #define COMPONENT "write"
 
-void outage_init(
-    struct outage *outage, struct counter *is_up, uint32_t retry_min_ms, uint32_t retry_max_ms)
+void outage_init(struct outage *outage, struct counter *is_up, const struct counter *rows_waiting,
+    uint32_t retry_min_ms, uint32_t retry_max_ms)
 {
-    *outage = (struct outage){.is_up = is_up};
+    *outage = (struct outage){.is_up = is_up, .rows_waiting = rows_waiting};
     backoff_init(
         &outage->backoff, retry_min_ms, retry_max_ms, clock_wall_ns() ^ (uint64_t)getpid());
 }
@@ -22,6 +23,8 @@ void outage_continue(struct outage *outage, size_t blocks, uint64_t now_ns, stru
     outage->due_ns = now_ns + wait_ms * NS_PER_MS;
     counter_set(outage->is_up, 0);
     outage->most_blocks = blocks > outage->most_blocks ? blocks : outage->most_blocks;
+    uint64_t rows = counter_get(outage->rows_waiting);
+    outage->most_rows = rows > outage->most_rows ? rows : outage->most_rows;
     if (!outage->is_on) {
         outage->is_on = true;
         outage->start_ns = now_ns;
@@ -44,8 +47,10 @@ void outage_end(struct outage *outage, uint64_t now_ns)
     backoff_reset(&outage->backoff);
     if (outage->is_on) {
         outage->is_on = false;
-        log_warning(COMPONENT, "the database takes data again", "after_s=%llu blocks=%zu",
-            (unsigned long long)((now_ns - outage->start_ns) / NS_PER_S), outage->most_blocks);
+        log_notice(COMPONENT, "the database takes data again",
+            "after_s=%" PRIu64 " blocks=%zu rows=%" PRIu64, (now_ns - outage->start_ns) / NS_PER_S,
+            outage->most_blocks, outage->most_rows);
         outage->most_blocks = 0;
+        outage->most_rows = 0;
     }
 }

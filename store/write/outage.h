@@ -13,17 +13,19 @@
 #include <stddef.h>
 
 struct outage {
-    struct counter *is_up; /* borrowed; 1 or 0 */
-    bool is_on;            /* said in the log */
+    struct counter *is_up;              /* borrowed; 1 or 0 */
+    const struct counter *rows_waiting; /* borrowed */
+    bool is_on;                         /* said in the log */
     uint64_t start_ns;
     size_t most_blocks; /* that waited */
-    uint64_t due_ns;    /* no attempt before */
+    uint64_t most_rows;
+    uint64_t due_ns; /* no attempt before */
     struct backoff backoff;
 };
 
 /* Nothing is known yet: the database counts as down until outage_end(). */
-void outage_init(
-    struct outage *outage, struct counter *is_up, uint32_t retry_min_ms, uint32_t retry_max_ms);
+void outage_init(struct outage *outage, struct counter *is_up, const struct counter *rows_waiting,
+    uint32_t retry_min_ms, uint32_t retry_max_ms);
 
 /* An attempt failed, and so many blocks wait: the next one is due after the backoff. */
 void outage_continue(struct outage *outage, size_t blocks, uint64_t now_ns, struct buffer *error);

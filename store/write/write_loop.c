@@ -291,8 +291,8 @@ static void drop_rest(struct write_loop *loop)
 void write_loop_init(struct write_loop *loop, const struct write_loop_options *options)
 {
     *loop = (struct write_loop){.options = *options, .queue = {.counters = options->counters}};
-    outage_init(
-        &loop->outage, &options->counters->is_up, options->retry_min_ms, options->retry_max_ms);
+    outage_init(&loop->outage, &options->counters->is_up, &options->counters->rows_waiting,
+        options->retry_min_ms, options->retry_max_ms);
 }
 
 void write_loop_clear(struct write_loop *loop)

@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import goflow  # noqa: E402
 import process  # noqa: E402
+import router  # noqa: E402
 
 
 REPORT_S = 60
@@ -90,13 +91,75 @@ def test_dropped_flows_are_logged_once_and_shown_in_healthz(folder):
     case.true(0 < int(health[1]) <= dropped(), f"/healthz has {health[1]}, dropped {dropped()}")
 
 
-def test_a_store_is_not_ready_while_its_database_is_away(folder):
+def wait_for_readiness(daemon, status, *texts):
+    found = case.wait_for(
+        lambda: (now := readiness(daemon))[0] == status and now, REPORT_S, f"/readyz with {status}")
+    for text in texts:
+        case.true(text in found[1], f"{daemon.name}: /readyz says {found[1]!r}, without {text!r}")
+
+
+def test_a_store_is_not_ready_while_its_database_or_its_ingest_is_away(folder):
     port = process.free_ports()
     store = goflow.Store(folder, f"ipc://{folder}/link.ipc", ch_addr=f"127.0.0.1:{port}")
-    status, text = readiness(store.wait_until_ready())
-    case.equal(status, 503, "status of /readyz")
-    case.true("the database takes nothing" in text, f"/readyz says {text!r}")
+    wait_for_readiness(
+        store.wait_until_ready(), 503, "the database takes nothing", "no ingest is connected")
     case.equal(store.get("/healthz"), "ok\n", "/healthz while the database is away")
+
+
+def test_an_ingest_alone_is_not_ready_until_a_store_comes_and_after_it_goes(folder):
+    ingest = goflow.Ingest(folder, stop_timeout="100ms").wait_until_ready()
+    wait_for_readiness(ingest, 503, "no store is connected: 0 batches")
+    sent = ingest.replay("-synthetic=netflow5", "-count=10", "-seed=1")["flows"]
+    case.wait_until_equal(
+        lambda: ingest.metrics().sum("goflow_link_flows_waiting"), sent, REPORT_S, "flows that wait")
+    wait_for_readiness(ingest, 503, f"with {sent} flows wait", "-zmq.connect")
+    store = goflow.Store(folder, ingest.endpoint).wait_until_ready()
+    wait_for_readiness(ingest, 200, "ready")
+    wait_for_readiness(store, 200, "ready")
+    store_id = re.search(r" id=(\d+) ", one_line(store, ": started "))[1]
+    line = one_line(ingest, "a peer is connected")
+    for part in (f" notice link: ", f" store={store_id} ", " no_peer_for_s=", f" waiting_flows={sent}"):
+        case.true(part in line, f"{line!r} lacks {part!r}")
+    case.wait_until_equal(
+        lambda: ingest.metrics().sum("goflow_link_flows_waiting"), 0, REPORT_S, "flows that wait")
+    store.stop()
+    wait_for_readiness(ingest, 503, "no store is connected")
+    line = one_line(ingest, "a peer is gone")
+    for part in (" notice link: ", f" store={store_id} ", " peers_left=0 "):
+        case.true(part in line, f"{line!r} lacks {part!r}")
+
+
+def test_a_store_says_how_long_its_ingest_was_away(folder):
+    settings = {"ingest_id": 77, "ingest_state": folder / "state"}
+    ingest = goflow.Ingest(folder, **settings).wait_until_ready()
+    store = goflow.Store(folder, ingest.endpoint).wait_until_ready()
+    wait_for_readiness(store, 200, "ready")
+    ingest.stop()
+    wait_for_readiness(store, 503, "no ingest is connected")
+    store.until(lambda: lines(store, "a peer is gone"), REPORT_S, "the line")
+    case.true(" ingest=77 " in one_line(store, "a peer is gone"), store.stderr)
+    goflow.Ingest(folder, **settings).wait_until_ready()
+    store.until(lambda: len(lines(store, "a peer is connected")) == 2, REPORT_S, "it is back")
+    back = lines(store, "a peer is connected")[1]
+    case.true(re.search(r" ingest=77 epoch=\d+ away_s=\d+ waiting_batches=0 ", back), back)
+    wait_for_readiness(store, 200, "ready")
+
+
+def test_a_program_that_nobody_connects_to_says_so_once(folder):
+    ingest = goflow.Ingest(folder).wait_until_ready()
+    ingest.until(lambda: lines(ingest, "no peer has connected yet"), REPORT_S, "the line")
+    case.true(" waiting_for=store " in one_line(ingest, "no peer has connected yet"), ingest.stderr)
+
+
+def test_a_stop_that_loses_only_rows_beside_flows_says_that_no_flow_is_lost(folder):
+    ingest = goflow.Ingest(folder).wait_until_ready()
+    router.send(ingest.port, *(router.sflow(i, router.interface_counters(i, 1)) for i in range(1, 6)))
+    case.wait_until_equal(
+        lambda: ingest.metrics().sum("goflow_link_records_waiting"), 5, REPORT_S, "rows that wait")
+    ingest.stop()
+    case.equal(lines(ingest, " error "), [], "errors")
+    line = one_line(ingest, "no flow is lost")
+    case.true(re.search(r" notice publish: .* batches=\d+ flows=0 other_rows=[5-9]$", line), line)
 
 
 if __name__ == "__main__":

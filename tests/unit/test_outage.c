@@ -14,12 +14,13 @@ enum {
 };
 
 static struct counter is_up;
+static struct counter rows_waiting;
 static struct outage outage;
 static struct buffer error;
 
 static void start(void)
 {
-    outage_init(&outage, &is_up, RETRY_MIN_MS, RETRY_MAX_MS);
+    outage_init(&outage, &is_up, &rows_waiting, RETRY_MIN_MS, RETRY_MAX_MS);
     buffer_text_append(&error, "no answer");
 }
 
@@ -70,12 +71,14 @@ Test(outage, says_at_its_end_how_much_waited)
 {
     captured_log_begin();
     outage_continue(&outage, 2, NOW_NS, &error);
+    counter_set(&rows_waiting, 1200);
     outage_continue(&outage, 5, NOW_NS, &error);
+    counter_set(&rows_waiting, 900);
     outage_continue(&outage, 4, NOW_NS, &error);
     outage_end(&outage, NOW_NS + 7 * NS_PER_S);
     outage_end(&outage, NOW_NS + 7 * NS_PER_S);
     const char *text = captured_log_end();
-    static const char END[] = "the database takes data again after_s=7 blocks=5\n";
+    static const char END[] = "the database takes data again after_s=7 blocks=5 rows=1200\n";
     const char *end = strstr(text, END);
     cr_assert(end != NULL, "%s", text);
     cr_assert_str_eq(end + strlen(END), "", "said twice: %s", text);

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "ingest/publish/spool.h"
 
+#include "tests/support/captured_log.h"
 #include "tests/support/link_rig.h"
 
 #include <criterion/criterion.h>
@@ -126,9 +127,13 @@ Test(spool_folder, takes_nothing_while_there_is_no_place_for_it)
     cr_assert_not(is_writable(spool));
     struct window_batch refused;
     cr_assert_eq(append(spool, 2, &refused), ERR_IO);
+    cr_assert_eq(append(spool, 2, &refused), ERR_IO);
     check_readable(spool, &batch);
     cr_assert_eq(rename(elsewhere, place.root), 0);
+    captured_log_begin();
     look(&place, spool);
+    const char *text = captured_log_end();
+    cr_assert(strstr(text, " memory_only_batches=2 memory_only_flows=2\n") != NULL, "%s", text);
     cr_assert(is_writable(spool));
     cr_assert_eq(append(spool, 2, &batch), ERR_OK);
     check_left(&place, spool, 2);
