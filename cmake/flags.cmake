@@ -4,8 +4,8 @@ target_include_directories(goflow_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(goflow_flags INTERFACE _GNU_SOURCE GOFLOW_VERSION="${PROJECT_VERSION}")
 target_compile_options(goflow_flags INTERFACE
     -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
-    -Wvla -Wwrite-strings -Wno-format-zero-length -fvisibility=hidden -fno-common -fstack-protector-strong)
-set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
+    -Wvla -Wwrite-strings -Wno-format-zero-length -fvisibility=hidden -fno-common)
+include(cmake/hardening.cmake)
 
 if(GOFLOW_SANITIZE)
     add_compile_options(-fsanitize=${GOFLOW_SANITIZE} -fno-omit-frame-pointer

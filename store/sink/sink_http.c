@@ -329,7 +329,8 @@ enum err sink_http_open(struct sink_backend **backend_p, const struct sink_optio
     http->backend.class = &HTTP_CLASS;
     http->compresses = options->compress;
     sink_form_init(&http->form);
-    (void)getrandom(&http->query_prefix, sizeof http->query_prefix, 0);
+    ssize_t got = getrandom(&http->query_prefix, sizeof http->query_prefix, 0);
+    (void)got; /* it does not fail for so few bytes */
     (void)pthread_mutex_init(&http->query_lock, NULL);
     struct http_client_options client = {.username = options->username,
         .password = options->password,
