@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- addresses from and to text and sockets. */
 #include "common/address.h"
 
+#include "common/decimal.h"
+
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 bool address_is_unspecified(const struct address *address)
@@ -12,6 +16,28 @@ bool address_is_unspecified(const struct address *address)
         return memcmp(address->bytes + 12, ZERO, 4) == 0;
     }
     return memcmp(address->bytes, ZERO, sizeof ZERO) == 0;
+}
+
+bool address_is_multicast(const struct address *address)
+{
+    return address_is_ipv4(address) ? address->bytes[12] >> 4 == 14 : address->bytes[0] == 0xff;
+}
+
+uint32_t address_zone(const struct address *address)
+{
+    uint32_t zone = 0;
+    if (address_is_link_local(address)) {
+        memcpy(&zone, address->bytes + 4, sizeof zone);
+    }
+    return ntohl(zone);
+}
+
+static void set_zone(struct address *address, uint32_t zone)
+{
+    uint32_t bytes = htonl(zone);
+    if (address_is_link_local(address)) {
+        memcpy(address->bytes + 4, &bytes, sizeof bytes);
+    }
 }
 
 enum err address_parse(struct address *address_p, const char *text)
@@ -26,6 +52,39 @@ enum err address_parse(struct address *address_p, const char *text)
         return ERR_OK;
     }
     return ERR_INVALID;
+}
+
+/* The name of an interface, or its index. 0: there is none. */
+static uint32_t parse_zone(const char *text)
+{
+    uint64_t index;
+    return decimal_parse(text, UINT32_MAX, &index) == ERR_OK ? (uint32_t)index
+                                                             : if_nametoindex(text);
+}
+
+enum err address_parse_zoned(struct address *address_p, const char *text)
+{
+    char host[ADDRESS_TEXT_SIZE];
+    const char *percent = strchr(text, '%');
+    if (percent == NULL) {
+        return address_parse(address_p, text);
+    }
+    size_t size = (size_t)(percent - text);
+    if (size >= sizeof host) {
+        return ERR_INVALID;
+    }
+    memcpy(host, text, size);
+    host[size] = '\0';
+    enum err err = address_parse(address_p, host);
+    if (err != ERR_OK) {
+        return err;
+    }
+    uint32_t zone = parse_zone(percent + 1);
+    if (zone == 0 || !address_is_link_local(address_p)) {
+        return ERR_NOT_FOUND;
+    }
+    set_zone(address_p, zone);
+    return ERR_OK;
 }
 
 static size_t format_ipv4(const uint8_t *bytes, char *text)
@@ -125,6 +184,22 @@ size_t address_format(const struct address *address, char text[ADDRESS_TEXT_SIZE
     return format_ipv6(address->bytes, text);
 }
 
+void address_format_zoned(const struct address *address, char text[ADDRESS_ZONED_TEXT_SIZE])
+{
+    struct address plain = address_without_zone(address);
+    size_t size = address_format(&plain, text);
+    uint32_t zone = address_zone(address);
+    char name[IF_NAMESIZE];
+    if (zone == 0) {
+        return;
+    }
+    if (if_indextoname(zone, name) != NULL) {
+        (void)snprintf(text + size, ADDRESS_ZONED_TEXT_SIZE - size, "%%%s", name);
+    } else {
+        (void)snprintf(text + size, ADDRESS_ZONED_TEXT_SIZE - size, "%%%u", zone);
+    }
+}
+
 struct address address_from_sockaddr(const struct sockaddr *from, uint16_t *port_p)
 {
     struct address address = {{0}};
@@ -138,6 +213,7 @@ struct address address_from_sockaddr(const struct sockaddr *from, uint16_t *port
         struct sockaddr_in6 in6;
         memcpy(&in6, from, sizeof in6);
         address = address_from_ipv6(in6.sin6_addr.s6_addr);
+        set_zone(&address, in6.sin6_scope_id);
         port = ntohs(in6.sin6_port);
     }
     if (port_p != NULL) {

@@ -10,8 +10,9 @@
 enum err option_check_host(const struct option_program *program, const char *name, const char *host)
 {
     struct address address;
-    if (host[0] != '\0' && address_parse(&address, host) != ERR_OK) {
-        options_refuse(program, name, "\"%s\" is no IP address", host);
+    if (host[0] != '\0' && address_parse_zoned(&address, host) != ERR_OK) {
+        options_refuse(program, name,
+            "\"%s\" is not an IP address, or its zone is not an interface of this host", host);
         return ERR_INVALID;
     }
     return ERR_OK;

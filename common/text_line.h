@@ -14,6 +14,12 @@ enum {
     TEXT_LINE_WORDS = 4   /* words behind these are not looked at */
 };
 
+/* What is wrong with a text, and where. */
+struct text_fault {
+    uint32_t line; /* from 1 */
+    const char *reason;
+};
+
 /* Zero it before the first line. */
 struct text_line {
     uint32_t number;              /* of the line in the text, from 1 */

@@ -9,6 +9,7 @@
 #include "common/mapping_file.h"
 #include "common/metrics.h"
 #include "common/start_line.h"
+#include "ingest/allow_file.h"
 #include "ingest/batch_outlet.h"
 #include "ingest/console.h"
 #include "ingest/ingest_http.h"
@@ -40,6 +41,7 @@ struct ingest_program {
     struct template_file *templates;
     struct sampling_map *sampling; /* NULL without -sampling.map */
     struct mapping *mapping;       /* NULL without -mapping */
+    struct allow_list *allowed;    /* NULL without -exporters.allow */
     struct drop_report *drops;
     struct ingest_http *http;
 };
@@ -136,6 +138,7 @@ static enum err open_receiver(struct ingest_program *program)
         if (listeners[i]->is_on) {
             ports[count++] = (struct udp_options){
                 .host = listeners[i]->host,
+                .interface = listeners[i]->interface,
                 .port = (uint16_t)listeners[i]->port,
                 .is_shared = listeners[i]->is_shared,
                 .buffer_bytes = settings->receive_buffer_bytes,
@@ -148,6 +151,7 @@ static enum err open_receiver(struct ingest_program *program)
         .worker_count = (uint32_t)settings->workers,
         .has_remote_ports = settings->has_remote_ports,
         .decoder = decoder_options_of(program, settings->workers),
+        .allowed = program->allowed,
         .make_outlet = make_outlet,
         .context = program,
     };
@@ -168,6 +172,9 @@ static enum err open_files(struct ingest_program *program)
     }
     if (err == ERR_OK && decode->mapping[0] != '\0') {
         err = mapping_file_read(&program->mapping, decode->mapping);
+    }
+    if (err == ERR_OK && decode->allow_list[0] != '\0') {
+        err = allow_file_read(&program->allowed, decode->allow_list);
     }
     return err;
 }
@@ -195,19 +202,32 @@ static void reload_mapping(struct ingest_program *program)
     }
 }
 
+static void reload_allow_list(struct ingest_program *program)
+{
+    struct allow_list *list;
+    const char *path = program->settings->decode.allow_list;
+    if (path[0] != '\0' && allow_file_read(&list, path) == ERR_OK) {
+        receiver_use_allow_list(program->receiver, list);
+        allow_list_destroy(&program->allowed);
+        program->allowed = list;
+    }
+}
+
 static void reload_files(struct ingest_program *program)
 {
     const struct decode_settings *decode = &program->settings->decode;
     bool has_keys = program->settings->protection.keys_folder[0] != '\0';
-    if (decode->sampling_map[0] == '\0' && decode->mapping[0] == '\0' && !has_keys) {
+    if (decode->sampling_map[0] == '\0' && decode->mapping[0] == '\0' &&
+        decode->allow_list[0] == '\0' && !has_keys) {
         log_warning("ingest", "nothing to read again",
-            "set=\"none of -sampling.map, -mapping and -zmq.keys\"");
+            "set=\"none of -sampling.map, -mapping, -exporters.allow and -zmq.keys\"");
     }
     if (program->guard != NULL) {
         link_guard_reload(program->guard);
     }
     reload_sampling_map(program);
     reload_mapping(program);
+    reload_allow_list(program);
 }
 
 static void count_drops(void *context, struct drop_counts *counts)
@@ -323,6 +343,7 @@ static void run_live(struct ingest_program *program)
         (void)poll(waits, sizeof waits / sizeof waits[0], TICK_MS);
         uint64_t now_ns = clock_monotonic_ns();
         drop_report_tick(program->drops, now_ns);
+        receiver_report_refused(program->receiver, now_ns);
         if (program->guard != NULL) {
             link_guard_tick(program->guard, now_ns);
         }
@@ -356,6 +377,7 @@ static void close_stages(struct ingest_program *program)
     template_file_close(&program->templates);
     sampling_map_destroy(&program->sampling);
     mapping_destroy(&program->mapping);
+    allow_list_destroy(&program->allowed);
     metrics_destroy(&program->metrics);
 }
 

@@ -23,21 +23,33 @@ enum {
 static const struct option OPTIONS[] = {
     {"nf", OPTION_BOOL, "true", MEMBER(nf.is_on), .help = "Listens on the NetFlow port."},
     {"nf.addr", OPTION_TEXT, NULL, MEMBER(nf.host),
-        .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
+        .help = "IP address to listen on, or a multicast group to join; empty: all, IPv6 and "
+                "IPv4."},
+    {"nf.interface", OPTION_TEXT, NULL, MEMBER(nf.interface),
+        .help =
+            "Receives only what arrives at this interface (or VRF), and joins the group there."},
     {"nf.port", OPTION_NUMBER, "2055", .max = OPTION_PORT_MAX, MEMBER(nf.port),
         .help = "UDP port; 0: the system chooses."},
     {"nf.reuserport", OPTION_BOOL, "false", MEMBER(nf.is_shared),
         .help = "Shares the port with other processes."},
     {"nfl", OPTION_BOOL, "true", MEMBER(nfl.is_on), .help = "Listens on the NetFlow 5 port."},
     {"nfl.addr", OPTION_TEXT, NULL, MEMBER(nfl.host),
-        .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
+        .help = "IP address to listen on, or a multicast group to join; empty: all, IPv6 and "
+                "IPv4."},
+    {"nfl.interface", OPTION_TEXT, NULL, MEMBER(nfl.interface),
+        .help =
+            "Receives only what arrives at this interface (or VRF), and joins the group there."},
     {"nfl.port", OPTION_NUMBER, "2056", .max = OPTION_PORT_MAX, MEMBER(nfl.port),
         .help = "UDP port; 0: the system chooses."},
     {"nfl.reuserport", OPTION_BOOL, "false", MEMBER(nfl.is_shared),
         .help = "Shares the port with other processes."},
     {"sflow", OPTION_BOOL, "true", MEMBER(sflow.is_on), .help = "Listens on the sFlow port."},
     {"sflow.addr", OPTION_TEXT, NULL, MEMBER(sflow.host),
-        .help = "IP address to listen on; empty: all, IPv6 and IPv4."},
+        .help = "IP address to listen on, or a multicast group to join; empty: all, IPv6 and "
+                "IPv4."},
+    {"sflow.interface", OPTION_TEXT, NULL, MEMBER(sflow.interface),
+        .help =
+            "Receives only what arrives at this interface (or VRF), and joins the group there."},
     {"sflow.port", OPTION_NUMBER, "6343", .max = OPTION_PORT_MAX, MEMBER(sflow.port),
         .help = "UDP port; 0: the system chooses."},
     {"sflow.reuserport", OPTION_BOOL, "false", MEMBER(sflow.is_shared),
@@ -50,6 +62,9 @@ static const struct option OPTIONS[] = {
         .help = "Exporters whose state each worker keeps; when all are used, a new one replaces "
                 "one that "
                 "has sent a single datagram or has been silent for ten minutes."},
+    {"exporters.allow", OPTION_TEXT, NULL, MEMBER(decode.allow_list),
+        .help = "File of the prefixes of exporters, one a line: datagrams from other addresses are "
+                "counted and not decoded; SIGHUP reads it again."},
     {"templates.max", OPTION_NUMBER, "4096", .min = 1, .max = 1 << 20, MEMBER(decode.max_templates),
         .help = "Templates of one exporter."},
     {"templates.bytes", OPTION_SIZE, "256MiB", .min = TEMPLATES_MIN, MEMBER(decode.template_bytes),

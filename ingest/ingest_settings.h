@@ -22,6 +22,7 @@ struct decode_settings {
     const char *template_file;    /* "": none */
     const char *sampling_map;     /* likewise */
     const char *mapping;          /* likewise */
+    const char *allow_list;       /* likewise */
     const char *preferred_header; /* outer, inner */
     bool uses_original_exporter;
     bool takes_extra;
@@ -30,8 +31,9 @@ struct decode_settings {
 /* One UDP port; any protocol is understood on any of them. */
 struct listener_settings {
     bool is_on;
-    bool is_shared;   /* -nf.reuserport: with other processes */
-    const char *host; /* "": any address, IPv6 and IPv4 */
+    bool is_shared;        /* -nf.reuserport: with other processes */
+    const char *host;      /* "": any address, IPv6 and IPv4 */
+    const char *interface; /* "": any */
     uint64_t port;
 };
 

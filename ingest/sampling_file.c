@@ -8,7 +8,7 @@ enum err sampling_file_read(struct sampling_map **map_p, const char *path)
 {
     *map_p = NULL;
     struct buffer text = {0};
-    struct sampling_map_fault fault;
+    struct text_fault fault;
     enum err err = text_file_read(&text, path, "sampling");
     if (err == ERR_OK) {
         err = sampling_map_parse(map_p, buffer_text(&text), &fault);

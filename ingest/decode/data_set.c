@@ -29,6 +29,12 @@ static void set_rate(
     sampling_answer_set(&answer, flow);
 }
 
+static void set_sampler(struct decode_context *context)
+{
+    struct address source = address_without_zone(&context->datagram->source);
+    flow_set_sampler_address(context->flow, &source);
+}
+
 /* Fields that all records share; a record must not write any of them. */
 static void fix_common_fields(struct decode_context *context, const struct data_set *set)
 {
@@ -39,7 +45,7 @@ static void fix_common_fields(struct decode_context *context, const struct data_
     flow_set_time_received(flow, context->datagram->received_ns / NS_PER_S);
     flow_set_sequence_num(flow, message->sequence);
     if (!set->has_original) {
-        flow_set_sampler_address(flow, &context->datagram->source);
+        set_sampler(context);
     }
     flow_set_observation_domain_id(flow, message->domain);
     flow_set_etype(flow, set->template->program->etype);
@@ -174,7 +180,7 @@ static void read_rest(struct decode_context *context, const struct data_set *set
     }
     record_lists_read(context, set->message, set->template, record);
     if (set->has_original && !flow_has(context->flow, FLOW_SAMPLER_ADDRESS)) {
-        flow_set_sampler_address(context->flow, &context->datagram->source);
+        set_sampler(context);
     }
     if (!set->has_common_rate) {
         resolve_rate(context, set, facts);

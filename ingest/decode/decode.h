@@ -25,7 +25,7 @@ struct template_census;
 struct datagram {
     const uint8_t *bytes;
     size_t size;
-    struct address source;
+    struct address source; /* a link-local one keeps its zone; rows have it without */
     uint16_t source_port;
     uint16_t local_port;
     uint64_t received_ns; /* UTC */

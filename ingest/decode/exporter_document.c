@@ -117,8 +117,8 @@ static void print_option(struct buffer *out, const struct option_entry *entry)
 
 static void print_head(struct buffer *out, const struct exporter *exporter)
 {
-    char address[ADDRESS_TEXT_SIZE];
-    (void)address_format(&exporter->address, address);
+    char address[ADDRESS_ZONED_TEXT_SIZE];
+    address_format_zoned(&exporter->address, address);
     buffer_format(out, "\"%s\":{\"HasOptions\":%s,\"Domains\":[", address,
         exporter->options.used > 0 ? "true" : "false");
     for (uint32_t i = 0; i < exporter->sequences.count; i++) {

@@ -109,7 +109,8 @@ static void fix_common_fields(
     flow_begin(flow);
     flow_set_type(flow, layout->type);
     flow_set_time_received(flow, context->datagram->received_ns / NS_PER_S);
-    flow_set_sampler_address(flow, &context->datagram->source);
+    struct address source = address_without_zone(&context->datagram->source);
+    flow_set_sampler_address(flow, &source);
     flow_set_etype(flow, PACKET_ETYPE_IPV4);
     if (layout->has_sequence) {
         flow_set_sequence_num(flow, load_be32(header + SEQUENCE_AT));

@@ -192,7 +192,8 @@ static void give_row(struct decode_context *context, const struct option_fact *f
     context->option_rows++;
     struct record row = {.present = 0};
     record_set_number(&row, OPTIONS_TIME_RECEIVED, context->datagram->received_ns / NS_PER_S);
-    record_set_address(&row, OPTIONS_SAMPLER_ADDRESS, &context->datagram->source);
+    struct address source = address_without_zone(&context->datagram->source);
+    record_set_address(&row, OPTIONS_SAMPLER_ADDRESS, &source);
     record_set_number(&row, OPTIONS_DOMAIN, fact->domain);
     record_set_text(&row, OPTIONS_SCOPE, fact->scope, strlen(fact->scope));
     if (fact->has_scope_id) {

@@ -3,18 +3,13 @@
 
 #include "common/array.h"
 #include "common/decimal.h"
+#include "common/prefix.h"
 #include "common/text_line.h"
 
 #include <stdlib.h>
 
-enum {
-    ADDRESS_BITS = 128,
-    MAPPED_BITS = 96 /* in front of an IPv4 address */
-};
-
 struct prefix_rule {
-    struct address prefix;
-    uint32_t bits; /* of 128 */
+    struct prefix prefix;
     struct sampling_rule rule;
 };
 
@@ -31,41 +26,15 @@ enum {
     WORD_USE
 };
 
-static bool has_prefix(const struct address *address, const struct address *prefix, uint32_t bits)
-{
-    uint32_t bytes = bits / 8;
-    uint32_t rest = bits % 8;
-    return memcmp(address->bytes, prefix->bytes, bytes) == 0 &&
-           (rest == 0 || (address->bytes[bytes] ^ prefix->bytes[bytes]) >> (8 - rest) == 0);
-}
-
-/* Cuts the length off the text. */
-static bool parse_prefix(struct prefix_rule *rule, char *text)
-{
-    char *slash = strchr(text, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-    }
-    if (address_parse(&rule->prefix, text) != ERR_OK) {
-        return false;
-    }
-    uint32_t first = address_is_ipv4(&rule->prefix) ? MAPPED_BITS : 0;
-    uint64_t length = ADDRESS_BITS - first;
-    if (slash != NULL && decimal_parse(slash + 1, length, &length) != ERR_OK) {
-        return false;
-    }
-    rule->bits = first + (uint32_t)length;
-    return true;
-}
-
 /* NULL, or what is wrong. */
 static const char *parse_rule(struct prefix_rule *rule, const struct text_line *line)
 {
     if (line->count < 2 || line->count > 3) {
         return "not of the form PREFIX RATE [default|override]";
     }
-    if (!parse_prefix(rule, line->words[WORD_PREFIX])) {
-        return "no prefix like 192.0.2.0/24 or 2001:db8::/32";
+    const char *reason;
+    if (prefix_parse(&rule->prefix, line->words[WORD_PREFIX], &reason) != ERR_OK) {
+        return reason;
     }
     if (decimal_parse(line->words[WORD_RATE], UINT32_MAX, &rule->rule.rate) != ERR_OK ||
         rule->rule.rate == 0) {
@@ -95,14 +64,13 @@ static int compare(const void *a, const void *b)
 {
     const struct prefix_rule *left = a;
     const struct prefix_rule *right = b;
-    if (left->bits != right->bits) {
-        return left->bits > right->bits ? -1 : 1;
+    if (left->prefix.bits != right->prefix.bits) {
+        return left->prefix.bits > right->prefix.bits ? -1 : 1;
     }
-    return memcmp(left->prefix.bytes, right->prefix.bytes, sizeof left->prefix.bytes);
+    return memcmp(&left->prefix.address, &right->prefix.address, sizeof left->prefix.address);
 }
 
-static enum err read_lines(
-    struct sampling_map *map, const char *text, struct sampling_map_fault *fault)
+static enum err read_lines(struct sampling_map *map, const char *text, struct text_fault *fault)
 {
     struct text_line line = {.number = 0};
     struct prefix_rule rule;
@@ -117,17 +85,17 @@ static enum err read_lines(
         }
     }
     if (err == ERR_FULL) {
-        *fault = (struct sampling_map_fault){line.number, "longer than a line may be"};
+        *fault = (struct text_fault){line.number, "longer than a line may be"};
         return ERR_INVALID;
     }
     return ERR_OK;
 }
 
 enum err sampling_map_parse(
-    struct sampling_map **map_p, const char *text, struct sampling_map_fault *fault_p)
+    struct sampling_map **map_p, const char *text, struct text_fault *fault_p)
 {
     *map_p = NULL;
-    *fault_p = (struct sampling_map_fault){.line = 0};
+    *fault_p = (struct text_fault){.line = 0};
     struct sampling_map *map = calloc(1, sizeof *map);
     if (map == NULL) {
         return ERR_MEMORY;
@@ -160,7 +128,7 @@ struct sampling_rule sampling_map_find(
     size_t count = map != NULL ? map->count : 0;
     for (size_t i = 0; i < count; i++) {
         const struct prefix_rule *rule = &map->rules[i];
-        if (has_prefix(exporter, &rule->prefix, rule->bits)) {
+        if (prefix_has(&rule->prefix, exporter)) {
             return rule->rule;
         }
     }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "common/address.h"
+#include "common/text_line.h"
 #include "ingest/decode/sampling.h"
 
 enum {
@@ -18,18 +19,12 @@ enum {
 
 struct sampling_map;
 
-/* What is wrong with a map, and where. */
-struct sampling_map_fault {
-    uint32_t line; /* from 1 */
-    const char *reason;
-};
-
 /*
  * Reads a whole map. ERR_INVALID: *fault_p says what is wrong. On success *map_p is owned by the
  * caller: sampling_map_destroy() it.
  */
 MUST_CHECK enum err sampling_map_parse(
-    struct sampling_map **map_p, const char *text, struct sampling_map_fault *fault_p);
+    struct sampling_map **map_p, const char *text, struct text_fault *fault_p);
 void sampling_map_destroy(struct sampling_map **map_p);
 
 /* The rule for an exporter; of rate 0 where there is none. A NULL map has none. */

@@ -49,8 +49,9 @@ static void fix_datagram_fields(struct decode_context *context, const struct sfl
     flow_set_sequence_num(flow, header->sequence);
     flow_set_observation_domain_id(flow, header->sub_agent_id);
     bool has_agent = !address_is_unspecified(&header->agent);
-    flow_set_sampler_address(flow, has_agent ? &header->agent : &datagram->source);
-    if (!address_equal(&flow->sampler_address, &datagram->source)) {
+    struct address source = address_without_zone(&datagram->source);
+    flow_set_sampler_address(flow, has_agent ? &header->agent : &source);
+    if (!address_equal(&flow->sampler_address, &source)) {
         context->rule = sampling_map_find(context->sampling, &flow->sampler_address);
     }
     flow_fix(flow);

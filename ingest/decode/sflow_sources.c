@@ -62,10 +62,8 @@ void sflow_sources_clear(struct sflow_sources *sources)
 static struct sflow_source *probe(
     const struct sflow_sources *sources, uint64_t origin, uint64_t agent_index, uint64_t class_kind)
 {
-    uint64_t hash = (origin * UINT64_C(0xc4ceb9fe1a85ec53) ^ agent_index ^
-                        class_kind * UINT64_C(0xff51afd7ed558ccd)) *
-                    UINT64_C(0x9e3779b97f4a7c15);
-    uint32_t at = (uint32_t)(hash >> 32);
+    uint64_t hash = hash_words(&sources->seed, origin, agent_index);
+    uint32_t at = (uint32_t)hash_words(&sources->seed, hash, class_kind);
     for (uint32_t i = 0; i < MAX_PROBES; i++) {
         struct sflow_source *source = &sources->slots[(at + i) & (sources->room - 1)];
         bool is_it = source->origin == origin && source->agent_index == agent_index &&
@@ -81,8 +79,10 @@ static struct sflow_source *probe(
 static bool grow(struct sflow_sources *sources)
 {
     uint32_t room = sources->room != 0 ? sources->room * 2 : FIRST_ROOM;
-    struct sflow_sources larger = {
-        .budget = sources->budget, .slots = allocate(sources->budget, room), .room = room};
+    struct sflow_sources larger = {.budget = sources->budget,
+        .slots = allocate(sources->budget, room),
+        .room = room,
+        .seed = sources->room != 0 ? sources->seed : hash_seed_new()};
     if (larger.slots == NULL) {
         return false;
     }

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "common/hash.h"
 #include "ingest/decode/sequence.h"
 
 #include <stddef.h>
@@ -61,7 +62,8 @@ struct sflow_sources {
     struct sflow_source_budget *budget; /* borrowed; NULL: no limit but that of each exporter */
     struct sflow_source *slots;         /* NULL while empty */
     uint32_t count;
-    uint32_t room; /* a power of two */
+    uint32_t room;         /* a power of two */
+    struct hash_seed seed; /* set while there are slots */
 };
 
 /* What a sample says of itself. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- how often each template was announced. */
 #include "ingest/decode/template_census.h"
 
-#include "common/cursor.h"
-
 #include <string.h>
 
 static bool is_entry_of(const struct template_census_entry *entry, const struct address *router,
@@ -13,13 +11,15 @@ static bool is_entry_of(const struct template_census_entry *entry, const struct 
            entry->is_options == definition->is_options && address_equal(&entry->router, router);
 }
 
-static size_t hash_of(const struct address *router, const struct template_definition *definition)
+static size_t hash_of(const struct template_census *census, const struct address *router,
+    const struct template_definition *definition)
 {
+    uint64_t words[2];
     uint64_t key;
+    memcpy(words, router->bytes, sizeof words);
     memcpy(&key, &definition->key, sizeof key);
-    uint64_t mixed = load_be64(router->bytes) ^ load_be64(router->bytes + 8);
-    mixed = (mixed ^ key * UINT64_C(0xff51afd7ed558ccd)) * UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)(mixed >> 32) % TEMPLATE_CENSUS_SLOTS;
+    uint64_t hash = hash_words(&census->seed, words[0], words[1]);
+    return (size_t)hash_words(&census->seed, hash, key) % TEMPLATE_CENSUS_SLOTS;
 }
 _Static_assert(sizeof(struct template_key) == sizeof(uint64_t), "hashed as one number");
 
@@ -42,7 +42,10 @@ static struct template_census_entry *add_entry(struct template_census *census,
 void template_census_count(struct template_census *census, const struct address *router,
     const struct template_definition *definition)
 {
-    size_t slot = hash_of(router, definition);
+    if (census->count == 0) {
+        census->seed = hash_seed_new();
+    }
+    size_t slot = hash_of(census, router, definition);
     while (census->slots[slot] != NULL && !is_entry_of(census->slots[slot], router, definition)) {
         slot = (slot + 1) % TEMPLATE_CENSUS_SLOTS;
     }

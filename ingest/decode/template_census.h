@@ -9,6 +9,7 @@
 
 #include "common/address.h"
 #include "common/counter.h"
+#include "common/hash.h"
 #include "ingest/decode/template.h"
 
 enum {
@@ -26,6 +27,7 @@ struct template_census_entry {
 
 struct template_census {
     _Atomic uint32_t count; /* entries that readers may see: they never change or move */
+    struct hash_seed seed;  /* set once there is an entry */
     struct template_census_entry *slots[TEMPLATE_CENSUS_SLOTS];
     struct template_census_entry entries[TEMPLATE_CENSUS_ENTRIES];
 };

@@ -98,8 +98,8 @@ bool template_document_print(
     struct buffer *out, const struct exporter *exporter, struct document_place *place, size_t end)
 {
     if (!place->is_inside) {
-        char router[ADDRESS_TEXT_SIZE];
-        (void)address_format(&exporter->address, router);
+        char router[ADDRESS_ZONED_TEXT_SIZE];
+        address_format_zoned(&exporter->address, router);
         buffer_format(out, "\"%s\":{", router);
         place->item = 0;
     }

@@ -206,10 +206,10 @@ static void collect_exporter(
     void *context, const struct address *address, const struct exporter_counters *counters)
 {
     struct visit *visit = context;
-    char router[ADDRESS_TEXT_SIZE] = "other";
+    char router[ADDRESS_ZONED_TEXT_SIZE] = "other";
     char agent[ADDRESS_TEXT_SIZE] = "other";
     if (++visit->routers <= ROUTERS_MAX) {
-        (void)address_format(address, router);
+        address_format_zoned(address, router);
         format_agent(&counters->sflow, agent);
     }
     for (int i = 0; i < EXPORTER_VERSION_COUNT; i++) {
@@ -230,8 +230,8 @@ static void collect_template(const struct template_census_entry *entry, struct m
             "router=\"other\",version=\"\",obs_domain_id=\"\",template_id=\"\",type=\"\"");
         return;
     }
-    char router[ADDRESS_TEXT_SIZE];
-    (void)address_format(&entry->router, router);
+    char router[ADDRESS_ZONED_TEXT_SIZE];
+    address_format_zoned(&entry->router, router);
     metrics_page_add(page, &NF_TEMPLATES, announcements,
         "router=\"%s\",version=\"%u\",obs_domain_id=\"%" PRIu32 "\",template_id=\"%u\",type=\"%s\"",
         router, entry->key.version, entry->key.domain, entry->key.id,

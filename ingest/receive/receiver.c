@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- all ports and all workers. */
 #include "ingest/receive/receiver.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 
 #include <inttypes.h>
@@ -9,12 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A scan of the port must not fill the log. */
+#define REPORT_PERIOD_NS (60 * NS_PER_S)
+
 struct receiver {
     pthread_mutex_t questions; /* a worker answers one at a time */
     uint32_t worker_count;
     struct worker *workers[RECEIVER_WORKERS_MAX];
     size_t port_count;
     struct udp_bound ports[WORKER_PORTS_MAX];
+    uint64_t refused_datagrams; /* logged */
+    uint64_t refused_ns;        /* when, or 0 */
 };
 
 /* The sockets of every port before the workers take them: socket i of each is worker i's. */
@@ -53,7 +59,7 @@ static void close_ports(const struct ports *ports, uint32_t from_worker, uint32_
 {
     for (size_t port = 0; port < ports->count; port++) {
         for (uint32_t i = from_worker; i < worker_count; i++) {
-            (void)close(ports->sockets[port][i]);
+            (void)close(ports->sockets[port][i]); /* -1: a group, udp_socket.h */
         }
     }
 }
@@ -95,8 +101,10 @@ static enum err start_workers(
     struct receiver *receiver, const struct receiver_options *options, const struct ports *ports)
 {
     for (uint32_t i = 0; i < options->worker_count; i++) {
-        struct worker_options start = {
-            .index = i, .has_remote_ports = options->has_remote_ports, .decoder = options->decoder};
+        struct worker_options start = {.index = i,
+            .has_remote_ports = options->has_remote_ports,
+            .decoder = options->decoder,
+            .allowed = options->allowed};
         enum err err = options->make_outlet(options->context, &start.outlet);
         if (err != ERR_OK) {
             close_ports(ports, i, options->worker_count);
@@ -229,6 +237,36 @@ void receiver_use_mapping(struct receiver *receiver, const struct mapping *mappi
         worker_use_mapping(receiver->workers[i], mapping);
     }
     (void)pthread_mutex_unlock(&receiver->questions);
+}
+
+void receiver_use_allow_list(struct receiver *receiver, const struct allow_list *list)
+{
+    (void)pthread_mutex_lock(&receiver->questions);
+    for (uint32_t i = 0; i < receiver->worker_count; i++) {
+        worker_use_allow_list(receiver->workers[i], list);
+    }
+    (void)pthread_mutex_unlock(&receiver->questions);
+}
+
+void receiver_report_refused(struct receiver *receiver, uint64_t now_ns)
+{
+    uint64_t datagrams = 0;
+    struct address sender = {{0}};
+    for (uint32_t i = 0; i < receiver->worker_count; i++) {
+        struct worker_refused refused = worker_refused(receiver->workers[i]);
+        datagrams += refused.datagrams;
+        sender = refused.datagrams > 0 ? refused.last_sender : sender;
+    }
+    bool is_due = receiver->refused_ns == 0 || now_ns - receiver->refused_ns >= REPORT_PERIOD_NS;
+    if (datagrams == receiver->refused_datagrams || !is_due) {
+        return;
+    }
+    char text[ADDRESS_ZONED_TEXT_SIZE];
+    address_format_zoned(&sender, text);
+    log_notice("receive", "-exporters.allow does not list the sender of some datagrams",
+        "datagrams=%" PRIu64 " last_sender=%s", datagrams - receiver->refused_datagrams, text);
+    receiver->refused_datagrams = datagrams;
+    receiver->refused_ns = now_ns;
 }
 
 const struct udp_bound *receiver_ports(const struct receiver *receiver, size_t *count_p)

@@ -16,8 +16,9 @@ struct receiver_options {
     const struct udp_options *ports; /* borrowed for the call; at most WORKER_PORTS_MAX */
     size_t port_count;
     uint32_t worker_count;
-    bool has_remote_ports;          /* metrics tell an exporter's source ports apart */
-    struct decoder_options decoder; /* of each worker */
+    bool has_remote_ports;            /* metrics tell an exporter's source ports apart */
+    struct decoder_options decoder;   /* of each worker */
+    const struct allow_list *allowed; /* borrowed, or NULL: worker.h */
     /* Makes a worker's outlet; on failure one line is logged. */
     enum err (*make_outlet)(void *context, struct outlet *outlet_p);
     void *context;
@@ -48,6 +49,12 @@ void receiver_use_sampling_map(struct receiver *receiver, const struct sampling_
 
 /* Their names for information elements: likewise. */
 void receiver_use_mapping(struct receiver *receiver, const struct mapping *mapping);
+
+/* The exporters that may send: likewise. */
+void receiver_use_allow_list(struct receiver *receiver, const struct allow_list *list);
+
+/* Logs, at most once a minute, how many datagrams the list refused. Main thread. */
+void receiver_report_refused(struct receiver *receiver, uint64_t now_ns);
 
 /* The ports as they are bound, also where the system chose; lent. */
 const struct udp_bound *receiver_ports(const struct receiver *receiver, size_t *count_p);

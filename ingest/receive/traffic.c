@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/cursor.h"
+#include "common/hash.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ _Static_assert(sizeof(struct traffic_key) == sizeof(uint64_t), "no padding");
 
 struct traffic {
     bool has_remote_ports;
+    struct hash_seed seed;
     _Atomic size_t count; /* entries that readers may see: they never change or move */
     struct traffic_entry *last;
     struct traffic_entry *slots[SLOTS];
@@ -38,6 +40,7 @@ enum err traffic_new(struct traffic **traffic_p, bool has_remote_ports)
         return ERR_MEMORY;
     }
     (*traffic_p)->has_remote_ports = has_remote_ports;
+    (*traffic_p)->seed = hash_seed_new();
     return ERR_OK;
 }
 
@@ -79,15 +82,15 @@ static bool is_entry_of(const struct traffic_entry *entry, const struct datagram
            address_equal(&entry->source, &datagram->source);
 }
 
-static size_t hash_of(const struct datagram *datagram, const struct traffic_key *key)
+static size_t hash_of(
+    const struct traffic *traffic, const struct datagram *datagram, const struct traffic_key *key)
 {
-    uint64_t high = load_be64(datagram->source.bytes);
-    uint64_t low = load_be64(datagram->source.bytes + 8);
+    uint64_t words[2];
     uint64_t ports;
+    memcpy(words, datagram->source.bytes, sizeof words);
     memcpy(&ports, key, sizeof ports);
-    uint64_t mixed =
-        (high ^ low ^ ports * UINT64_C(0xff51afd7ed558ccd)) * UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)(mixed >> 32) % SLOTS;
+    uint64_t hash = hash_words(&traffic->seed, words[0], words[1]);
+    return (size_t)hash_words(&traffic->seed, hash, ports) % SLOTS;
 }
 
 static struct traffic_entry *add_entry(
@@ -108,7 +111,7 @@ static struct traffic_entry *add_entry(
 static struct traffic_entry *find_entry(
     struct traffic *traffic, const struct datagram *datagram, const struct traffic_key *key)
 {
-    size_t slot = hash_of(datagram, key);
+    size_t slot = hash_of(traffic, datagram, key);
     while (traffic->slots[slot] != NULL) {
         if (is_entry_of(traffic->slots[slot], datagram, key)) {
             return traffic->slots[slot];

@@ -54,10 +54,10 @@ void traffic_metrics_collect(const struct traffic *traffic, traffic_local_host *
 {
     const struct traffic_entry *entry;
     for (size_t i = 0; (entry = traffic_entry(traffic, i)) != NULL; i++) {
-        char remote[ADDRESS_TEXT_SIZE] = "other";
+        char remote[ADDRESS_ZONED_TEXT_SIZE] = "other";
         char remote_port[PORT_TEXT_SIZE] = "";
         if (!entry->is_others) {
-            (void)address_format(&entry->source, remote);
+            address_format_zoned(&entry->source, remote);
         }
         if (!entry->is_others && entry->key.remote_port != 0) {
             (void)snprintf(remote_port, sizeof remote_port, "%u", entry->key.remote_port);

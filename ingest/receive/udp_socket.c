@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/sock_diag.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,7 +30,9 @@ static struct endpoint endpoint_of(const struct address *address, uint16_t port)
     struct sockaddr_in6 *name = (struct sockaddr_in6 *)&endpoint.name;
     name->sin6_family = AF_INET6;
     name->sin6_port = htons(port);
-    memcpy(&name->sin6_addr, address->bytes, sizeof name->sin6_addr);
+    struct address plain = address_without_zone(address);
+    memcpy(&name->sin6_addr, plain.bytes, sizeof name->sin6_addr);
+    name->sin6_scope_id = address_zone(address);
     endpoint.size = sizeof *name;
     return endpoint;
 }
@@ -39,14 +42,22 @@ static bool set_option(int fd, int level, int name, int value)
     return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
+static bool set_interface(int fd, const char *interface)
+{
+    return interface == NULL || interface[0] == '\0' ||
+           setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) ==
+               0;
+}
+
 /* -1 with errno, like the calls it makes. */
-static int open_bound(const struct endpoint *endpoint, bool is_shared)
+static int open_bound(const struct endpoint *endpoint, const char *interface, bool is_shared)
 {
     int fd = socket(endpoint->name.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return -1;
     }
-    bool is_ready = !is_shared || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    bool is_ready =
+        set_interface(fd, interface) && (!is_shared || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1));
     if (endpoint->name.ss_family == AF_INET6) {
         is_ready = is_ready && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     }
@@ -67,6 +78,7 @@ static enum err bind_error(int reason)
     case EACCES:
         return ERR_DENIED;
     case EADDRNOTAVAIL:
+    case ENODEV:
         return ERR_INVALID;
     default:
         return ERR_IO;
@@ -75,7 +87,7 @@ static enum err bind_error(int reason)
 
 static bool parse_host(const char *host, struct address *address_p)
 {
-    return address_parse(address_p, host[0] != '\0' ? host : "::") == ERR_OK;
+    return address_parse_zoned(address_p, host != NULL && host[0] != '\0' ? host : "::") == ERR_OK;
 }
 
 /* "192.0.2.1:2055", "[2001:db8::1]:2055", ":2055" for any address. */
@@ -86,21 +98,78 @@ static void log_refusal(const struct udp_options *options, int reason)
         options->host, is_ipv6 ? "]" : "", options->port, strerror(reason));
 }
 
+/*
+ * Whether another process has the port shows only to a socket that does not share it; it becomes
+ * shareable once it is bound.
+ */
+static int open_shared(const struct endpoint *endpoint, const struct udp_options *options)
+{
+    int fd = open_bound(endpoint, options->interface, false);
+    if (fd >= 0) {
+        (void)set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+        return fd;
+    }
+    if (errno != EADDRINUSE) {
+        return -1;
+    }
+    fd = open_bound(endpoint, options->interface, true);
+    if (fd >= 0) {
+        log_warning("receive",
+            "another process listens on this port too, and gets a part of the datagrams", "port=%u",
+            options->port);
+    }
+    return fd;
+}
+
+static int open_endpoint(const struct endpoint *endpoint, const struct udp_options *options)
+{
+    return options->is_shared ? open_shared(endpoint, options)
+                              : open_bound(endpoint, options->interface, false);
+}
+
+/* Without an interface the kernel takes the one that its routes name. */
+static bool join_group(int fd, const struct address *group, const char *interface)
+{
+    unsigned index = interface != NULL ? if_nametoindex(interface) : 0;
+    if (address_is_ipv4(group)) {
+        struct ip_mreqn request = {.imr_ifindex = (int)index};
+        memcpy(&request.imr_multiaddr, group->bytes + 12, 4);
+        return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request) == 0;
+    }
+    struct ipv6_mreq request = {.ipv6mr_interface = index};
+    memcpy(&request.ipv6mr_multiaddr, group->bytes, sizeof request.ipv6mr_multiaddr);
+    return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof request) == 0;
+}
+
+static enum err join_if_group(int fd, const struct address *address, const char *interface)
+{
+    if (!address_is_multicast(address) || join_group(fd, address, interface)) {
+        return ERR_OK;
+    }
+    char group[ADDRESS_TEXT_SIZE];
+    (void)address_format(address, group);
+    log_error("receive", "cannot join the multicast group: name the interface that reaches it",
+        "group=%s interface=\"%s\" error=\"%s\"", group, interface != NULL ? interface : "",
+        strerror(errno));
+    return ERR_INVALID;
+}
+
 /* The first socket shows that nobody else has the port, and which port it is. */
 static enum err open_first(const struct udp_options *options, int *socket_p,
     struct endpoint *endpoint_p, struct address *address_p)
 {
     if (!parse_host(options->host, address_p)) {
-        log_error("receive", "no IP address", "host=\"%s\"", options->host);
+        log_error("receive", "not an IP address of this host, or its zone is not an interface",
+            "host=\"%s\"", options->host);
         return ERR_INVALID;
     }
     *endpoint_p = endpoint_of(address_p, options->port);
-    int fd = open_bound(endpoint_p, options->is_shared);
+    int fd = open_endpoint(endpoint_p, options);
     bool is_without_ipv6 = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
     if (fd < 0 && options->host[0] == '\0' && is_without_ipv6) {
         *address_p = address_from_ipv4((const uint8_t[4]){0});
         *endpoint_p = endpoint_of(address_p, options->port);
-        fd = open_bound(endpoint_p, options->is_shared);
+        fd = open_endpoint(endpoint_p, options);
     }
     if (fd < 0) {
         int reason = errno;
@@ -109,7 +178,7 @@ static enum err open_first(const struct udp_options *options, int *socket_p,
     }
     (void)getsockname(fd, (struct sockaddr *)&endpoint_p->name, &endpoint_p->size);
     *socket_p = fd;
-    return ERR_OK;
+    return join_if_group(fd, address_p, options->interface);
 }
 
 /*
@@ -124,7 +193,7 @@ static enum err open_others(
     }
     (void)set_option(sockets[0], SOL_SOCKET, SO_REUSEPORT, 1);
     for (size_t i = 1; i < count; i++) {
-        sockets[i] = open_bound(endpoint, true);
+        sockets[i] = open_bound(endpoint, options->interface, true);
         if (sockets[i] < 0) {
             int reason = errno;
             log_refusal(options, reason);
@@ -169,16 +238,16 @@ enum err udp_open(
     struct endpoint endpoint;
     struct address address;
     enum err err = open_first(options, &sockets[0], &endpoint, &address);
-    if (err == ERR_OK) {
+    if (err == ERR_OK && !address_is_multicast(&address)) {
         err = open_others(&endpoint, options, sockets, count);
     }
     if (err != ERR_OK) {
         close_all(sockets, count);
         return err;
     }
-    (void)address_format(&address, bound_p->host);
+    address_format_zoned(&address, bound_p->host);
     (void)address_from_sockaddr((const struct sockaddr *)&endpoint.name, &bound_p->port);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && sockets[i] >= 0; i++) {
         bound_p->buffer_bytes = set_buffer(sockets[i], options->buffer_bytes);
     }
     return ERR_OK;

@@ -14,15 +14,16 @@
 #include <stdint.h>
 
 struct udp_options {
-    const char *host; /* IP address; "": any, IPv6 and IPv4 */
-    uint16_t port;    /* 0: the system chooses */
-    bool is_shared;   /* other processes may listen on it, too */
+    const char *host;      /* IP address, or a group to join; "" or NULL: any, IPv6 and IPv4 */
+    const char *interface; /* only what arrives there; "" or NULL: any */
+    uint16_t port;         /* 0: the system chooses */
+    bool is_shared;        /* other processes may listen on it, too */
     uint64_t buffer_bytes;
 };
 
 /* What the sockets of a port have in common once they are open. */
 struct udp_bound {
-    char host[ADDRESS_TEXT_SIZE]; /* as bound: "::" or "0.0.0.0" for any */
+    char host[ADDRESS_ZONED_TEXT_SIZE]; /* as bound: "::" or "0.0.0.0" for any */
     uint16_t port;
     uint64_t buffer_bytes; /* as granted */
 };
@@ -30,6 +31,9 @@ struct udp_bound {
 /*
  * Opens `count` sockets on one port, steered by source address. They are non-blocking, owned by
  * the caller, and all closed again on failure. ERR_IN_USE, ERR_DENIED, ERR_INVALID, ERR_IO.
+ *
+ * The kernel copies a datagram for a multicast group to every socket of the port. Therefore only
+ * sockets[0] is opened for a group; the others are -1.
  */
 MUST_CHECK enum err udp_open(
     const struct udp_options *options, int *sockets, size_t count, struct udp_bound *bound_p);

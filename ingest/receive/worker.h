@@ -10,6 +10,7 @@
 #include "common/buffer.h"
 #include "common/metrics.h"
 #include "ingest/decode/decode.h"
+#include "ingest/receive/allow_list.h"
 #include "ingest/receive/outlet.h"
 #include "ingest/receive/udp_socket.h"
 
@@ -29,6 +30,7 @@ struct worker_options {
     struct worker_port ports[WORKER_PORTS_MAX]; /* the worker takes the sockets, */
     struct outlet outlet;                       /* and the outlet, also on failure */
     struct decoder_options decoder;
+    const struct allow_list *allowed; /* borrowed; whose datagrams are decoded; NULL: everybody's */
 };
 
 struct worker;
@@ -58,6 +60,16 @@ void worker_use_sampling_map(struct worker *worker, const struct sampling_map *m
 
 /* The same of names for information elements. */
 void worker_use_mapping(struct worker *worker, const struct mapping *mapping);
+
+/* The same of the exporters that may send. */
+void worker_use_allow_list(struct worker *worker, const struct allow_list *list);
+
+/* Datagrams whose sender the list does not have, since the start. Any thread. */
+struct worker_refused {
+    uint64_t datagrams;
+    struct address last_sender;
+};
+struct worker_refused worker_refused(const struct worker *worker);
 
 /* Adds what was dropped from the sockets to the outlet. Any thread. */
 void worker_count_drops(const struct worker *worker, struct drop_counts *counts);

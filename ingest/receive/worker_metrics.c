@@ -5,16 +5,20 @@
 #include "ingest/receive/worker_state.h"
 
 #include <stdio.h>
+#include <string.h>
 
 METRIC_FAMILY(DATAGRAMS, COUNTER, "goflow_receive_datagrams_total", "Datagrams received.");
 METRIC_FAMILY(BYTES, COUNTER, "goflow_receive_bytes_total", "UDP payload received, in bytes.");
+METRIC_FAMILY(REFUSED, COUNTER, "goflow_receive_refused_total",
+    "Datagrams not decoded because -exporters.allow does not list their sender.");
 METRIC_FAMILY(KERNEL_DROPS, COUNTER, "goflow_receive_kernel_drops_total",
     "Datagrams that found the socket's buffer full.");
 METRIC_FAMILY(QUEUE, GAUGE, "goflow_receive_queue_bytes",
     "Kernel memory of datagrams that wait at the sockets.");
 METRIC_FAMILY(BUFFER, GAUGE, "goflow_receive_buffer_bytes", "Size of the sockets' buffers.");
 METRIC_FAMILY(ANSWERS, COUNTER, "goflow_receive_decoded_total",
-    "Datagrams by the first fault in them, ok for none; all together those received.");
+    "Datagrams by the first fault in them, ok for none; all together those received and not "
+    "refused.");
 METRIC_FAMILY(DECODE_TIME, SUMMARY, "flow_summary_decoding_time_us",
     "Time to decode a datagram and pack its flows, in microseconds.");
 METRIC_FAMILY(PROCESS_TIME, SUMMARY, "flow_summary_processing_time_us",
@@ -32,6 +36,8 @@ static void collect_ports(const struct worker *worker, struct metrics_page *page
             "local_port=\"%u\"", number);
         metrics_page_add(
             page, &BYTES, (double)counter_get(&worker->bytes[i]), "local_port=\"%u\"", number);
+        metrics_page_add(
+            page, &REFUSED, (double)counter_get(&worker->refused[i]), "local_port=\"%u\"", number);
         metrics_page_add(
             page, &BUFFER, (double)port->bound.buffer_bytes, "local_port=\"%u\"", number);
         struct udp_queue queue;
@@ -84,6 +90,18 @@ static void collect_times(const struct worker *worker, struct metrics_page *page
         add_times(page, &DECODE_TIME, &times->decoding_ns, name);
         add_times(page, &PROCESS_TIME, &times->processing_ns, name);
     }
+}
+
+struct worker_refused worker_refused(const struct worker *worker)
+{
+    struct worker_refused refused = {.datagrams = 0};
+    for (size_t i = 0; i < worker->options.port_count; i++) {
+        refused.datagrams += counter_get(&worker->refused[i]);
+    }
+    uint64_t words[2] = {
+        counter_get(&worker->refused_sender[0]), counter_get(&worker->refused_sender[1])};
+    memcpy(refused.last_sender.bytes, words, sizeof words);
+    return refused;
 }
 
 /* Which reason of the report a reason of the decoder belongs to. */

@@ -4,6 +4,7 @@
  *   DOCUMENT, its kind  after some turns a struct buffer, now the asker's; NULL: no memory
  *   SAMPLING, a map     a signal: what the decoder had before is not used any more
  *   MAPPING, a mapping  the same
+ *   ALLOW, a list       the same
  *   $TERM               none: the thread ends
  */
 #include "ingest/receive/worker_state.h"
@@ -60,6 +61,15 @@ static void take_mapping(struct worker *worker, zsock_t *pipe)
     (void)zsock_signal(pipe, 0);
 }
 
+static void take_allow_list(struct worker *worker, zsock_t *pipe)
+{
+    void *list = NULL;
+    if (zsock_recv(pipe, "p", &list) == 0) {
+        worker->options.allowed = list;
+    }
+    (void)zsock_signal(pipe, 0);
+}
+
 /*
  * ZeroMQ's descriptor tells only of what comes after the pipe was found empty, so the pipe is read
  * until it is; also after each use of it, which may have taken note of what had come.
@@ -76,6 +86,8 @@ void worker_answer(struct worker *worker, zsock_t *pipe)
             take_sampling_map(worker, pipe);
         } else if (strcmp(question, "MAPPING") == 0) {
             take_mapping(worker, pipe);
+        } else if (strcmp(question, "ALLOW") == 0) {
+            take_allow_list(worker, pipe);
         }
         zstr_free(&question);
     }
@@ -117,4 +129,9 @@ void worker_use_sampling_map(struct worker *worker, const struct sampling_map *m
 void worker_use_mapping(struct worker *worker, const struct mapping *mapping)
 {
     give(worker, "MAPPING", mapping);
+}
+
+void worker_use_allow_list(struct worker *worker, const struct allow_list *list)
+{
+    give(worker, "ALLOW", list);
 }

@@ -41,6 +41,8 @@ struct worker {
     atomic_bool has_ended; /* the thread's last word: who reads it sees all the thread did */
     struct counter datagrams[WORKER_PORTS_MAX];
     struct counter bytes[WORKER_PORTS_MAX];
+    struct counter refused[WORKER_PORTS_MAX];    /* of the datagrams: the list lacks their sender */
+    struct counter refused_sender[2];            /* the last one's address */
     struct counter answers[DECODE_STATUS_COUNT]; /* datagrams, by what the decoder said */
     struct worker_times times[TRAFFIC_TYPE_COUNT];
 };

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     static const struct address IPV6 = {.bytes = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}};
     struct buffer text = {0};
     struct sampling_map *map;
-    struct sampling_map_fault fault;
+    struct text_fault fault;
     buffer_append(&text, bytes, size);
     enum err err = sampling_map_parse(&map, buffer_text(&text), &fault);
     if (err == ERR_OK) {

@@ -14,7 +14,7 @@ static struct sampling_map *map;
 
 static void start(bool uses_original)
 {
-    struct sampling_map_fault fault;
+    struct text_fault fault;
     cr_assert_eq(sampling_map_parse(&map, "192.0.2.1/32 7\n203.0.113.9/32 9\n", &fault), ERR_OK);
     struct decoder_options options = {.uses_original_exporter = uses_original, .sampling = map};
     collector_start_with(&collector, &options);

@@ -25,14 +25,14 @@ TestSuite(sampling_map, .init = fixture_start, .fini = stop);
 
 static void use(const char *text)
 {
-    struct sampling_map_fault fault;
+    struct text_fault fault;
     cr_assert_eq(sampling_map_parse(&map, text, &fault), ERR_OK, "line %u", fault.line);
     decoder_use_sampling_map(collector.decoder, map);
 }
 
 static void check_fault(const char *text, uint32_t line)
 {
-    struct sampling_map_fault fault;
+    struct text_fault fault;
     cr_expect_eq(sampling_map_parse(&map, text, &fault), ERR_INVALID, "%s", text);
     cr_expect_null(map);
     cr_expect_eq(fault.line, line, "%s: line %u", text, fault.line);

@@ -90,7 +90,7 @@ Test(sampling_sources, operator_s_default_is_last_and_his_override_first)
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct sampling_map *map = NULL;
-        struct sampling_map_fault fault;
+        struct text_fault fault;
         cr_assert_eq(sampling_map_parse(&map, CASES[i].map, &fault), ERR_OK);
         decoder_use_sampling_map(collector.decoder, map);
         expect((struct sampled){.rate = 0}, CASES[i].untold, CASES[i].untold_source);

@@ -5,6 +5,8 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -164,4 +166,82 @@ Test(udp_socket, gives_each_exporter_to_one_worker_and_each_worker_some)
 Test(udp_socket, steers_ipv4_that_comes_to_ipv6_sockets)
 {
     check_steering("");
+}
+
+static enum err open_at(const char *host, const char *interface, size_t count)
+{
+    struct udp_options options = {.host = host, .interface = interface, .buffer_bytes = 1 << 20};
+    return udp_open(&options, sockets, count, &bound);
+}
+
+/* Through the loopback interface, which needs to be said. */
+static void send_to_group(const char *group, size_t size)
+{
+    static const uint8_t PAYLOAD[100];
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    struct ip_mreqn from = {.imr_ifindex = (int)if_nametoindex("lo")};
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(bound.port)};
+    cr_assert_eq(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &from, sizeof from), 0);
+    cr_assert_eq(inet_pton(AF_INET, group, &name.sin_addr), 1);
+    ssize_t sent = sendto(fd, PAYLOAD, size, 0, (struct sockaddr *)&name, sizeof name);
+    cr_assert_eq(sent, (ssize_t)size);
+    (void)close(fd);
+}
+
+Test(udp_socket, receives_a_datagram_for_its_group_once_whatever_the_workers)
+{
+    cr_assert_eq(open_at("239.1.2.3", "lo", WORKERS), ERR_OK);
+    cr_assert_eq(datagram_block_new(&block, 4), ERR_OK);
+    send_to_group("239.1.2.3", 10);
+    uint32_t received = 0;
+    for (size_t i = 0; i < WORKERS; i++) {
+        received += datagram_block_receive(block, sockets[i]);
+    }
+    cr_assert_eq(received, 1);
+    datagram_block_destroy(&block);
+    close_all(1);
+}
+
+Test(udp_socket, receives_no_group_that_it_did_not_join)
+{
+    cr_assert_eq(open_at("239.1.2.3", "lo", 1), ERR_OK);
+    cr_assert_eq(datagram_block_new(&block, 4), ERR_OK);
+    send_to_group("239.1.2.4", 10);
+    send_to_group("239.1.2.3", 11);
+    cr_assert_eq(datagram_block_receive(block, sockets[0]), 1);
+    struct datagram datagram;
+    datagram_block_get(block, 0, &datagram);
+    cr_assert_eq(datagram.size, 11);
+    datagram_block_destroy(&block);
+    close_all(1);
+}
+
+Test(udp_socket, refuses_an_interface_that_does_not_exist)
+{
+    cr_assert_eq(open_at("", "no-such-one", 1), ERR_INVALID);
+    cr_assert_eq(open_at("239.1.2.3", "no-such-one", 1), ERR_INVALID);
+}
+
+Test(udp_socket, receives_from_its_interface)
+{
+    cr_assert_eq(open_at("127.0.0.1", "lo", 1), ERR_OK);
+    cr_assert_eq(datagram_block_new(&block, 4), ERR_OK);
+    send_from(3, 20);
+    cr_assert_eq(datagram_block_receive(block, sockets[0]), 1);
+    datagram_block_destroy(&block);
+    close_all(1);
+}
+
+/* Each socket counts: the log line that a shared port makes is tests/e2e/listen.py's. */
+Test(udp_socket, shares_a_port_with_those_that_share_it)
+{
+    struct udp_options options = {.host = "127.0.0.1", .is_shared = true, .buffer_bytes = 1 << 20};
+    cr_assert_eq(udp_open(&options, sockets, 1, &bound), ERR_OK);
+    int first = sockets[0];
+    options.port = bound.port;
+    cr_assert_eq(udp_open(&options, sockets, 2, &bound), ERR_OK);
+    close_all(2);
+    options.is_shared = false;
+    cr_assert_eq(udp_open(&options, sockets, 1, &bound), ERR_IN_USE);
+    (void)close(first);
 }
