@@ -3,6 +3,7 @@
 
 #include "common/array.h"
 #include "common/file.h"
+#include "common/key_file.h"
 #include "common/log.h"
 
 #include <ctype.h>
@@ -17,7 +18,6 @@
 #define COMPONENT "keys"
 
 enum {
-    PATH_SIZE = 1024,
     READABLE_BY_OTHERS = 077
 };
 
@@ -77,28 +77,6 @@ bool link_key_is_name(const char *text, size_t size)
     return true;
 }
 
-static enum err make_path(char path[PATH_SIZE], const char *folder, const char *part,
-    const char *name, const char *ending)
-{
-    int size = snprintf(
-        path, PATH_SIZE, "%s/%s%s%s%s", folder, part, part[0] != '\0' ? "/" : "", name, ending);
-    if (size > 0 && size < PATH_SIZE) {
-        return ERR_OK;
-    }
-    log_error(COMPONENT, "the path of a key is too long", "folder=%s", folder);
-    return ERR_INVALID;
-}
-
-/* The certificate at this path; NULL after a log line. */
-static zcert_t *load(const char *path)
-{
-    zcert_t *cert = zcert_load(path);
-    if (cert == NULL) {
-        log_error(COMPONENT, "cannot read a key file", "path=%s", path);
-    }
-    return cert;
-}
-
 static enum err add_allowed(struct key_list *list, const char *path, const char *name, size_t size)
 {
     if (list->count == LINK_KEYS_MAX) {
@@ -110,7 +88,7 @@ static enum err add_allowed(struct key_list *list, const char *path, const char 
         return ERR_MEMORY;
     }
     list->values = grown;
-    zcert_t *cert = load(path);
+    zcert_t *cert = key_file_load(path);
     if (cert == NULL) {
         return ERR_INVALID;
     }
@@ -140,9 +118,9 @@ static int by_name(const void *a, const void *b)
 
 static enum err read_allowed(struct link_keys *keys, enum link_peer_kind kind)
 {
-    char path[PATH_SIZE];
+    char path[KEY_FILE_PATH_SIZE];
     struct key_list *list = &keys->allowed[kind];
-    enum err err = make_path(path, keys->folder, "", KINDS[kind].folder, "");
+    enum err err = key_file_path(path, keys->folder, "", KINDS[kind].folder, "");
     DIR *folder = err == ERR_OK ? opendir(path) : NULL;
     if (folder == NULL) {
         return err; /* nobody is allowed to be that */
@@ -151,7 +129,7 @@ static enum err read_allowed(struct link_keys *keys, enum link_peer_kind kind)
          entry = readdir(folder)) {
         size_t size = name_size(entry->d_name);
         if (size > 0) {
-            err = make_path(path, keys->folder, KINDS[kind].folder, entry->d_name, "");
+            err = key_file_path(path, keys->folder, KINDS[kind].folder, entry->d_name, "");
         }
         if (size > 0 && err == ERR_OK) {
             err = add_allowed(list, path, entry->d_name, size);
@@ -182,12 +160,12 @@ static enum err check_secret_mode(const char *path)
 
 static enum err read_own(struct link_keys *keys)
 {
-    char path[PATH_SIZE];
-    enum err err = make_path(path, keys->folder, "", "own.key_secret", "");
+    char path[KEY_FILE_PATH_SIZE];
+    enum err err = key_file_path(path, keys->folder, "", "own.key_secret", "");
     if (err == ERR_OK) {
         err = check_secret_mode(path);
     }
-    zcert_t *cert = err == ERR_OK ? load(path) : NULL;
+    zcert_t *cert = err == ERR_OK ? key_file_load(path) : NULL;
     if (cert == NULL) {
         return ERR_INVALID;
     }
@@ -230,6 +208,41 @@ void link_keys_destroy(struct link_keys **keys_p)
     free(keys->folder);
     free(keys);
     *keys_p = NULL;
+}
+
+static enum err copy_list(struct key_list *copy, const struct key_list *list)
+{
+    if (list->count == 0) {
+        return ERR_OK;
+    }
+    copy->values = malloc(list->count * sizeof *list->values);
+    if (copy->values == NULL) {
+        return ERR_MEMORY;
+    }
+    memcpy(copy->values, list->values, list->count * sizeof *list->values);
+    copy->count = copy->room = list->count;
+    return ERR_OK;
+}
+
+enum err link_keys_copy(struct link_keys **copy_p, const struct link_keys *keys)
+{
+    *copy_p = NULL;
+    struct link_keys *copy = calloc(1, sizeof *copy);
+    if (copy == NULL || (copy->folder = strdup(keys->folder)) == NULL) {
+        free(copy);
+        return ERR_MEMORY;
+    }
+    memcpy(copy->public_text, keys->public_text, LINK_KEY_TEXT_SIZE);
+    memcpy(copy->secret_text, keys->secret_text, LINK_KEY_TEXT_SIZE);
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < LINK_PEER_KIND_COUNT && err == ERR_OK; i++) {
+        err = copy_list(&copy->allowed[i], &keys->allowed[i]);
+    }
+    if (err != ERR_OK) {
+        link_keys_destroy(&copy);
+    }
+    *copy_p = copy;
+    return err;
 }
 
 const char *link_keys_public_text(const struct link_keys *keys)

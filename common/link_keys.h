@@ -56,6 +56,8 @@ struct link_keys;
  * damaged or, for the secret key, readable by others.
  */
 MUST_CHECK enum err link_keys_read(struct link_keys **keys_p, const char *folder);
+/* Another one with the same content, for another thread. */
+MUST_CHECK enum err link_keys_copy(struct link_keys **copy_p, const struct link_keys *keys);
 void link_keys_destroy(struct link_keys **keys_p);
 
 /* Z85, lent. The secret one goes to a socket's option and nowhere else. */

@@ -2,6 +2,7 @@
 #include "tools/keys/key_folder.h"
 
 #include "common/file.h"
+#include "common/key_file.h"
 #include "common/log.h"
 
 #include <czmq.h>
@@ -13,22 +14,9 @@
 #define COMPONENT "keys"
 
 enum {
-    PATH_SIZE = 1024,
     FOLDER_MODE = 0700,
     PUBLIC_MODE = 0644
 };
-
-static enum err make_path(char path[PATH_SIZE], const char *folder, const char *part,
-    const char *name, const char *ending)
-{
-    int size = snprintf(
-        path, PATH_SIZE, "%s/%s%s%s%s", folder, part, part[0] != '\0' ? "/" : "", name, ending);
-    if (size > 0 && size < PATH_SIZE) {
-        return ERR_OK;
-    }
-    log_error(COMPONENT, "the path of a key is too long", "folder=%s", folder);
-    return ERR_INVALID;
-}
 
 static bool is_name(const char *name)
 {
@@ -39,20 +27,10 @@ static bool is_name(const char *name)
     return false;
 }
 
-/* NULL after a log line. */
-static zcert_t *load(const char *path)
-{
-    zcert_t *cert = zcert_load(path);
-    if (cert == NULL) {
-        log_error(COMPONENT, "cannot read a key file", "path=%s", path);
-    }
-    return cert;
-}
-
 static enum err make_folder(const char *folder, const char *part)
 {
-    char path[PATH_SIZE];
-    enum err err = make_path(path, folder, "", part, "");
+    char path[KEY_FILE_PATH_SIZE];
+    enum err err = key_file_path(path, folder, "", part, "");
     if (err == ERR_OK && file_make_folder(path, FOLDER_MODE) != ERR_OK) {
         log_error(COMPONENT, "cannot make a folder", "path=%s error=\"%s\"", path, strerror(errno));
         return ERR_IO;
@@ -94,8 +72,8 @@ static zcert_t *new_pair(void)
 
 enum err key_folder_make(const char *folder, const char *name)
 {
-    char path[PATH_SIZE];
-    enum err err = make_path(path, folder, "", "own.key", "");
+    char path[KEY_FILE_PATH_SIZE];
+    enum err err = key_file_path(path, folder, "", "own.key", "");
     if (err != ERR_OK) {
         return err;
     }
@@ -132,7 +110,7 @@ static zcert_t *from_text(const char *text)
 static zcert_t *public_certificate(const char *key)
 {
     if (access(key, R_OK) == 0) {
-        return load(key);
+        return key_file_load(key);
     }
     zcert_t *cert = from_text(key);
     if (cert == NULL) {
@@ -149,10 +127,10 @@ enum err key_folder_allow(
     if (!is_name(name)) {
         return ERR_INVALID;
     }
-    char path[PATH_SIZE];
+    char path[KEY_FILE_PATH_SIZE];
     enum err err = make_folders(folder);
     if (err == ERR_OK) {
-        err = make_path(path, folder, link_peer_kind_folder(kind), name, ".key");
+        err = key_file_path(path, folder, link_peer_kind_folder(kind), name, ".key");
     }
     zcert_t *cert = err == ERR_OK ? public_certificate(key) : NULL;
     if (cert == NULL) {
@@ -166,8 +144,8 @@ enum err key_folder_allow(
 
 enum err key_folder_refuse(const char *folder, enum link_peer_kind kind, const char *name)
 {
-    char path[PATH_SIZE];
-    enum err err = make_path(path, folder, link_peer_kind_folder(kind), name, ".key");
+    char path[KEY_FILE_PATH_SIZE];
+    enum err err = key_file_path(path, folder, link_peer_kind_folder(kind), name, ".key");
     if (err != ERR_OK || !is_name(name)) {
         return ERR_INVALID;
     }
