@@ -3,7 +3,6 @@
 
 #include "common/clock.h"
 #include "common/decimal.h"
-#include "common/link_guard.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -162,32 +161,6 @@ enum err link_connect(zsock_t *socket, const char *endpoint)
 {
     int failed = zmq_connect(zsock_resolve(socket), endpoint);
     return failed == 0 ? ERR_OK : log_failure("cannot connect", endpoint);
-}
-
-enum err link_attach(zsock_t *socket, const struct link_endpoints *endpoints)
-{
-    for (size_t i = 0; i < endpoints->bind.count; i++) {
-        const char *endpoint = endpoints->bind.values[i];
-        enum err err = link_guard_accept(endpoints->guard, socket, endpoints->peer, endpoint);
-        if (err == ERR_OK) {
-            err = link_bind(socket, endpoint);
-        }
-        if (err != ERR_OK) {
-            return err;
-        }
-    }
-    for (size_t i = 0; i < endpoints->connect.count; i++) {
-        char plain[LINK_PLAIN_SIZE];
-        enum err err = link_guard_connect(
-            endpoints->guard, socket, endpoints->peer, endpoints->connect.values[i], plain);
-        if (err == ERR_OK) {
-            err = link_connect(socket, plain);
-        }
-        if (err != ERR_OK) {
-            return err;
-        }
-    }
-    return ERR_OK;
 }
 
 static void link_free(void *bytes, void *hint)

@@ -24,14 +24,14 @@ enum {
     LINK_OLD_NAME_SIZE = 9
 };
 
-struct link_guard;
+struct link_keyring;
 
-/* Texts and the guard are borrowed. */
+/* Texts and the keyring are borrowed. */
 struct link_endpoints {
     struct option_list bind;
-    struct option_list connect; /* "#NAME" behind one says whose key its peer has */
-    struct link_guard *guard;   /* NULL: without keys */
-    enum link_peer_kind peer;   /* what the other side is; only with a guard */
+    struct option_list connect;   /* "#NAME" behind one says whose key its peer has */
+    struct link_keyring *keyring; /* NULL: without keys */
+    enum link_peer_kind peer;     /* what the other side is; only with a keyring */
 };
 
 /* Topic frame of what the tap publishes. */
@@ -60,9 +60,6 @@ zsock_t *link_return_socket(int type);
 /* On failure one line that names the endpoint is logged. */
 MUST_CHECK enum err link_bind(zsock_t *socket, const char *endpoint);
 MUST_CHECK enum err link_connect(zsock_t *socket, const char *endpoint);
-
-/* Binds and connects a data socket to all endpoints. On failure one line is logged. */
-MUST_CHECK enum err link_attach(zsock_t *socket, const struct link_endpoints *endpoints);
 
 /*
  * A message around bytes from malloc(), which it takes; whichever thread lets go of it last frees

@@ -3,7 +3,7 @@
 
 #include "common/clock.h"
 #include "common/link_absence.h"
-#include "common/link_guard.h"
+#include "common/link_keyring.h"
 #include "common/link_peers.h"
 #include "common/link_sockets.h"
 #include "common/log.h"
@@ -15,6 +15,7 @@ enum {
     WAITING_SIZE = 96,
     AWAY_SIZE = 48,
     TICK_MS = 1000,
+    BIND_MS = 10,   /* between two tries to bind again */
     GONE_MS = 10000 /* a peer that was accepted and is silent for so long */
 };
 
@@ -35,6 +36,7 @@ const char *link_fresh_name(enum link_fresh_reason reason)
         [LINK_FRESH_ASKED] = "asked",
         [LINK_FRESH_VERSION] = "version",
         [LINK_FRESH_REFUSED] = "refused",
+        [LINK_FRESH_REVOKED] = "revoked",
     };
     return NAMES[reason];
 }
@@ -55,8 +57,8 @@ enum err link_channel_new(
     bool is_ingest = options->role == LINK_INGEST;
     channel->options = *options;
     link_absence_begin(&channel->absence, clock_monotonic_ns());
-    enum err err =
-        link_sockets_open(&channel->sockets, options->endpoints, is_ingest ? options->id : 0);
+    enum err err = link_sockets_open(
+        &channel->sockets, options->endpoints, options->data, is_ingest ? options->id : 0);
     for (size_t i = 0; i < channel->sockets.end_count; i++) {
         link_connection_init(&channel->ends[i], is_ingest);
     }
@@ -264,8 +266,9 @@ static void connect_anew(struct link_channel *channel, size_t index, enum link_f
     channel->ends[index].is_connected = false;
     /* Where it cannot be made, the tick tries again. */
     link_sockets_reopen(&channel->sockets, index, channel->ends[index].has_old_name);
-    if (reason == LINK_FRESH_SILENT || reason == LINK_FRESH_REFUSED) {
-        link_sockets_reconnect_data(&channel->sockets, index, channel->options.data);
+    if (reason == LINK_FRESH_SILENT || reason == LINK_FRESH_REFUSED ||
+        reason == LINK_FRESH_REVOKED) {
+        link_sockets_reconnect_data(&channel->sockets, index);
     }
 }
 
@@ -384,6 +387,20 @@ void link_channel_learn(
     }
 }
 
+/* Whoever is still allowed comes back within a moment, and says Hello. */
+void link_channel_renew(struct link_channel *channel)
+{
+    log_notice("link", "a key was removed: all connections with keys are made anew", "peer=%s",
+        peer_word(channel));
+    link_sockets_renew(&channel->sockets);
+    for (size_t i = 0; i < channel->sockets.end_count; i++) {
+        if (link_sockets_may_be_refused(&channel->sockets, i)) {
+            connect_anew(channel, i, LINK_FRESH_REVOKED);
+        }
+    }
+    channel->tick_due_ns = 0;
+}
+
 /* --- time --------------------------------------------------------------------------------------
  */
 
@@ -396,12 +413,12 @@ static void knock(struct link_channel *channel, size_t index, uint64_t now_ns)
     }
     switch (link_connection_knock(&channel->ends[index], now_ns)) {
     case LINK_KNOCK_AGAIN:
-        link_guard_log_refused(sockets->guard, sockets->ends[index].data_endpoint,
+        link_keyring_log_refused(sockets->keyring, sockets->ends[index].data_endpoint,
             channel->options.role == LINK_INGEST ? LINK_PEER_INGEST : LINK_PEER_STORE);
         connect_anew(channel, index, LINK_FRESH_REFUSED);
         break;
     case LINK_KNOCK_LET_IN:
-        link_sockets_reconnect_data(sockets, index, channel->options.data);
+        link_sockets_reconnect_data(sockets, index);
         break;
     case LINK_KNOCK_NONE:
         break;
@@ -415,7 +432,7 @@ static void step_end(struct link_channel *channel, size_t index, uint64_t now_ns
         link_sockets_reopen(&channel->sockets, index, end->has_old_name);
     }
     if (channel->sockets.ends[index].lacks_data) {
-        link_sockets_reconnect_data(&channel->sockets, index, channel->options.data);
+        link_sockets_reconnect_data(&channel->sockets, index);
     }
     bool is_connected = link_sockets_is_connected(&channel->sockets, index);
     if (link_connection_look(end, is_connected, now_ns)) {
@@ -450,6 +467,9 @@ void link_channel_tick(struct link_channel *channel, uint64_t now_ns)
         if (due_ns < channel->tick_due_ns) {
             channel->tick_due_ns = due_ns;
         }
+    }
+    if (link_sockets_tend(&channel->sockets)) {
+        channel->tick_due_ns = now_ns + BIND_MS * NS_PER_MS;
     }
     struct link_peer peer;
     uint64_t gone_ns = GONE_MS * NS_PER_MS;

@@ -34,7 +34,7 @@ struct link_channel_options {
     enum link_role role;
     uint64_t id;
     uint64_t epoch;
-    zsock_t *data;                  /* borrowed: where nobody answers, data are reconnected too */
+    zsock_t *data;                  /* borrowed: bound, connected and made anew with the channel */
     struct link_counters *counters; /* borrowed as long as the channel lives */
     /* Gauges for the lines about peers, borrowed likewise; NULL: not logged. */
     const struct counter *waiting_batches;
@@ -72,6 +72,9 @@ bool link_channel_send(struct link_channel *channel, const struct link_process *
 void link_channel_unanswered(struct link_channel *channel, uint64_t id);
 /* Nobody asks: connections on which nothing was heard are made anew. */
 void link_channel_unheard(struct link_channel *channel);
+
+/* A key was removed: ends each connection that needs keys, and makes or accepts new ones. */
+void link_channel_renew(struct link_channel *channel);
 
 /* After everything was received; does nothing before it is due. */
 void link_channel_tick(struct link_channel *channel, uint64_t now_ns);

@@ -33,6 +33,7 @@ enum link_fresh_reason {
     LINK_FRESH_ASKED,      /* the peer asked for it */
     LINK_FRESH_VERSION,    /* the old name is needed, or no longer */
     LINK_FRESH_REFUSED,    /* it may have been refused for want of a key, and may be let in now */
+    LINK_FRESH_REVOKED,    /* a key was removed here: everybody has to have one that counts now */
     LINK_FRESH_COUNT
 };
 

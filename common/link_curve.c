@@ -78,10 +78,15 @@ static bool has_prefix(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+bool link_endpoint_is_file(const char *endpoint)
+{
+    return has_prefix(endpoint, "ipc://") || has_prefix(endpoint, "inproc://");
+}
+
 bool link_endpoint_is_local(const char *endpoint)
 {
     if (!has_prefix(endpoint, "tcp://")) {
-        return has_prefix(endpoint, "ipc://") || has_prefix(endpoint, "inproc://");
+        return link_endpoint_is_file(endpoint);
     }
     const char *host = endpoint + strlen("tcp://");
     /* A name may begin with 127, and "SOURCE;HOST:PORT" with an address of this host. */

@@ -29,5 +29,7 @@ enum {
 /* Copies the endpoint without "#NAME"; returns the name, lent from `endpoint`, or NULL. */
 const char *link_endpoint_split(const char *endpoint, char plain[LINK_PLAIN_SIZE]);
 
+/* True: it has the permissions of its file, or does not leave the process; no keys are needed. */
+bool link_endpoint_is_file(const char *endpoint);
 /* True: only this host reaches it (loopback, ipc, inproc), so it may do without keys. */
 bool link_endpoint_is_local(const char *endpoint);

@@ -5,9 +5,7 @@
 #include "common/link.h"
 #include "common/link_zap.h"
 #include "common/log.h"
-#include "common/log_pause.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,19 +14,10 @@
 
 struct link_guard {
     struct link_protection protection;
-    struct link_zap *zap; /* NULL: without keys */
-    pthread_mutex_t lock;
-    struct link_keys *keys; /* NULL likewise; under the lock */
-    struct log_pause refused_log;
+    struct link_zap *zap;         /* NULL: without keys */
+    struct link_keyring *keyring; /* NULL likewise */
     uint64_t warn_due_ns;
 };
-
-/* Files have permissions, and inproc does not leave the process. */
-static bool is_file(const char *endpoint)
-{
-    return strncmp(endpoint, "ipc://", strlen("ipc://")) == 0 ||
-           strncmp(endpoint, "inproc://", strlen("inproc://")) == 0;
-}
 
 enum err link_protection_check(const struct option_program *program, const char *name,
     const struct option_list *endpoints, const struct link_protection *protection)
@@ -51,7 +40,7 @@ static bool has_guarded(const struct option_list *endpoints)
 {
     bool has = false;
     for (size_t i = 0; i < endpoints->count; i++) {
-        has = has || !is_file(endpoints->values[i]);
+        has = has || !link_endpoint_is_file(endpoints->values[i]);
     }
     return has;
 }
@@ -68,7 +57,7 @@ enum err link_protection_check_roles(const struct option_program *program,
     return ERR_OK;
 }
 
-/* The handler and the sockets each have a copy. */
+/* The handler and the sockets each have keys of their own. */
 static enum err read_both(
     const char *folder, struct link_keys **for_zap_p, struct link_keys **for_sockets_p)
 {
@@ -77,7 +66,7 @@ static enum err read_both(
     if (err != ERR_OK) {
         return err;
     }
-    err = link_keys_read(for_sockets_p, folder);
+    err = link_keys_copy(for_sockets_p, *for_zap_p);
     if (err != ERR_OK) {
         link_keys_destroy(for_zap_p);
     }
@@ -88,17 +77,24 @@ static enum err open_keys(struct link_guard *guard)
 {
     link_setup();
     struct link_keys *for_zap = NULL;
-    enum err err = read_both(guard->protection.keys_folder, &for_zap, &guard->keys);
-    return err != ERR_OK ? err : link_zap_new(&guard->zap, for_zap);
+    struct link_keys *for_sockets = NULL;
+    enum err err = read_both(guard->protection.keys_folder, &for_zap, &for_sockets);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = link_zap_new(&guard->zap, for_zap);
+    if (err != ERR_OK) {
+        link_keys_destroy(&for_sockets);
+        return err;
+    }
+    return link_keyring_new(&guard->keyring, for_sockets);
 }
 
 enum err link_guard_new(struct link_guard **guard_p, const struct link_protection *protection)
 {
     struct link_guard *guard = calloc(1, sizeof *guard);
     *guard_p = guard;
-    if (guard == NULL || pthread_mutex_init(&guard->lock, NULL) != 0) {
-        free(guard);
-        *guard_p = NULL;
+    if (guard == NULL) {
         return ERR_MEMORY;
     }
     guard->protection = *protection;
@@ -116,8 +112,7 @@ void link_guard_destroy(struct link_guard **guard_p)
         return;
     }
     link_zap_destroy(&guard->zap);
-    link_keys_destroy(&guard->keys);
-    (void)pthread_mutex_destroy(&guard->lock);
+    link_keyring_destroy(&guard->keyring);
     free(guard);
     *guard_p = NULL;
 }
@@ -125,22 +120,15 @@ void link_guard_destroy(struct link_guard **guard_p)
 void link_guard_reload(struct link_guard *guard)
 {
     struct link_keys *for_zap = NULL;
-    struct link_keys *keys = NULL;
-    if (guard->zap == NULL || read_both(guard->protection.keys_folder, &for_zap, &keys) != ERR_OK) {
+    struct link_keys *for_sockets = NULL;
+    if (guard->zap == NULL ||
+        read_both(guard->protection.keys_folder, &for_zap, &for_sockets) != ERR_OK) {
         return;
     }
-    link_zap_use(guard->zap, for_zap);
-    (void)pthread_mutex_lock(&guard->lock);
-    struct link_keys *before = guard->keys;
-    guard->keys = keys;
-    (void)pthread_mutex_unlock(&guard->lock);
-    if (link_keys_revoke(before, keys)) {
-        log_warning(COMPONENT,
-            "a key was removed; restart this program to end the connections of that peer",
-            "folder=%s", guard->protection.keys_folder);
-    }
-    link_keys_destroy(&before);
     log_notice(COMPONENT, "keys are read again", "folder=%s", guard->protection.keys_folder);
+    /* The handler first: it refuses whoever was removed before their connections end. */
+    link_zap_use(guard->zap, for_zap);
+    link_keyring_send(guard->keyring, for_sockets);
 }
 
 void link_guard_tick(struct link_guard *guard, uint64_t now_ns)
@@ -152,69 +140,9 @@ void link_guard_tick(struct link_guard *guard, uint64_t now_ns)
     }
 }
 
-static bool has_keys(const struct link_guard *guard)
+struct link_keyring *link_guard_keyring(struct link_guard *guard)
 {
-    return guard != NULL && guard->zap != NULL;
-}
-
-/* A socket that had keys for the endpoint before. */
-static void set_plain(zsock_t *socket)
-{
-    (void)zmq_setsockopt(zsock_resolve(socket), ZMQ_ZAP_DOMAIN, NULL, 0);
-    zsock_set_curve_server(socket, 0);
-}
-
-enum err link_guard_accept(
-    struct link_guard *guard, zsock_t *socket, enum link_peer_kind kind, const char *endpoint)
-{
-    if (!has_keys(guard)) {
-        return ERR_OK;
-    }
-    if (is_file(endpoint)) {
-        set_plain(socket);
-        return ERR_OK;
-    }
-    (void)pthread_mutex_lock(&guard->lock);
-    enum err err = link_curve_accept(socket, guard->keys, kind);
-    (void)pthread_mutex_unlock(&guard->lock);
-    return err;
-}
-
-enum err link_guard_connect(struct link_guard *guard, zsock_t *socket, enum link_peer_kind kind,
-    const char *endpoint, char plain[LINK_PLAIN_SIZE])
-{
-    (void)link_endpoint_split(endpoint, plain);
-    if (!has_keys(guard)) {
-        return ERR_OK;
-    }
-    if (is_file(endpoint)) {
-        set_plain(socket);
-        return ERR_OK;
-    }
-    (void)pthread_mutex_lock(&guard->lock);
-    enum err err = link_curve_connect(socket, guard->keys, kind, endpoint);
-    (void)pthread_mutex_unlock(&guard->lock);
-    return err;
-}
-
-bool link_guard_covers(const struct link_guard *guard, const char *endpoint)
-{
-    return has_keys(guard) && !is_file(endpoint);
-}
-
-void link_guard_log_refused(
-    struct link_guard *guard, const char *endpoint, enum link_peer_kind own_kind)
-{
-    if (!log_pause_is_over(&guard->refused_log, clock_monotonic_ns())) {
-        return;
-    }
-    (void)pthread_mutex_lock(&guard->lock);
-    log_warning(COMPONENT,
-        "no connection: nobody is there, our key is not allowed there, or the key we have is "
-        "another's",
-        "endpoint=%s mend_there=\"goflow-keys allow FOLDER %s NAME '%s', then SIGHUP\"", endpoint,
-        link_peer_kind_name(own_kind), link_keys_public_text(guard->keys));
-    (void)pthread_mutex_unlock(&guard->lock);
+    return guard != NULL ? guard->keyring : NULL;
 }
 
 void link_guard_collect(void *context, struct metrics_page *page)

@@ -3,12 +3,12 @@
  *
  * One a process, of its main thread, which makes it before any socket of the link and destroys it
  * after the last. It guards sockets whose endpoints other hosts reach; ipc and inproc ones have the
- * permissions of their files. Threads that own sockets ask it for their CURVE options; a lock keeps
- * the keys from changing under them. Specified in docs/wire.md#keys.
+ * permissions of their files. The thread that owns the sockets has the keyring, the ZAP handler
+ * keys of its own; both get new ones in messages. Specified in docs/wire.md#keys.
  */
 #pragma once
 
-#include "common/link_curve.h"
+#include "common/link_keyring.h"
 #include "common/metrics.h"
 #include "common/options.h"
 
@@ -38,19 +38,8 @@ void link_guard_reload(struct link_guard *guard);
 /* Says once a day that the link is open, where -zmq.insecure makes it so. */
 void link_guard_tick(struct link_guard *guard, uint64_t now_ns);
 
-/*
- * For the thread that owns the socket, before each zmq_bind() and zmq_connect(). No guard, or one
- * without keys: nothing is changed. Connecting, *plain_p is the endpoint as libzmq wants it.
- */
-MUST_CHECK enum err link_guard_accept(
-    struct link_guard *guard, zsock_t *socket, enum link_peer_kind kind, const char *endpoint);
-MUST_CHECK enum err link_guard_connect(struct link_guard *guard, zsock_t *socket,
-    enum link_peer_kind kind, const char *endpoint, char plain[LINK_PLAIN_SIZE]);
-/* True: connections to this endpoint need keys, so the other side may refuse them for good. */
-bool link_guard_covers(const struct link_guard *guard, const char *endpoint);
-/* Says what to do about a connection that is not there; once a minute at most. */
-void link_guard_log_refused(
-    struct link_guard *guard, const char *endpoint, enum link_peer_kind own_kind);
+/* Lent, as long as the guard lives; NULL: without keys. For one thread, which owns the sockets. */
+struct link_keyring *link_guard_keyring(struct link_guard *guard);
 
 /* For metrics_register(). */
 void link_guard_collect(void *guard, struct metrics_page *page);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the sockets of the return channel. */
 #include "common/link_sockets.h"
 
-#include "common/link_guard.h"
+#include "common/link_keyring.h"
 #include "common/log.h"
 
 #include <string.h>
@@ -42,8 +42,8 @@ static enum err open_end(struct link_sockets *sockets, struct link_end *end, boo
     char plain[LINK_PLAIN_SIZE];
     enum err err = watch_socket(sockets, end->socket);
     if (err == ERR_OK) {
-        err = link_guard_connect(
-            sockets->guard, end->socket, sockets->peer, end->data_endpoint, plain);
+        err = link_keyring_connect(
+            sockets->keyring, end->socket, sockets->peer, end->data_endpoint, plain);
     }
     if (err == ERR_OK) {
         err = link_connect(end->socket, end->endpoint);
@@ -81,20 +81,39 @@ static enum err return_endpoint(const char *data_endpoint, char out[LINK_ENDPOIN
     return err;
 }
 
+static struct link_listener *add_listener(struct link_sockets *sockets, zsock_t *socket)
+{
+    struct link_listener *listener = &sockets->listeners[sockets->listener_count++];
+    *listener = (struct link_listener){
+        .socket = socket, .keyring = sockets->keyring, .peer = sockets->peer};
+    return listener;
+}
+
+/* The return channel first: a batch should find it open. */
 static enum err bind_all(struct link_sockets *sockets, const struct option_list *bind)
 {
     enum err err = bind->count > 0 ? open_router(sockets) : ERR_OK;
     for (size_t i = 0; i < bind->count && err == ERR_OK; i++) {
-        char endpoint[LINK_ENDPOINT_SIZE];
-        err = return_endpoint(bind->values[i], endpoint);
+        struct link_listener *channel = add_listener(sockets, sockets->router);
+        err = return_endpoint(bind->values[i], channel->endpoint);
         if (err == ERR_OK) {
-            err = link_guard_accept(sockets->guard, sockets->router, sockets->peer, endpoint);
+            err = link_listener_open(channel);
         }
         if (err == ERR_OK) {
-            err = link_bind(sockets->router, endpoint);
+            struct link_listener *data = add_listener(sockets, sockets->data);
+            (void)snprintf(data->endpoint, LINK_ENDPOINT_SIZE, "%s", bind->values[i]);
+            err = link_listener_open(data);
         }
     }
     return err;
+}
+
+static enum err connect_data(struct link_sockets *sockets, const struct link_end *end)
+{
+    char plain[LINK_PLAIN_SIZE];
+    enum err err = link_keyring_connect(
+        sockets->keyring, sockets->data, sockets->peer, end->data_endpoint, plain);
+    return err == ERR_OK ? link_connect(sockets->data, plain) : err;
 }
 
 static enum err connect_all(struct link_sockets *sockets, const struct option_list *connect)
@@ -109,15 +128,18 @@ static enum err connect_all(struct link_sockets *sockets, const struct option_li
         if (err == ERR_OK) {
             err = open_end(sockets, end, false);
         }
+        if (err == ERR_OK) {
+            err = connect_data(sockets, end);
+        }
     }
     return err;
 }
 
-enum err link_sockets_open(
-    struct link_sockets *sockets, const struct link_endpoints *endpoints, uint64_t old_name)
+enum err link_sockets_open(struct link_sockets *sockets, const struct link_endpoints *endpoints,
+    zsock_t *data, uint64_t old_name)
 {
     *sockets = (struct link_sockets){
-        .guard = endpoints->guard, .peer = endpoints->peer, .old_name = old_name};
+        .keyring = endpoints->keyring, .peer = endpoints->peer, .old_name = old_name, .data = data};
     sockets->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (sockets->epoll_fd < 0) {
         return ERR_IO;
@@ -147,22 +169,35 @@ void link_sockets_reopen(struct link_sockets *sockets, size_t index, bool has_ol
     }
 }
 
-void link_sockets_reconnect_data(struct link_sockets *sockets, size_t index, zsock_t *data)
+void link_sockets_reconnect_data(struct link_sockets *sockets, size_t index)
 {
     struct link_end *end = &sockets->ends[index];
     char plain[LINK_PLAIN_SIZE];
-    enum err err =
-        link_guard_connect(sockets->guard, data, sockets->peer, end->data_endpoint, plain);
-    (void)zmq_disconnect(zsock_resolve(data), plain);
-    if (err == ERR_OK) {
-        err = link_connect(data, plain);
+    (void)link_endpoint_split(end->data_endpoint, plain);
+    (void)zmq_disconnect(zsock_resolve(sockets->data), plain);
+    end->lacks_data = connect_data(sockets, end) != ERR_OK;
+}
+
+void link_sockets_renew(struct link_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->listener_count; i++) {
+        link_listener_renew(&sockets->listeners[i]);
     }
-    end->lacks_data = err != ERR_OK;
+}
+
+bool link_sockets_tend(struct link_sockets *sockets)
+{
+    bool is_unbound = false;
+    for (size_t i = 0; i < sockets->listener_count; i++) {
+        link_listener_tend(&sockets->listeners[i]);
+        is_unbound = is_unbound || sockets->listeners[i].is_unbound;
+    }
+    return is_unbound;
 }
 
 bool link_sockets_may_be_refused(const struct link_sockets *sockets, size_t index)
 {
-    return link_guard_covers(sockets->guard, sockets->ends[index].data_endpoint);
+    return link_keyring_covers(sockets->keyring, sockets->ends[index].data_endpoint);
 }
 
 bool link_sockets_is_connected(const struct link_sockets *sockets, size_t index)

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "common/link.h"
+#include "common/link_listener.h"
 #include "common/link_peers.h"
 
 enum {
@@ -22,24 +22,31 @@ struct link_end {
 };
 
 struct link_sockets {
-    struct link_guard *guard; /* NULL: without keys */
+    struct link_keyring *keyring; /* NULL: without keys */
     enum link_peer_kind peer;
     uint64_t old_name; /* the ingest's id; 0: a store, which has none */
+    zsock_t *data;     /* borrowed */
     zsock_t *router;   /* NULL: nothing is bound */
+    struct link_listener listeners[2 * OPTION_LIST_MAX]; /* of both */
+    size_t listener_count;
     struct link_end ends[OPTION_LIST_MAX];
     size_t end_count;
     int epoll_fd;
 };
 
 /* Binds and connects. On failure one line is logged, and link_sockets_close() is still due. */
-MUST_CHECK enum err link_sockets_open(
-    struct link_sockets *sockets, const struct link_endpoints *endpoints, uint64_t old_name);
+MUST_CHECK enum err link_sockets_open(struct link_sockets *sockets,
+    const struct link_endpoints *endpoints, zsock_t *data, uint64_t old_name);
 void link_sockets_close(struct link_sockets *sockets);
 
 /* Connects an end anew, with or without the old name; its socket is NULL where that failed. */
 void link_sockets_reopen(struct link_sockets *sockets, size_t index, bool has_old_name);
 /* Connects this end's data anew; `lacks_data` where that failed. */
-void link_sockets_reconnect_data(struct link_sockets *sockets, size_t index, zsock_t *data);
+void link_sockets_reconnect_data(struct link_sockets *sockets, size_t index);
+/* Ends all accepted connections that need keys, for data too, and accepts new ones. */
+void link_sockets_renew(struct link_sockets *sockets);
+/* True: some endpoint is not bound again yet; to be called soon again. */
+bool link_sockets_tend(struct link_sockets *sockets);
 /* The other side may refuse this end for good, which libzmq does not tell and does not mend. */
 bool link_sockets_may_be_refused(const struct link_sockets *sockets, size_t index);
 bool link_sockets_is_connected(const struct link_sockets *sockets, size_t index);

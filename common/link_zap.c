@@ -153,6 +153,7 @@ static bool obey(struct link_zap *zap, zsock_t *pipe)
     if (!is_end && zsock_recv(pipe, "p", &keys) == 0 && keys != NULL) {
         link_keys_destroy(&zap->keys);
         zap->keys = keys;
+        (void)zsock_signal(pipe, 0);
     }
     zstr_free(&command);
     return !is_end;
@@ -217,6 +218,7 @@ void link_zap_destroy(struct link_zap **zap_p)
 void link_zap_use(struct link_zap *zap, struct link_keys *keys)
 {
     (void)zsock_send(zap->actor, "sp", "KEYS", keys);
+    (void)zsock_wait(zap->actor);
 }
 
 const struct link_zap_counters *link_zap_counters(const struct link_zap *zap)

@@ -25,7 +25,7 @@ struct link_zap_counters {
 MUST_CHECK enum err link_zap_new(struct link_zap **zap_p, struct link_keys *keys);
 void link_zap_destroy(struct link_zap **zap_p);
 
-/* From now on these keys count. Takes them. For the thread that made the handler. */
+/* When it returns, these keys count. Takes them. For the thread that made the handler. */
 void link_zap_use(struct link_zap *zap, struct link_keys *keys);
 
 const struct link_zap_counters *link_zap_counters(const struct link_zap *zap);

@@ -73,7 +73,7 @@ static enum err open_publisher(struct ingest_program *program)
         .compress = strcmp(settings->compression, "zstd") == 0,
         .tells_losses = settings->sends_records,
     };
-    options.endpoints.guard = program->guard;
+    options.endpoints.keyring = link_guard_keyring(program->guard);
     options.endpoints.peer = LINK_PEER_STORE;
     char folder[PATH_MAX];
     options.is_state_shared = settings->state_dir[0] == '\0';

@@ -136,7 +136,7 @@ static enum err open_puller(struct store_program *program)
         .max_inflight = (uint32_t)settings->inflight,
         .stop_timeout_ms = (uint32_t)settings->stop_timeout_ms,
     };
-    options.endpoints.guard = program->guard;
+    options.endpoints.keyring = link_guard_keyring(program->guard);
     options.endpoints.peer = LINK_PEER_INGEST;
     err = puller_new(&program->puller, &options);
     if (err != ERR_OK) {

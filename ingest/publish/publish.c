@@ -2,16 +2,13 @@
 #include "ingest/publish/publish.h"
 
 #include "common/clock.h"
-#include "common/link_guard.h"
 #include "common/log.h"
 #include "ingest/publish/publish_state.h"
 
 #include <inttypes.h>
 
 enum {
-    PORT_HWM = 256, /* batches on each side of a worker's port: small ones come in bursts */
-    TAP_HWM = 16,
-    TAP_FRAME_MAX = 4096,  /* of what subscribers send */
+    PORT_HWM = 256,        /* batches on each side of a worker's port: small ones come in bursts */
     SEGMENTS_AT_LEAST = 8, /* of a full spool, so that the oldest can go in small parts */
     SEGMENT_MOST = 64 << 20
 };
@@ -20,34 +17,6 @@ struct publisher_port {
     zsock_t *socket;
     struct publisher *publisher; /* borrowed: its counters */
 };
-
-static enum err open_tap(struct publisher *publisher, const struct publisher_options *options)
-{
-    const char *endpoint = options->tap_endpoint;
-    if (endpoint == NULL || *endpoint == '\0') {
-        return ERR_OK;
-    }
-    publisher->tap = zsock_new(ZMQ_XPUB);
-    if (publisher->tap == NULL) {
-        return ERR_MEMORY;
-    }
-    zsock_set_sndhwm(publisher->tap, TAP_HWM);
-    zsock_set_maxmsgsize(publisher->tap, TAP_FRAME_MAX);
-    zsock_set_linger(publisher->tap, 0);
-    zsock_set_ipv6(publisher->tap, 1);
-    enum err err =
-        link_guard_accept(options->endpoints.guard, publisher->tap, LINK_PEER_TAP, endpoint);
-    if (err != ERR_OK) {
-        return err;
-    }
-    if (zmq_bind(zsock_resolve(publisher->tap), endpoint) != 0) {
-        int cause = zmq_errno();
-        log_error("publish", "cannot bind the tap", "flag=-tap.bind endpoint=%s error=\"%s\"",
-            endpoint, zmq_strerror(cause));
-        return cause == EADDRINUSE ? ERR_IN_USE : ERR_INVALID;
-    }
-    return ERR_OK;
-}
 
 static enum err open_inbox(struct publisher *publisher)
 {
@@ -78,8 +47,7 @@ static enum err open_link(struct publisher *publisher, const struct publisher_op
         .waiting_batches = &window_counters(publisher->window)->waiting.batches,
         .waiting_flows = &window_counters(publisher->window)->waiting.flows,
     };
-    enum err err = link_attach(publisher->data, &options->endpoints);
-    return err != ERR_OK ? err : link_channel_new(&publisher->channel, &channel);
+    return link_channel_new(&publisher->channel, &channel);
 }
 
 static void on_removed(void *context, const struct window_batch *batch, bool is_lost)
@@ -194,7 +162,7 @@ static enum err open_all(struct publisher *publisher, const struct publisher_opt
         err = open_link(publisher, options);
     }
     if (err == ERR_OK) {
-        err = open_tap(publisher, options);
+        err = publish_tap_open(publisher, options->tap_endpoint);
     }
     return err;
 }
@@ -211,6 +179,7 @@ enum err publisher_new(struct publisher **publisher_p, const struct publisher_op
     publisher->lease_ms = options->ack_timeout_ms;
     publisher->stop_timeout_ms = options->stop_timeout_ms;
     publisher->sockets = publish_sockets_of(publisher);
+    publisher->keyring = options->endpoints.keyring;
     enum err err = open_all(publisher, options);
     if (err == ERR_OK) {
         publisher->actor = zactor_new(publish_run, publisher);

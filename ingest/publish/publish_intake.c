@@ -49,25 +49,6 @@ static bool compress_message(struct publisher *publisher, zmq_msg_t *message)
     return true;
 }
 
-/* Once someone has listened; a listener that is slow loses its own (XPUB drops at its mark). */
-static void publish_on_tap(struct publisher *publisher, zmq_msg_t *payload)
-{
-    if (!publisher->is_tapped) {
-        return;
-    }
-    void *tap = zsock_resolve(publisher->tap);
-    zmq_msg_t copy;
-    (void)zmq_msg_init(&copy);
-    watch_touched(&publisher->watch, PUBLISH_TAP);
-    if (zmq_msg_copy(&copy, payload) != 0 ||
-        zmq_send(tap, LINK_TAP_TOPIC, strlen(LINK_TAP_TOPIC), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
-        zmq_msg_send(&copy, tap, ZMQ_DONTWAIT) < 0) {
-        (void)zmq_msg_close(&copy);
-        return;
-    }
-    counter_add(&publisher->counters.tap_batches, 1);
-}
-
 /*
  * When the spool has reached its limit the oldest batches go. When the disk does not work, the
  * batch is in memory only: its place stays empty.
@@ -136,7 +117,7 @@ void publish_accept(struct publisher *publisher, struct batch *batch)
         return;
     }
     if (entry.kind == RECORD_FLOWS) {
-        publish_on_tap(publisher, &entry.payload);
+        publish_tap_offer(publisher, &entry.payload);
     }
     if (publisher->zstd != NULL) {
         entry.is_compressed = compress_message(publisher, &entry.payload);

@@ -6,7 +6,6 @@
 #include "common/log.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 enum {
     TICK_MS = 50,            /* how late a deadline may be noticed */
@@ -203,33 +202,6 @@ static void look_for_unheard(struct publisher *publisher)
     }
 }
 
-/*
- * XPUB passes on the first subscription to a topic and the end of the last, but also an end that a
- * peer made up. So an end counts for the gauge alone: flows are offered from the first subscription
- * on. Only beginnings of the topic matter; each has its bit, the empty one the first.
- */
-static void take_subscriptions(struct publisher *publisher)
-{
-    uint8_t frame[256];
-    for (int size = zmq_recv(zsock_resolve(publisher->tap), frame, sizeof frame, ZMQ_DONTWAIT);
-         size > 0;
-         size = zmq_recv(zsock_resolve(publisher->tap), frame, sizeof frame, ZMQ_DONTWAIT)) {
-        size_t length = (size_t)size - 1;
-        if (length > strlen(LINK_TAP_TOPIC) || memcmp(frame + 1, LINK_TAP_TOPIC, length) != 0) {
-            continue;
-        }
-        if (frame[0] == 1) {
-            publisher->tap_topics |= 1U << length;
-            publisher->is_tapped = true;
-        } else {
-            publisher->tap_topics &= ~(1U << length);
-        }
-    }
-    counter_set(&publisher->counters.tap_subscriptions,
-        (uint64_t)__builtin_popcount(publisher->tap_topics));
-    watch_emptied(&publisher->watch, PUBLISH_TAP);
-}
-
 int publish_loop_patience_ms(const struct publisher *publisher)
 {
     return window_count(publisher->window) > 0 ? TICK_MS : publish_ledger_due_ms(publisher);
@@ -239,7 +211,7 @@ int publish_loop_patience_ms(const struct publisher *publisher)
 static bool turn(struct publisher *publisher, unsigned ready)
 {
     if ((ready & WATCH_BIT(PUBLISH_TAP)) != 0) {
-        take_subscriptions(publisher);
+        publish_tap_listen(publisher);
     }
     if (publisher->spool != NULL) {
         spool_look(publisher->spool, now(publisher)); /* before batches go to its folder */

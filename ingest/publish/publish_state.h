@@ -2,12 +2,14 @@
  * publish_state.h -- inside the publisher: its sockets, and the two halves of its thread.
  *
  * Internal to ingest/publish. publish.c opens and closes, publish_intake.c takes batches from the
- * workers, publish_loop.c talks to the stores, publish_ledger.c tells what became of the flows,
- * publish_thread.c runs them on sockets and the clock.
+ * workers, publish_loop.c talks to the stores, publish_tap.c to taps, publish_ledger.c tells what
+ * became of the flows, publish_thread.c runs them on sockets and the clock.
  */
 #pragma once
 
 #include "common/link_channel.h"
+#include "common/link_keyring.h"
+#include "common/link_listener.h"
 #include "common/log_pause.h"
 #include "common/watch.h"
 #include "ingest/batch/account_book.h"
@@ -28,7 +30,8 @@ enum {
     PUBLISH_INBOX,
     PUBLISH_ACKS,
     PUBLISH_DATA,
-    PUBLISH_TAP
+    PUBLISH_TAP,
+    PUBLISH_KEYS
 };
 
 struct publisher {
@@ -37,8 +40,10 @@ struct publisher {
     struct publish_sockets sockets; /* as the loop uses those below */
     zsock_t *inbox;                 /* struct batch *, from the ports */
     zsock_t *data;
+    struct link_keyring *keyring; /* borrowed; NULL: without keys */
     struct link_channel *channel;
-    zsock_t *tap;        /* NULL: none */
+    zsock_t *tap; /* NULL: none */
+    struct link_listener tap_listener;
     unsigned tap_topics; /* bit i: someone listens to the first i characters of the topic */
     bool is_tapped;      /* someone has listened */
     struct window *window;
@@ -83,6 +88,13 @@ void publish_loop_stop(struct publisher *publisher);
 bool publish_loop_is_worth_waiting(struct publisher *publisher);
 /* Drops and counts what is not in the spool. */
 void publish_loop_abandon(struct publisher *publisher);
+
+/* On failure one line is logged. Without an endpoint there is no tap. */
+MUST_CHECK enum err publish_tap_open(struct publisher *publisher, const char *endpoint);
+/* Takes what taps have sent. */
+void publish_tap_listen(struct publisher *publisher);
+/* A copy for those that listen. */
+void publish_tap_offer(struct publisher *publisher, zmq_msg_t *payload);
 
 /* New batches have the names of the identity as it is now. */
 void publish_names_apply(struct publisher *publisher);

@@ -4,6 +4,10 @@
 #include "common/clock.h"
 #include "common/daemon.h"
 
+enum {
+    BIND_MS = 10 /* between two tries to bind again */
+};
+
 static struct batch *receive_batch(void *context)
 {
     const struct publisher *publisher = context;
@@ -47,10 +51,29 @@ static void learn(void *context, zframe_t *store, uint64_t store_id)
     link_channel_learn(publisher->channel, store, store_id, clock_monotonic_ns());
 }
 
+/* New keys: where one was removed, every peer has to show its own again. */
+static void take_keys(struct publisher *publisher)
+{
+    bool is_revoked = link_keyring_take(publisher->keyring);
+    watch_emptied(&publisher->watch, PUBLISH_KEYS);
+    if (is_revoked) {
+        watch_touched(&publisher->watch, PUBLISH_ACKS);
+        link_channel_renew(publisher->channel);
+    }
+    if (is_revoked && publisher->tap != NULL) {
+        link_listener_renew(&publisher->tap_listener);
+    }
+    if (publisher->tap_listener.is_unbound) {
+        link_listener_tend(&publisher->tap_listener);
+        watch_touched(&publisher->watch, PUBLISH_TAP);
+    }
+}
+
 static void tend(void *context)
 {
     struct publisher *publisher = context;
     uint64_t time_ns = clock_monotonic_ns();
+    take_keys(publisher);
     link_channel_rename(
         publisher->channel, identity_id(publisher->identity), identity_epoch(publisher->identity));
     if (time_ns >= link_channel_due_ns(publisher->channel)) {
@@ -101,6 +124,9 @@ static unsigned wait_for_work(struct publisher *publisher)
     int patience_ms = publish_loop_patience_ms(publisher);
     int due_ms = channel_due_ms(publisher);
     int wait_ms = patience_ms >= 0 && patience_ms < due_ms ? patience_ms : due_ms;
+    if (publisher->tap_listener.is_unbound && wait_ms > BIND_MS) {
+        wait_ms = BIND_MS;
+    }
     return watch_wait(&publisher->watch, WATCH_ALL & ~unwanted, wait_ms);
 }
 
@@ -121,6 +147,7 @@ static void open_watch(struct publisher *publisher, zsock_t *pipe)
     watch_descriptor(&publisher->watch, PUBLISH_ACKS, link_channel_fd(publisher->channel));
     watch_sender(&publisher->watch, PUBLISH_DATA, publisher->data);
     watch_receiver(&publisher->watch, PUBLISH_TAP, publisher->tap);
+    watch_receiver(&publisher->watch, PUBLISH_KEYS, link_keyring_inbox(publisher->keyring));
 }
 
 void publish_run(zsock_t *pipe, void *context)

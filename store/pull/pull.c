@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/daemon.h"
 #include "common/link_channel.h"
+#include "common/link_keyring.h"
 #include "common/log.h"
 #include "common/log_pause.h"
 #include "common/watch.h"
@@ -21,13 +22,15 @@ enum {
     ITEM_PIPE, /* $TERM */
     ITEM_ACKS,
     ITEM_BLOCKS,
-    ITEM_DATA
+    ITEM_DATA,
+    ITEM_KEYS
 };
 
 struct puller {
     zactor_t *actor;
     struct watch watch;
     zsock_t *data;
+    struct link_keyring *keyring; /* borrowed; NULL: without keys */
     struct link_channel *channel;
     struct log_pause unanswered_log;
     zsock_t *blocks; /* borrowed: readable when a block is finished */
@@ -151,13 +154,25 @@ static void take_leases(struct puller *puller)
     watch_emptied(&puller->watch, ITEM_ACKS);
 }
 
+/* New keys: where one was removed, every peer has to show its own again. */
+static void take_keys(struct puller *puller)
+{
+    bool is_revoked = link_keyring_take(puller->keyring);
+    watch_emptied(&puller->watch, ITEM_KEYS);
+    if (is_revoked) {
+        link_channel_renew(puller->channel);
+    }
+}
+
 /* Hello, where it is due. */
 static void tend_channel(struct puller *puller)
 {
     uint64_t now_ns = clock_monotonic_ns();
+    take_keys(puller);
     if (now_ns >= link_channel_due_ns(puller->channel)) {
         take_leases(puller);
         watch_touched(&puller->watch, ITEM_ACKS);
+        watch_touched(&puller->watch, ITEM_DATA); /* it may be connected anew */
         link_channel_tick(puller->channel, now_ns);
     }
 }
@@ -212,6 +227,7 @@ static void open_watch(struct puller *puller, zsock_t *pipe)
     watch_descriptor(&puller->watch, ITEM_ACKS, link_channel_fd(puller->channel));
     watch_receiver(&puller->watch, ITEM_BLOCKS, puller->blocks);
     watch_receiver(&puller->watch, ITEM_DATA, puller->data);
+    watch_receiver(&puller->watch, ITEM_KEYS, link_keyring_inbox(puller->keyring));
 }
 
 static void puller_run(zsock_t *pipe, void *context)
@@ -258,6 +274,7 @@ static enum err open_link(
     struct puller *puller, uint64_t store_id, const struct puller_options *options)
 {
     puller->blocks = options->exchange.socket;
+    puller->keyring = options->endpoints.keyring;
     puller->data = link_data_socket(ZMQ_PULL);
     if (puller->data == NULL) {
         return ERR_MEMORY;
@@ -272,9 +289,7 @@ static enum err open_link(
         .waiting_batches = &puller->counters.batches_waiting,
         .waiting_flows = &puller->counters.flows.waiting,
     };
-    /* The return channel first: a batch should find it open. */
-    enum err err = link_channel_new(&puller->channel, &channel);
-    return err != ERR_OK ? err : link_attach(puller->data, &options->endpoints);
+    return link_channel_new(&puller->channel, &channel);
 }
 
 enum err puller_new(struct puller **puller_p, const struct puller_options *options)

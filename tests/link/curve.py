@@ -10,26 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import goflow  # noqa: E402
 import process  # noqa: E402
-
-BIN = goflow.program("goflow-keys")
-
-
-class Keys:
-    """The folder of one program."""
-
-    def __init__(self, folder, name):
-        self.name = name
-        self.scratch = folder
-        self.folder = folder / f"keys-{name}"
-        self.run("make", self.folder, name)
-        self.public = self.run("list", self.folder).split()[1]
-
-    def run(self, *words):
-        return process.check("keys", [BIN, *words], self.scratch).stdout
-
-    def allow(self, kind, other):
-        self.run("allow", self.folder, kind, other.name, other.public)
-
+from keys import Keys  # noqa: E402
 
 class World:
     """An ingest and a store on tcp; the store is not allowed at first unless asked for."""
@@ -141,6 +122,26 @@ def test_a_tap_needs_a_key(folder):
     ingest.replay("-synthetic=netflow5", "-count=10")
     case.equal(inside.wait(30), 0, "the tap's status")
     case.true(outside.is_running and not outside.stdout, "the one without a key reads flows")
+    outside.until(lambda: "the handshake failed" in outside.stderr, 30, "it does not say why")
+    ingest.kill()
+
+
+def test_a_tap_gets_in_once_it_is_allowed(folder):
+    edge, reader = Keys(folder, "edge"), Keys(folder, "reader")
+    reader.allow("ingest", edge)
+    endpoint = f"tcp://127.0.0.1:{process.free_ports()}"
+    words = [goflow.program("goflow-tap"), f"-connect={endpoint}", "-n=1",
+             f"-zmq.keys={reader.folder}"]
+    tap = process.Process("tap", words, folder)
+    tap.until(lambda: "nobody answers there" in tap.stderr, 30, "it does not say that nobody is there")
+    ingest = goflow.Ingest(folder, zmq_keys=edge.folder, tap_bind=endpoint).wait_until_ready()
+    allow = f"goflow-keys allow FOLDER tap NAME '{reader.public}'"
+    tap.until(lambda: allow in tap.stderr, 30, "it does not say that it was refused")
+    edge.allow("tap", reader)
+    ingest.send(signal.SIGHUP)
+    ingest.until(lambda: ingest.metrics().sum("goflow_tap_subscriptions") == 1, 30, "no tap")
+    ingest.replay("-synthetic=netflow5", "-count=10")
+    case.equal(tap.wait(30), 0, "the tap's status")
     ingest.kill()
 
 

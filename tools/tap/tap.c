@@ -7,19 +7,20 @@
 #include "common/flow_filter.h"
 #include "common/link.h"
 #include "common/log.h"
+#include "tools/tap/tap_end.h"
 #include "tools/tap/tap_output.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 #define REFRESH_NS NS_PER_S
 
 enum {
-    FRAME_MAX = 80 << 20 /* more than any batch */
+    TICK_MS = 1000 /* connections are looked at */
 };
 
 struct tap {
-    zsock_t *socket;
+    struct tap_end *ends[OPTION_LIST_MAX];
+    size_t end_count;
     struct link_guard *guard;
     struct tap_output output;
     struct flow_filter *filter; /* NULL: every flow */
@@ -29,35 +30,14 @@ struct tap {
     struct flow flow;
 };
 
-static enum err connect_all(struct tap *tap, const struct option_list *endpoints)
+static enum err connect_all(struct tap *tap, const struct tap_settings *settings)
 {
-    for (size_t i = 0; i < endpoints->count; i++) {
-        char plain[LINK_PLAIN_SIZE];
-        enum err err = link_guard_connect(
-            tap->guard, tap->socket, LINK_PEER_INGEST, endpoints->values[i], plain);
-        if (err != ERR_OK) {
-            return err;
-        }
-        if (zmq_connect(zsock_resolve(tap->socket), plain) != 0) {
-            log_error("tap", "cannot connect", "endpoint=%s error=\"%s\"", endpoints->values[i],
-                zmq_strerror(zmq_errno()));
-            return ERR_INVALID;
-        }
-    }
-    return ERR_OK;
-}
-
-static enum err open_socket(struct tap *tap, const struct tap_settings *settings)
-{
-    tap->socket = zsock_new(ZMQ_SUB);
-    if (tap->socket == NULL) {
-        return ERR_MEMORY;
-    }
-    zsock_set_ipv6(tap->socket, 1);
-    zsock_set_maxmsgsize(tap->socket, FRAME_MAX);
-    zsock_set_subscribe(tap->socket, LINK_TAP_TOPIC);
     enum err err = link_guard_new(&tap->guard, &settings->protection);
-    return err != ERR_OK ? err : connect_all(tap, &settings->connect);
+    for (size_t i = 0; i < settings->connect.count && err == ERR_OK; i++) {
+        err = tap_end_open(&tap->ends[tap->end_count++], settings->connect.values[i],
+            link_guard_keyring(tap->guard));
+    }
+    return err;
 }
 
 static enum err open_filter(struct tap *tap, const char *expression)
@@ -98,7 +78,7 @@ enum err tap_open(struct tap **tap_p, const struct tap_settings *settings, FILE 
     }
     enum err err = open_filter(tap, settings->filter);
     if (err == ERR_OK) {
-        err = open_socket(tap, settings);
+        err = connect_all(tap, settings);
     }
     if (err == ERR_OK) {
         err = open_output(tap, settings, out);
@@ -115,7 +95,9 @@ void tap_close(struct tap **tap_p)
     if (tap == NULL) {
         return;
     }
-    zsock_destroy(&tap->socket);
+    for (size_t i = 0; i < tap->end_count; i++) {
+        tap_end_close(&tap->ends[i]);
+    }
     link_guard_destroy(&tap->guard);
     flow_filter_destroy(&tap->filter);
     if (tap->output.destroy != NULL) {
@@ -146,24 +128,35 @@ static enum err take_batch(struct tap *tap, struct cursor batch)
 }
 
 /* Takes one message. ERR_AGAIN: none there. */
-static enum err take_message(struct tap *tap)
+static enum err take_message(struct tap *tap, struct tap_end *end)
 {
-    void *socket = zsock_resolve(tap->socket);
+    zsock_t *sub = tap_end_socket(end);
     char topic[sizeof LINK_TAP_TOPIC];
-    if (zmq_recv(socket, topic, sizeof topic, ZMQ_DONTWAIT) < 0) {
+    if (sub == NULL || zmq_recv(zsock_resolve(sub), topic, sizeof topic, ZMQ_DONTWAIT) < 0) {
         return ERR_AGAIN;
     }
+    tap_end_heard(end);
     enum err err = ERR_OK;
-    for (int is_more = zsock_rcvmore(tap->socket); is_more && err == ERR_OK;
-         is_more = zsock_rcvmore(tap->socket)) {
+    for (int is_more = zsock_rcvmore(sub); is_more && err == ERR_OK; is_more = zsock_rcvmore(sub)) {
         zmq_msg_t payload;
         (void)zmq_msg_init(&payload);
-        if (zmq_msg_recv(&payload, socket, ZMQ_DONTWAIT) >= 0) {
+        if (zmq_msg_recv(&payload, zsock_resolve(sub), ZMQ_DONTWAIT) >= 0) {
             err = take_batch(tap, cursor_of(zmq_msg_data(&payload), zmq_msg_size(&payload)));
         }
         (void)zmq_msg_close(&payload);
     }
     return err;
+}
+
+/* One message of each ingest. ERR_AGAIN: none there. */
+static enum err take_messages(struct tap *tap)
+{
+    enum err all = ERR_AGAIN;
+    for (size_t i = 0; i < tap->end_count && (all == ERR_OK || all == ERR_AGAIN); i++) {
+        enum err err = take_message(tap, tap->ends[i]);
+        all = err == ERR_AGAIN ? all : err;
+    }
+    return all;
 }
 
 /* Shows what is due, and what there is at the end. */
@@ -173,31 +166,42 @@ static enum err refresh(struct tap *tap)
     return tap->output.refresh(tap->output.context);
 }
 
-/* Milliseconds until the end or the next refresh; -1: for ever. */
+/* Milliseconds until the end, the next refresh or the next look at the connections. */
 static long wait_ms(const struct tap *tap, uint64_t now_ns)
 {
     uint64_t due_ns = tap->end_ns < tap->refresh_ns ? tap->end_ns : tap->refresh_ns;
-    if (due_ns == UINT64_MAX) {
-        return -1;
+    uint64_t left_ms = due_ns > now_ns ? (due_ns - now_ns) / NS_PER_MS + 1 : 0;
+    return left_ms > TICK_MS ? TICK_MS : (long)left_ms;
+}
+
+static void wait_for_work(const struct tap *tap, uint64_t now_ns)
+{
+    zmq_pollitem_t items[2 * OPTION_LIST_MAX + 1] = {
+        {.fd = daemon_stop_fd(), .events = ZMQ_POLLIN}};
+    int count = 1;
+    for (size_t i = 0; i < tap->end_count; i++) {
+        zsock_t *sockets[] = {tap_end_socket(tap->ends[i]), tap_end_events(tap->ends[i])};
+        for (size_t j = 0; j < 2 && sockets[j] != NULL; j++) {
+            items[count++] =
+                (zmq_pollitem_t){.socket = zsock_resolve(sockets[j]), .events = ZMQ_POLLIN};
+        }
     }
-    uint64_t left_ms = due_ns > now_ns ? (due_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
-    return left_ms > INT_MAX ? INT_MAX : (long)left_ms;
+    (void)zmq_poll(items, count, wait_ms(tap, now_ns));
 }
 
 /* What there is when the time is up, or when all flows were seen, is shown as well. */
 enum err tap_run(struct tap *tap)
 {
-    zmq_pollitem_t items[] = {
-        {.socket = zsock_resolve(tap->socket), .events = ZMQ_POLLIN},
-        {.fd = daemon_stop_fd(), .events = ZMQ_POLLIN},
-    };
     uint64_t now_ns = clock_monotonic_ns();
     enum err err = ERR_OK;
     while (!daemon_is_stopping() && tap->flows_left > 0 && now_ns < tap->end_ns &&
            (err == ERR_OK || err == ERR_AGAIN)) {
-        (void)zmq_poll(items, 2, wait_ms(tap, now_ns));
-        err = take_message(tap);
+        wait_for_work(tap, now_ns);
+        err = take_messages(tap);
         now_ns = clock_monotonic_ns();
+        for (size_t i = 0; i < tap->end_count; i++) {
+            tap_end_tick(tap->ends[i], now_ns);
+        }
         if (now_ns >= tap->refresh_ns && err != ERR_END) {
             err = refresh(tap);
         }
