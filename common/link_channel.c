@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/link_absence.h"
+#include "common/link_claims.h"
 #include "common/link_keyring.h"
 #include "common/link_peers.h"
 #include "common/link_sockets.h"
@@ -24,22 +25,10 @@ struct link_channel {
     struct link_sockets sockets;
     struct link_connection ends[OPTION_LIST_MAX]; /* as those of the sockets */
     struct link_peers peers;
+    struct link_claims claims;
     struct link_absence absence;
     uint64_t tick_due_ns;
 };
-
-const char *link_fresh_name(enum link_fresh_reason reason)
-{
-    static const char *const NAMES[LINK_FRESH_COUNT] = {
-        [LINK_FRESH_SILENT] = "silent",
-        [LINK_FRESH_UNANSWERED] = "unanswered",
-        [LINK_FRESH_ASKED] = "asked",
-        [LINK_FRESH_VERSION] = "version",
-        [LINK_FRESH_REFUSED] = "refused",
-        [LINK_FRESH_REVOKED] = "revoked",
-    };
-    return NAMES[reason];
-}
 
 static const char *peer_word(const struct link_channel *channel)
 {
@@ -78,6 +67,7 @@ void link_channel_destroy(struct link_channel **channel_p)
     }
     link_sockets_close(&channel->sockets);
     link_peers_clear(&channel->peers);
+    link_claims_clear(&channel->claims);
     free(channel);
     *channel_p = NULL;
 }
@@ -87,8 +77,7 @@ int link_channel_fd(const struct link_channel *channel)
     return channel->sockets.epoll_fd;
 }
 
-/* --- sending -----------------------------------------------------------------------------------
- */
+/* --- sending ------------------------------------------------------------------------- */
 
 static bool send_hello(
     struct link_channel *channel, const struct link_address *to, bool is_answer, bool wants_fresh)
@@ -173,8 +162,7 @@ bool link_channel_send(struct link_channel *channel, const struct link_process *
     return (is_question && send_to_unknown(channel, bytes, size)) || is_sent;
 }
 
-/* --- peers -------------------------------------------------------------------------------------
- */
+/* --- peers --------------------------------------------------------------------------- */
 
 static void count_peers(struct link_channel *channel)
 {
@@ -242,6 +230,14 @@ static void drop_peers(struct link_channel *channel, size_t index)
     }
 }
 
+/* True: whoever has this key may speak with the id. */
+static bool may_use_id(struct link_channel *channel, const char *key, uint64_t id)
+{
+    bool is_own = link_claims_check(&channel->claims, key, id, channel->sockets.peer);
+    counter_add(&channel->options.counters->ids_refused, is_own ? 0 : 1);
+    return is_own;
+}
+
 static void meet(struct link_channel *channel, const struct link_address *from, uint64_t id,
     uint64_t epoch, uint64_t now_ns)
 {
@@ -304,13 +300,13 @@ void link_channel_unheard(struct link_channel *channel)
     }
 }
 
-/* --- receiving ---------------------------------------------------------------------------------
- */
+/* --- receiving ----------------------------------------------------------------------- */
 
 static void take_hello(struct link_channel *channel, const struct link_address *from,
     const struct link_hello *hello, uint64_t now_ns)
 {
-    if (hello->role == channel->options.role) {
+    if (hello->role == channel->options.role ||
+        !may_use_id(channel, channel->sockets.speaker, hello->id)) {
         return;
     }
     meet(channel, from, hello->id, hello->epoch, now_ns);
@@ -373,18 +369,28 @@ zmsg_t *link_channel_receive(struct link_channel *channel, uint64_t now_ns)
     return NULL;
 }
 
-void link_channel_learn(
+bool link_channel_learn(
     struct link_channel *channel, zframe_t *address, uint64_t id, uint64_t now_ns)
 {
     struct link_address from;
     if (id == 0 || !read_address(address, &from)) {
-        return;
+        return true;
+    }
+    if (!may_use_id(channel, channel->sockets.speaker, id)) {
+        return false;
     }
     const struct link_peer *known = link_peers_at(&channel->peers, &from);
     /* One that says Hello has said it better. */
     if (known == NULL || known->epoch == 0) {
         meet(channel, &from, id, 0, now_ns);
     }
+    return true;
+}
+
+bool link_channel_owns(struct link_channel *channel, zmq_msg_t *message, uint64_t id)
+{
+    const char *key = zmq_msg_gets(message, "User-Id");
+    return key == NULL || may_use_id(channel, key, id);
 }
 
 /* Whoever is still allowed comes back within a moment, and says Hello. */
@@ -392,6 +398,7 @@ void link_channel_renew(struct link_channel *channel)
 {
     log_notice("link", "a key was removed: all connections with keys are made anew", "peer=%s",
         peer_word(channel));
+    link_claims_release(&channel->claims, channel->sockets.keyring, channel->sockets.peer);
     link_sockets_renew(&channel->sockets);
     for (size_t i = 0; i < channel->sockets.end_count; i++) {
         if (link_sockets_may_be_refused(&channel->sockets, i)) {
@@ -401,8 +408,7 @@ void link_channel_renew(struct link_channel *channel)
     channel->tick_due_ns = 0;
 }
 
-/* --- time --------------------------------------------------------------------------------------
- */
+/* --- time ---------------------------------------------------------------------------- */
 
 /* Keys: one that was refused is made anew, as it may be allowed by now. */
 static void knock(struct link_channel *channel, size_t index, uint64_t now_ns)

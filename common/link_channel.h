@@ -19,9 +19,8 @@ struct link_channel;
 struct link_counters {
     struct counter peers; /* gauge: processes that have said who they are, and are there */
     struct counter fresh[LINK_FRESH_COUNT]; /* connections made anew */
+    struct counter ids_refused; /* messages of peers that speak with the id of another key */
 };
-
-const char *link_fresh_name(enum link_fresh_reason reason);
 
 struct link_process {
     uint64_t id;
@@ -54,9 +53,14 @@ void link_channel_rename(struct link_channel *channel, uint64_t id, uint64_t epo
 
 /* [address][message] of a peer, the caller's; Hello is answered here. NULL: nothing is there. */
 zmsg_t *link_channel_receive(struct link_channel *channel, uint64_t now_ns);
-/* The message at this address names its sender: for peers that do not say Hello. */
-void link_channel_learn(
+/*
+ * The message that came last, from this address, names its sender: for peers that do not say Hello.
+ * False: the id belongs to another key, so the message must not count. Logged and counted here.
+ */
+MUST_CHECK bool link_channel_learn(
     struct link_channel *channel, zframe_t *address, uint64_t id, uint64_t now_ns);
+/* The same of a message on the data socket. */
+MUST_CHECK bool link_channel_owns(struct link_channel *channel, zmq_msg_t *message, uint64_t id);
 
 /* False: nobody is there, or has room; whoever asks asks again. */
 bool link_channel_reply(

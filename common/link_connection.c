@@ -13,6 +13,19 @@ enum {
     OLD_NAME_MOST_MS = 64000
 };
 
+const char *link_fresh_name(enum link_fresh_reason reason)
+{
+    static const char *const NAMES[LINK_FRESH_COUNT] = {
+        [LINK_FRESH_SILENT] = "silent",
+        [LINK_FRESH_UNANSWERED] = "unanswered",
+        [LINK_FRESH_ASKED] = "asked",
+        [LINK_FRESH_VERSION] = "version",
+        [LINK_FRESH_REFUSED] = "refused",
+        [LINK_FRESH_REVOKED] = "revoked",
+    };
+    return NAMES[reason];
+}
+
 void link_connection_init(struct link_connection *connection, bool may_use_old_name)
 {
     *connection = (struct link_connection){

@@ -37,6 +37,8 @@ enum link_fresh_reason {
     LINK_FRESH_COUNT
 };
 
+const char *link_fresh_name(enum link_fresh_reason reason);
+
 enum link_step {
     LINK_STEP_NONE,
     LINK_STEP_HELLO,

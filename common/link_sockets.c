@@ -248,6 +248,19 @@ static struct link_address pop_address(zmsg_t *message)
     return address;
 }
 
+/* libzmq notes the name that the ZAP handler gave with each message of an accepted connection. */
+static void note_speaker(struct link_sockets *sockets, zmsg_t *message, size_t index)
+{
+    const char *name = "";
+    if (index != SIZE_MAX) {
+        name = link_keyring_peer_name(
+            sockets->keyring, sockets->peer, sockets->ends[index].data_endpoint);
+    } else if (zmsg_first(message) != NULL) {
+        name = zframe_meta(zmsg_first(message), "User-Id");
+    }
+    (void)snprintf(sockets->speaker, sizeof sockets->speaker, "%s", name != NULL ? name : "");
+}
+
 zmsg_t *link_sockets_receive(struct link_sockets *sockets)
 {
     struct link_address address = {0};
@@ -261,6 +274,7 @@ zmsg_t *link_sockets_receive(struct link_sockets *sockets)
         address = link_sockets_address(i);
     }
     if (message != NULL) {
+        note_speaker(sockets, message, link_sockets_index(sockets, &address));
         (void)zmsg_pushmem(message, address.bytes, address.size);
     }
     return message;

@@ -32,6 +32,7 @@ struct link_sockets {
     struct link_end ends[OPTION_LIST_MAX];
     size_t end_count;
     int epoll_fd;
+    char speaker[LINK_KEY_NAME_SIZE]; /* whose key the last message came with; "": none needed */
 };
 
 /* Binds and connects. On failure one line is logged, and link_sockets_close() is still due. */
@@ -58,5 +59,5 @@ size_t link_sockets_index(const struct link_sockets *sockets, const struct link_
 /* False: nobody is there, or has no room. */
 bool link_sockets_send(
     struct link_sockets *sockets, const struct link_address *to, const uint8_t *bytes, size_t size);
-/* [address][frames], the caller's; NULL: nothing is there. */
+/* Sets the speaker. [address][frames], the caller's; NULL: nothing is there. */
 zmsg_t *link_sockets_receive(struct link_sockets *sockets);

@@ -47,6 +47,8 @@ METRIC_FAMILY(ACKS_BAD, COUNTER, "goflow_link_acks_bad_total",
     "Acknowledgements that could not be read, or were for another ingest.");
 METRIC_FAMILY(
     PEERS, GAUGE, "goflow_link_peers", "Stores that are connected and said who they are.");
+METRIC_FAMILY(IDS_REFUSED, COUNTER, "goflow_link_ids_refused_total",
+    "Messages ignored because their store id belongs to another key.");
 METRIC_FAMILY(FRESH, COUNTER, "goflow_link_fresh_connections_total",
     "Connections to stores that were made anew, by reason.");
 METRIC_FAMILY(REQUESTS_MISSING, COUNTER, "goflow_link_lease_requests_missing_total",
@@ -149,6 +151,7 @@ void publish_report(const struct publish_counters *counters, const struct window
     metrics_page_add_counter(page, &ACKS_WITHOUT_LEASE, &window->settled_by_others);
     metrics_page_add_counter(page, &ID_CHANGES, &counters->id_changes);
     metrics_page_add_counter(page, &PEERS, &counters->link.peers);
+    metrics_page_add_counter(page, &IDS_REFUSED, &counters->link.ids_refused);
     metrics_page_add_counter(page, &REQUESTS_MISSING, &counters->requests_missing);
     for (size_t i = 0; i < LINK_FRESH_COUNT; i++) {
         metrics_page_add(page, &FRESH, (double)counter_get(&counters->link.fresh[i]),

@@ -153,8 +153,7 @@ static void read_ack(struct publisher *publisher, zframe_t *store, zframe_t *bod
         counter_add(&publisher->counters.acks_bad, 1);
         return;
     }
-    sockets->learn(sockets->context, store, ack.store_id);
-    if (is_for_us(publisher, &ack)) {
+    if (sockets->learn(sockets->context, store, ack.store_id) && is_for_us(publisher, &ack)) {
         take_ack(publisher, store, &ack);
     } else {
         counter_add(&publisher->counters.acks_bad, 1);

@@ -21,8 +21,8 @@ struct publish_sockets {
     enum err (*send)(void *context, const uint8_t *header, size_t size, zmq_msg_t *payload);
     /* Answers a store; what cannot be sent is asked for again. */
     void (*reply)(void *context, zframe_t *store, const uint8_t *bytes, size_t size);
-    /* The acknowledgement from there names its sender. */
-    void (*learn)(void *context, zframe_t *store, uint64_t store_id);
+    /* The acknowledgement from there names its sender. False: the id belongs to another one. */
+    bool (*learn)(void *context, zframe_t *store, uint64_t store_id);
     void (*tend)(void *context);       /* Hello, where it is due, after all was received */
     void (*unheard)(void *context);    /* stores took batches and asked for no leases */
     uint64_t (*now_ns)(void *context); /* monotonic */

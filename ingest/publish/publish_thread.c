@@ -45,10 +45,10 @@ static void reply(void *context, zframe_t *store, const uint8_t *bytes, size_t s
     (void)link_channel_reply(publisher->channel, store, bytes, size);
 }
 
-static void learn(void *context, zframe_t *store, uint64_t store_id)
+static bool learn(void *context, zframe_t *store, uint64_t store_id)
 {
     struct publisher *publisher = context;
-    link_channel_learn(publisher->channel, store, store_id, clock_monotonic_ns());
+    return link_channel_learn(publisher->channel, store, store_id, clock_monotonic_ns());
 }
 
 /* New keys: where one was removed, every peer has to show its own again. */

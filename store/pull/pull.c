@@ -68,10 +68,22 @@ static void on_unanswered(void *context, uint64_t ingest_id)
     link_channel_unanswered(puller->channel, ingest_id);
 }
 
+/* A batch has the id of its sender, and the id under which it was named. */
+static bool has_own_ids(struct puller *puller, zmq_msg_t *first, const struct link_header *header)
+{
+    return link_channel_owns(puller->channel, first, header->ingest_id) &&
+           link_channel_owns(puller->channel, first, link_header_sender(header));
+}
+
 static void take_message(struct puller *puller, zmq_msg_t *first, zmq_msg_t *payload)
 {
     struct link_header header;
-    switch (link_header_parse(&header, zmq_msg_data(first), zmq_msg_size(first))) {
+    enum err err = link_header_parse(&header, zmq_msg_data(first), zmq_msg_size(first));
+    bool is_named = err == ERR_OK || err == ERR_UNSUPPORTED;
+    if (is_named && !has_own_ids(puller, first, &header)) {
+        return;
+    }
+    switch (err) {
     case ERR_OK:
         holding_take(puller->holding, &header, payload, clock_monotonic_ns());
         break;
@@ -138,8 +150,9 @@ static void take_lease(struct puller *puller, zmsg_t *message, uint64_t now_ns)
         counter_add(&puller->counters.frames_bad, 1);
         return;
     }
-    link_channel_learn(puller->channel, address, lease.ingest_id, now_ns);
-    holding_lease(puller->holding, &lease, now_ns);
+    if (link_channel_learn(puller->channel, address, lease.ingest_id, now_ns)) {
+        holding_lease(puller->holding, &lease, now_ns);
+    }
     link_lease_clear(&lease);
 }
 

@@ -41,6 +41,8 @@ METRIC_FAMILY(STALE_EPOCHS, COUNTER, "goflow_pull_epoch_conflicts_total",
     "Batches of an older process than one already seen under the same ingest id.");
 METRIC_FAMILY(
     PEERS, GAUGE, "goflow_pull_peers", "Ingests that are connected and said who they are.");
+METRIC_FAMILY(IDS_REFUSED, COUNTER, "goflow_pull_ids_refused_total",
+    "Messages ignored because their ingest id belongs to another key.");
 METRIC_FAMILY(FRESH, COUNTER, "goflow_pull_fresh_connections_total",
     "Connections to ingests that were made anew, by reason.");
 METRIC_FAMILY(UNANSWERED, COUNTER, "goflow_pull_lease_requests_unanswered_total",
@@ -97,6 +99,7 @@ void pull_report(const struct pull_counters *counters, struct metrics_page *page
     metrics_page_add_counter(page, &STALE_EPOCHS, &counters->stale_epochs);
     metrics_page_add_counter(page, &UNANSWERED, &counters->requests_unanswered);
     metrics_page_add_counter(page, &PEERS, &counters->link.peers);
+    metrics_page_add_counter(page, &IDS_REFUSED, &counters->link.ids_refused);
     for (size_t i = 0; i < LINK_FRESH_COUNT; i++) {
         metrics_page_add(page, &FRESH, (double)counter_get(&counters->link.fresh[i]),
             "reason=\"%s\"", link_fresh_name((enum link_fresh_reason)i));

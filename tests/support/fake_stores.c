@@ -52,10 +52,11 @@ static void reply(void *context, zframe_t *store, const uint8_t *bytes, size_t s
         (const char *)zframe_data(store));
 }
 
-static void learn(void *context, zframe_t *store, uint64_t store_id)
+static bool learn(void *context, zframe_t *store, uint64_t store_id)
 {
     (void)store;
     ((struct fake_stores *)context)->learned_id = store_id;
+    return true;
 }
 
 static void tend(void *context)
