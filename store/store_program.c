@@ -21,7 +21,7 @@
 
 enum {
     RETRY_MIN_MS = 100,
-    RETRY_MAX_MS = 10000,
+    RETRY_MAX_MS = 4000, /* rows are to flow 5 s after the database can take them */
     TICK_MS = 1000
 };
 
@@ -43,6 +43,7 @@ static enum err open_writer(struct store_program *program)
     struct writer_options options = {
         .sink = program->database.sink,
         .deadletter_dir = settings->deadletter_dir,
+        .blocks_max = (uint32_t)settings->inflight,
         .retry_min_ms = RETRY_MIN_MS,
         .retry_max_ms = RETRY_MAX_MS,
         /* The puller has waited for the writer already; what is left has no one to thank it. */

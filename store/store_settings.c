@@ -59,7 +59,7 @@ static const struct option OPTIONS[] = {
     {"inflight", OPTION_NUMBER, "2", .min = 1, .max = 16, MEMBER(inflight),
         .help = "Full blocks that may wait for the database; then pulling stops."},
     {"deadletter.dir", OPTION_TEXT, NULL, MEMBER(deadletter_dir),
-        .help = "Folder for blocks that the database refuses; empty: they are tried for ever."},
+        .help = "Folder for blocks that the database refuses; empty: they are tried again."},
     {"deadletter.replay", OPTION_BOOL, "false", MEMBER(replays_deadletter),
         .help =
             "Puts the blocks of -deadletter.dir into the database, removes them there, and ends."},

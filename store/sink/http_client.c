@@ -2,15 +2,25 @@
 #include "store/sink/http_client.h"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 enum {
     HEADER_SIZE = 512, /* longer values are cut */
-    CONNECT_TIMEOUT_MS = 5000,
+    CONNECT_TIMEOUT_MS = 3000,
+    /*
+     * A machine that comes back knows nothing of the connection, and says so to the next probe; one
+     * that stays away has lost it by then.
+     */
+    PROBE_IDLE_S = 2,
+    PROBE_PERIOD_S = 1,
+    UNANSWERED_MAX_MS = 10000,
     UPLOAD_BUFFER_BYTES = 1 << 20,
     /* ClickHouse closes idle connections after 3 s at the earliest; a closing one is not reused. */
     IDLE_SECONDS_MAX = 2
@@ -129,6 +139,16 @@ static int is_to_end(
     return atomic_load(&client->is_interrupted);
 }
 
+/* Without it the kernel sends again for a quarter of an hour, at ever longer intervals. */
+static int limit_silence(void *context, curl_socket_t socket, curlsocktype purpose)
+{
+    (void)context;
+    (void)purpose;
+    unsigned limit_ms = UNANSWERED_MAX_MS;
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof limit_ms);
+    return CURL_SOCKOPT_OK;
+}
+
 static void set_timeout(struct http_client *client, uint32_t wanted_ms)
 {
     bool is_shorter = wanted_ms != 0 && wanted_ms < client->timeout_ms;
@@ -145,6 +165,9 @@ static void set_options(struct http_client *client)
     (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->error);
     (void)curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, (long)PROBE_IDLE_S);
+    (void)curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, (long)PROBE_PERIOD_S);
+    (void)curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, limit_silence);
     (void)curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS_MAX);
     (void)curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER_BYTES);
     (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");

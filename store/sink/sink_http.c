@@ -35,8 +35,10 @@ struct sink_http {
     struct sink_form form;
     uint64_t query_prefix; /* makes the ids of our inserts ours alone */
     uint64_t query_count;
-    bool is_unsettled;  /* the last insert has no answer: the server may still be at it */
-    size_t inserted_at; /* the server that got the last insert */
+    bool is_unsettled; /* an insert has no answer: the server may still be at it */
+    uint64_t unsettled_query;
+    size_t unsettled_at; /* the server that got it */
+    size_t inserted_at;  /* the server that got the last insert */
 };
 
 static struct sink_http *http_of(struct sink_backend *backend)
@@ -243,15 +245,19 @@ static enum sink_outcome http_insert(
     bool is_form = native->fence->kind == FENCE_FORM;
     enum sink_outcome outcome = is_form ? send_form(http, &insert, native->bytes, error)
                                         : send_block(http, &insert, native->bytes, error);
-    http->is_unsettled = outcome == SINK_UNKNOWN;
+    if (outcome == SINK_UNKNOWN) {
+        http->is_unsettled = true;
+        http->unsettled_query = http->query_count;
+        http->unsettled_at = http->inserted_at;
+    }
     buffer_clear(&arguments);
     return outcome;
 }
 
 /*
- * Ends the insert that has no answer, and waits until it has ended. A server that does not answer
- * is left alone where there is another: the writer asks when the fence is over, so nothing of that
- * insert can begin later.
+ * Ends the last insert that has no answer (the table's other ones are waited for), and waits until
+ * it has ended. A server that does not answer is left alone where there is another: the writer asks
+ * when the fence is over, so nothing of that insert can begin later.
  */
 static enum sink_outcome http_settle(struct sink_backend *backend, struct buffer *error)
 {
@@ -262,9 +268,9 @@ static enum sink_outcome http_settle(struct sink_backend *backend, struct buffer
     struct buffer sql = {0};
     struct buffer result = {0};
     buffer_format(&sql, "KILL QUERY WHERE query_id = '" QUERY_ID "' SYNC", http->query_prefix,
-        http->query_count);
+        http->unsettled_query);
     const struct sink_question question = {
-        .sql = buffer_text(&sql), .format = "TabSeparated", .server = http->inserted_at};
+        .sql = buffer_text(&sql), .format = "TabSeparated", .server = http->unsettled_at};
     enum sink_outcome outcome = http_query_at(backend, &question, &result, error);
     buffer_clear(&result);
     buffer_clear(&sql);

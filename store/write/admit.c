@@ -14,18 +14,6 @@ static void leave_out_lapsed(struct block *block, uint64_t now_ns)
     }
 }
 
-/* They go back to their ingest, which sends them again later: new batches need not wait. */
-static void leave_out_doubtful(struct block *block)
-{
-    for (size_t i = 0; i < block->batch_count; i++) {
-        struct block_batch *batch = &block->batches[i];
-        if (!batch->is_removed && batch->attempt > 0) {
-            batch->is_left_out = true;
-            block_remove(block, i);
-        }
-    }
-}
-
 enum sink_outcome admit(
     const struct write_sink *sink, struct block *block, uint64_t now_ns, struct buffer *error)
 {
@@ -43,7 +31,7 @@ enum sink_outcome admit(
     }
     free(is_found);
     if (outcome == SINK_BEHIND) {
-        leave_out_doubtful(block);
+        admit_leave_out_doubtful(block);
     }
     return outcome;
 }
@@ -74,6 +62,17 @@ void admit_doubt(struct block *block)
     for (size_t i = 0; i < block->batch_count; i++) {
         if (block->batches[i].attempt == 0) {
             block->batches[i].attempt = 1;
+        }
+    }
+}
+
+void admit_leave_out_doubtful(struct block *block)
+{
+    for (size_t i = 0; i < block->batch_count; i++) {
+        struct block_batch *batch = &block->batches[i];
+        if (!batch->is_removed && batch->attempt > 0) {
+            batch->is_left_out = true;
+            block_remove(block, i);
         }
     }
 }

@@ -25,3 +25,6 @@ bool admit_halve(struct block *block);
 
 /* After an insert without an answer: every batch may be in the table. */
 void admit_doubt(struct block *block);
+
+/* Batches that may be in the table go back to their ingest, which sends them again later. */
+void admit_leave_out_doubtful(struct block *block);

@@ -19,19 +19,21 @@ struct outage {
     uint64_t start_ns;
     size_t most_blocks; /* that waited */
     uint64_t most_rows;
-    uint64_t due_ns; /* no attempt before */
-    struct backoff backoff;
+    uint64_t due_ns;         /* no attempt before */
+    struct backoff away;     /* while nothing answers: a second at most */
+    struct backoff refusing; /* while the database answers, and refuses */
 };
 
 /* Nothing is known yet: the database counts as down until outage_end(). */
 void outage_init(struct outage *outage, struct counter *is_up, const struct counter *rows_waiting,
     uint32_t retry_min_ms, uint32_t retry_max_ms);
 
-/* An attempt failed, and so many blocks wait: the next one is due after the backoff. */
+/*
+ * An attempt failed, and so many blocks wait: the next one is due after the backoff. It is short
+ * while `error` has no exception of the database, which then is found soon after it comes back, and
+ * begins anew when a database that was away begins to answer.
+ */
 void outage_continue(struct outage *outage, size_t blocks, uint64_t now_ns, struct buffer *error);
-
-/* The next attempt is not due before this moment (monotonic) either. */
-void outage_wait_until(struct outage *outage, uint64_t until_ns);
 
 /* An attempt went well, whether or not one had failed before. */
 void outage_end(struct outage *outage, uint64_t now_ns);

@@ -29,6 +29,7 @@ static enum err start(struct writer *writer, const struct writer_options *option
                 .sink = write_sink_of(writer->sink),
                 .deadletter = writer->deadletter,
                 .counters = &writer->counters,
+                .blocks_max = options->blocks_max,
                 .retry_min_ms = options->retry_min_ms,
                 .retry_max_ms = options->retry_max_ms,
                 .stop_timeout_ms = options->stop_timeout_ms,

@@ -2,7 +2,7 @@
  * write.h -- the writer: takes sealed blocks, inserts them with retry, gives them back.
  *
  * One thread (a CZMQ actor) that owns the sink. Blocks come in and go back by pointer over an
- * inproc PAIR, in order; the number under way is bounded by the puller. While the database is away
+ * inproc PAIR; the number under way is bounded by the puller. While the database is away
  * it retries with backoff, for as long as it takes; rejected blocks go to the dead-letter folder.
  */
 #pragma once
@@ -17,7 +17,8 @@ struct writer;
 
 struct writer_options {
     struct sink_options sink;
-    const char *deadletter_dir; /* NULL or "": rejected blocks are kept and retried */
+    const char *deadletter_dir; /* NULL or "": there is none */
+    uint32_t blocks_max;        /* under way at once */
     uint32_t retry_min_ms;
     uint32_t retry_max_ms;
     uint32_t stop_timeout_ms; /* a clean stop tries so long to write what is held */

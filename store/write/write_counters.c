@@ -6,7 +6,9 @@ METRIC_FAMILY(ROWS_IN, COUNTER, "goflow_write_rows_total",
 METRIC_FAMILY(ROWS_STORED, COUNTER, "goflow_write_rows_stored_total",
     "Rows that the database has committed.");
 METRIC_FAMILY(ROWS_REJECTED, COUNTER, "goflow_write_rows_rejected_total",
-    "Rows that the database refused for good, in the dead-letter folder.");
+    "Rows that the database refused for good: in the dead-letter folder, but for those given up.");
+METRIC_FAMILY(ROWS_GIVEN_UP, COUNTER, "goflow_write_rows_given_up_total",
+    "Rows that the database refused for good, and that were dropped without -deadletter.dir.");
 METRIC_FAMILY(ROWS_LEFT_OUT, COUNTER, "goflow_write_rows_left_out_total",
     "Rows of batches that were in the table already, or whose lease had ended: not inserted.");
 METRIC_FAMILY(ROWS_DROPPED, COUNTER, "goflow_write_rows_dropped_total",
@@ -55,6 +57,7 @@ void write_report(const struct write_counters *counters, struct metrics_page *pa
     metrics_page_add_counter(page, &ROWS_IN, &counters->rows_in);
     metrics_page_add_counter(page, &ROWS_STORED, &counters->rows_stored);
     metrics_page_add_counter(page, &ROWS_REJECTED, &counters->rows_rejected);
+    metrics_page_add_counter(page, &ROWS_GIVEN_UP, &counters->rows_given_up);
     metrics_page_add_counter(page, &ROWS_LEFT_OUT, &counters->rows_left_out);
     metrics_page_add_counter(page, &ROWS_DROPPED, &counters->rows_dropped);
     metrics_page_add_counter(page, &ROWS_WAITING, &counters->rows_waiting);

@@ -16,6 +16,7 @@ struct write_counters {
     struct counter rows_in;
     struct counter rows_stored;
     struct counter rows_rejected;
+    struct counter rows_given_up; /* of these: dropped, as there is no folder */
     struct counter rows_left_out;
     struct counter rows_dropped;
     struct counter rows_waiting;   /* gauge */

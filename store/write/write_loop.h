@@ -3,11 +3,14 @@
  *
  *        +--------------- REJECT, first time: the schema may have changed
  *        v                                                              |
- *     prepare --DONE--> insert the oldest block --DONE--> STORED, back to the puller
+ *     prepare --DONE--> insert the next block --DONE--> STORED, back to the puller
  *      |   ^              |    |   |
  *      +---+              |    |   +-- REJECT again, SUSPECT several times --> dead-letter folder,
  *     backoff <-----------+    |                                               REJECTED, back
  *              RETRY, UNKNOWN  +-- TOO_LARGE --> its first batches alone, then the rest
+ *
+ * A block whose INSERT has no answer waits until nothing of that INSERT can begin any more. Other
+ * blocks go on meanwhile: a database that comes back gets new rows at once.
  *
  * Each kind of rows has a table of its own, prepared before its first block.
  *
@@ -18,7 +21,6 @@
 #pragma once
 
 #include "store/write/deadletter.h"
-#include "store/write/failure_streak.h"
 #include "store/write/insert_limit.h"
 #include "store/write/outage.h"
 #include "store/write/write_counters.h"
@@ -29,11 +31,12 @@ struct mapping;
 
 struct write_loop_options {
     struct write_sink sink;
-    struct deadletter *deadletter;   /* borrowed; NULL: rejected blocks are kept and retried */
+    struct deadletter *deadletter;   /* borrowed; NULL: rejected blocks are tried again */
     struct write_counters *counters; /* borrowed */
     /* Takes a block whose outcome is set. */
     void (*give_back)(void *context, struct block *block);
     void *context;
+    uint32_t blocks_max; /* that the puller hands over before it gets one back */
     uint32_t retry_min_ms;
     uint32_t retry_max_ms;
     uint32_t stop_timeout_ms;
@@ -44,9 +47,8 @@ struct write_loop {
     struct write_queue queue;
     bool is_prepared[RECORD_KIND_COUNT];
     bool was_given_up[RECORD_KIND_COUNT]; /* said in the log */
-    bool was_rejected;                    /* the oldest block, since it came to be the oldest */
     struct outage outage;
-    struct failure_streak streak; /* of the oldest block */
+    uint32_t silent_inserts; /* in a row without an answer */
     struct insert_limit limit;
     bool is_behind; /* said in the log: no replica could tell which batches are there */
     bool is_stopping;
@@ -65,7 +67,7 @@ void write_loop_append(struct write_loop *loop, struct block *block);
 /* From the next block on these elements have columns of their own. Takes the mapping, or NULL. */
 void write_loop_use_mapping(struct write_loop *loop, struct mapping *mapping);
 
-/* One statement, when one is due: it prepares a table, or inserts the oldest block. */
+/* One statement, when one is due: it prepares a table, or inserts a block. */
 void write_loop_attempt(struct write_loop *loop, uint64_t now_ns);
 
 /* Milliseconds until an attempt is due; -1: never, unless a block comes. */

@@ -111,6 +111,7 @@ static void open_destination(struct destination *destination, const char *folder
             .database = "default",
             .table = "netflow",
             .path = folder},
+        .blocks_max = 2,
         .retry_min_ms = 100,
         .retry_max_ms = 1000,
         .stop_timeout_ms = 1000,

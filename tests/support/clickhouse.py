@@ -59,15 +59,17 @@ class Server:
         self.password = password
         self.http_port = process.free_ports(2)
         self.process = None
-        listen = "".join(
+        self.more = more
+        self.listen = "".join(
             f"<listen_host>{host}</listen_host>" for host in ("127.0.0.1", address) if host)
-        (self.folder / "config.xml").write_text(CONFIG.format(
-            listen=listen, http=self.http_port, native=self.http_port + 1, folder=self.folder, more=more))
         (self.folder / "users.xml").write_text(USERS.format(password=password))
         self.start()
 
     def launch(self):
-        """Starts without waiting."""
+        """Starts without waiting, on the ports that it has now."""
+        (self.folder / "config.xml").write_text(CONFIG.format(
+            listen=self.listen, http=self.http_port, native=self.http_port + 1, folder=self.folder,
+            more=self.more))
         self.process = process.Process(
             self.name, ["clickhouse-server", f"--config-file={self.folder}/config.xml"],
             self.folder)

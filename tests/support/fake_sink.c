@@ -44,6 +44,16 @@ static void commit(struct fake_sink *fake, const struct block *block)
     }
 }
 
+static bool has_batch(const struct block *block, uint64_t sequence)
+{
+    for (size_t i = 0; i < block->batch_count; i++) {
+        if (!block->batches[i].is_removed && block->batches[i].identity.sequence == sequence) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum sink_outcome insert(void *context, const struct block *block, struct buffer *error)
 {
     struct fake_sink *fake = context;
@@ -57,6 +67,9 @@ static enum sink_outcome insert(void *context, const struct block *block, struct
     fake->last_rows = block_rows(block);
     if (fake->rows_max > 0 && fake->last_rows > fake->rows_max) {
         return SINK_TOO_LARGE;
+    }
+    if (fake->rejects != 0 && has_batch(block, fake->rejects)) {
+        return SINK_REJECT;
     }
     if (answer.is_committed) {
         commit(fake, block);

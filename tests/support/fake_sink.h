@@ -36,6 +36,7 @@ struct fake_sink {
     uint32_t table[FAKE_TABLE_MAX]; /* rows, by sequence */
     const struct mapping *mapping;
     bool lacks_identity;
+    uint64_t rejects;   /* a block with this batch is refused; 0: none */
     uint32_t rows_max;  /* larger INSERTs are too large; 0: none is */
     uint32_t last_rows; /* of the last INSERT */
 };

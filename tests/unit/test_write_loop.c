@@ -15,6 +15,7 @@
 enum {
     ROWS = 10, /* a batch */
     RETURNED_MAX = WRITE_QUEUE_MAX + 1,
+    BLOCKS_MAX = 2,
     RETRY_MIN_MS = 100,
     RETRY_MAX_MS = 1000,
     STOP_MS = 5000
@@ -43,6 +44,7 @@ static void open_loop(struct deadletter *deadletter)
         .deadletter = deadletter,
         .counters = &counters,
         .give_back = fake_give_back,
+        .blocks_max = BLOCKS_MAX,
         .retry_min_ms = RETRY_MIN_MS,
         .retry_max_ms = RETRY_MAX_MS,
         .stop_timeout_ms = STOP_MS,
@@ -334,7 +336,7 @@ Test(write_loop, one_batch_that_is_late_waits_before_it_is_tried_again)
 Test(write_loop, a_batch_whose_lease_is_over_is_not_inserted)
 {
     append(1, 3);
-    counter_set(&loop.queue.blocks[0]->batches[1].lease_end_ns, START_NS);
+    counter_set(&loop.queue.waiting[0].block->batches[1].lease_end_ns, START_NS);
     attempt();
     attempt();
     check_returned(0, BLOCK_STORED, 1);
@@ -364,7 +366,8 @@ Test(write_loop, nothing_is_inserted_while_the_table_cannot_be_asked)
     attempt();
     cr_assert_eq(fake.insert_count, 0);
     cr_assert_eq(counter_get(&counters.is_up), 0);
-    cr_assert_eq(loop.queue.blocks[0]->batches[0].attempt, 0, "nothing was inserted: no doubt");
+    cr_assert_eq(
+        loop.queue.waiting[0].block->batches[0].attempt, 0, "nothing was inserted: no doubt");
     fake.find_outcome = SINK_DONE;
     attempt();
     check_returned(0, BLOCK_STORED, 1);
@@ -398,7 +401,7 @@ Test(write_loop, a_retry_leaves_no_doubt)
     append(1, 1);
     attempt();
     attempt();
-    cr_assert_eq(loop.queue.blocks[0]->batches[0].attempt, 0);
+    cr_assert_eq(loop.queue.waiting[0].block->batches[0].attempt, 0);
 }
 
 Test(write_loop, tries_the_table_again_until_the_database_is_there)
