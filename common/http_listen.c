@@ -2,7 +2,7 @@
 #include "common/http_listen.h"
 
 #include "common/decimal.h"
-#include "common/log.h"
+#include "common/refusal.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -17,10 +17,19 @@ enum {
     BACKLOG = 128
 };
 
-static enum err refuse(const struct http_listen *listen_on, const char *reason)
+static struct refusal refusal_of(const struct http_listen *listen_on, int cause)
 {
-    log_error("http", "cannot listen", "flag=%s address=%s error=\"%s\"", listen_on->flag,
-        listen_on->address, reason);
+    return (struct refusal){.component = "http",
+        .flag = listen_on->flag,
+        .key = "address",
+        .value = listen_on->address,
+        .cause = cause};
+}
+
+static enum err refuse_form(const struct http_listen *listen_on, const char *reason)
+{
+    const struct refusal refusal = refusal_of(listen_on, EINVAL);
+    refuse(&refusal, "cannot listen", reason, "give HOST:PORT, [IPV6]:PORT or :PORT");
     return ERR_INVALID;
 }
 
@@ -107,11 +116,11 @@ enum err http_listen_open(int *fd_p, uint16_t *port_p, const struct http_listen 
     char host[HOST_SIZE];
     const char *port = NULL;
     if (split_address(listen_on->address, host, &port) != ERR_OK) {
-        return refuse(listen_on, "must be HOST:PORT, [IPV6]:PORT or :PORT");
+        return refuse_form(listen_on, "not an address with a port");
     }
     uint64_t number;
     if (decimal_parse(port, UINT16_MAX, &number) != ERR_OK) {
-        return refuse(listen_on, "the port must be a number from 0 to 65535");
+        return refuse_form(listen_on, "the port must be a number from 0 to 65535");
     }
     const struct addrinfo hints = {.ai_family = AF_UNSPEC,
         .ai_socktype = SOCK_STREAM,
@@ -120,14 +129,13 @@ enum err http_listen_open(int *fd_p, uint16_t *port_p, const struct http_listen 
     const char *name = host[0] != '\0' ? host : listen_on->host_if_bare;
     int code = getaddrinfo(name, port, &hints, &found);
     if (code != 0) {
-        return refuse(listen_on, gai_strerror(code));
+        return refuse_form(listen_on, gai_strerror(code));
     }
     int fd = open_any(found);
-    int reason = errno;
+    const struct refusal refusal = refusal_of(listen_on, errno);
     freeaddrinfo(found);
     if (fd < 0) {
-        (void)refuse(listen_on, strerror(reason));
-        return reason == EADDRINUSE ? ERR_IN_USE : reason == EACCES ? ERR_DENIED : ERR_IO;
+        return refuse_address(&refusal);
     }
     *fd_p = fd;
     *port_p = bound_port(fd);

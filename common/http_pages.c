@@ -2,6 +2,7 @@
 #include "common/http_pages.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     INTERNAL_SERVER_ERROR = 500,
@@ -45,6 +46,12 @@ static void answer_ready(
         buffer_text_append(&response->body, "ready\n");
     }
     buffer_clear(&obstacles);
+}
+
+const char *http_pages_flag(void)
+{
+    const char *given = getenv(HTTP_METRICS_FLAG);
+    return given != NULL ? given : "-metrics.addr";
 }
 
 enum err http_pages_route(struct http_server *server, struct http_pages *pages)

@@ -10,6 +10,14 @@
 #include "common/http.h"
 #include "common/metrics.h"
 
+/*
+ * The environment variable in which the launcher names the flag that it made -metrics.addr of, so
+ * that a refusal names what the user has given.
+ */
+#define HTTP_METRICS_FLAG "GOFLOW_METRICS_FLAG"
+/* Its value, or -metrics.addr. */
+const char *http_pages_flag(void);
+
 /* Everything is borrowed until http_close(). */
 struct http_pages {
     const char *metrics_path;

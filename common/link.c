@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/decimal.h"
 #include "common/log.h"
+#include "common/refusal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -144,23 +145,35 @@ zsock_t *link_return_socket(int type)
     return socket;
 }
 
-static enum err log_failure(const char *message, const char *endpoint)
+enum err link_refuse(const struct link_place *place, int cause)
 {
-    int cause = zmq_errno();
-    log_error("link", message, "endpoint=%s error=\"%s\"", endpoint, zmq_strerror(cause));
-    return cause == EADDRINUSE ? ERR_IN_USE : ERR_IO;
+    char value[2 * LINK_ENDPOINT_SIZE];
+    bool is_same = strcmp(place->given, place->endpoint) == 0;
+    (void)snprintf(value, sizeof value, "%s%s%s", place->given,
+        is_same ? "" : " return_channel=", is_same ? "" : place->endpoint);
+    const struct refusal refusal = {.component = "link",
+        .flag = place->flag,
+        .key = "endpoint",
+        .value = value,
+        .cause = cause};
+    return refuse_address(&refusal);
 }
 
-enum err link_bind(zsock_t *socket, const char *endpoint)
+enum err link_bind(zsock_t *socket, const struct link_place *place)
 {
-    int failed = zmq_bind(zsock_resolve(socket), endpoint);
-    return failed == 0 ? ERR_OK : log_failure("cannot bind", endpoint);
+    int failed = zmq_bind(zsock_resolve(socket), place->endpoint);
+    return failed == 0 ? ERR_OK : link_refuse(place, zmq_errno());
 }
 
-enum err link_connect(zsock_t *socket, const char *endpoint)
+enum err link_connect(zsock_t *socket, const struct link_place *place)
 {
-    int failed = zmq_connect(zsock_resolve(socket), endpoint);
-    return failed == 0 ? ERR_OK : log_failure("cannot connect", endpoint);
+    if (zmq_connect(zsock_resolve(socket), place->endpoint) == 0) {
+        return ERR_OK;
+    }
+    log_error("link", "cannot connect",
+        "flag=%s endpoint=%s error=\"%s\" mend=\"give tcp://HOST:PORT or ipc://PATH\"", place->flag,
+        place->given, zmq_strerror(zmq_errno()));
+    return ERR_INVALID;
 }
 
 static void link_free(void *bytes, void *hint)

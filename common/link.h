@@ -57,9 +57,19 @@ void link_old_name(uint64_t ingest_id, uint8_t out[LINK_OLD_NAME_SIZE]);
 zsock_t *link_data_socket(int type);
 zsock_t *link_return_socket(int type);
 
-/* On failure one line that names the endpoint is logged. */
-MUST_CHECK enum err link_bind(zsock_t *socket, const char *endpoint);
-MUST_CHECK enum err link_connect(zsock_t *socket, const char *endpoint);
+/* Where a socket goes, and which flag has said so, for the log. Texts are borrowed. */
+struct link_place {
+    const char *flag;     /* "-zmq.bind" */
+    const char *given;    /* its value */
+    const char *endpoint; /* the same, or the return channel beside it */
+};
+
+/* The line about a place that cannot be bound, by errno. */
+enum err link_refuse(const struct link_place *place, int cause);
+
+/* On failure one line that names flag and endpoint is logged. */
+MUST_CHECK enum err link_bind(zsock_t *socket, const struct link_place *place);
+MUST_CHECK enum err link_connect(zsock_t *socket, const struct link_place *place);
 
 /*
  * A message around bytes from malloc(), which it takes; whichever thread lets go of it last frees

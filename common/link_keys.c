@@ -80,7 +80,9 @@ bool link_key_is_name(const char *text, size_t size)
 static enum err add_allowed(struct key_list *list, const char *path, const char *name, size_t size)
 {
     if (list->count == LINK_KEYS_MAX) {
-        log_error(COMPONENT, "too many keys in one folder", "path=%s max=%d", path, LINK_KEYS_MAX);
+        log_error(COMPONENT, "too many keys in one folder",
+            "flag=-zmq.keys path=%s max=%d mend=\"remove some: goflow-keys refuse\"", path,
+            LINK_KEYS_MAX);
         return ERR_INVALID;
     }
     struct link_key *grown = array_grow(list->values, list->count, &list->room, sizeof *grown);
@@ -146,13 +148,14 @@ static enum err check_secret_mode(const char *path)
 {
     struct stat found;
     if (stat(path, &found) != 0) {
-        log_error(COMPONENT, "no secret key: make a pair with goflow-keys make",
-            "path=%s error=\"%s\"", path, strerror(errno));
+        log_error(COMPONENT, "no secret key",
+            "flag=-zmq.keys file=%s error=\"%s\" mend=\"make a pair: goflow-keys make FOLDER\"",
+            path, strerror(errno));
         return ERR_INVALID;
     }
     if ((found.st_mode & READABLE_BY_OTHERS) != 0) {
-        log_error(COMPONENT, "others may read the secret key: chmod 600 it", "path=%s mode=%o",
-            path, found.st_mode & 0777U);
+        log_error(COMPONENT, "others may read the secret key",
+            "flag=-zmq.keys file=%s mode=%o mend=\"chmod 600 it\"", path, found.st_mode & 0777U);
         return ERR_INVALID;
     }
     return ERR_OK;

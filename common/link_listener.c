@@ -19,7 +19,12 @@ enum err link_listener_open(struct link_listener *listener)
     enum err err = link_keyring_accept(
         listener->keyring, listener->socket, listener->peer, listener->endpoint);
     if (err == ERR_OK) {
-        err = link_bind(listener->socket, listener->endpoint);
+        const struct link_place place = {
+            .flag = listener->flag != NULL ? listener->flag : "-zmq.bind",
+            .given = listener->given != NULL ? listener->given : listener->endpoint,
+            .endpoint = listener->endpoint,
+        };
+        err = link_bind(listener->socket, &place);
     }
     if (err == ERR_OK) {
         note_bound(listener);

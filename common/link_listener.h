@@ -14,7 +14,9 @@ struct link_listener {
     zsock_t *socket; /* borrowed */
     struct link_keyring *keyring;
     enum link_peer_kind peer;
-    bool is_unbound; /* since it was renewed; to be bound again */
+    const char *flag;  /* that gave the endpoint, for the log; NULL: -zmq.bind */
+    const char *given; /* its value, borrowed; NULL: the endpoint */
+    bool is_unbound;   /* since it was renewed; to be bound again */
     struct log_pause log;
     char endpoint[LINK_ENDPOINT_SIZE];
     char bound[LINK_ENDPOINT_SIZE]; /* as libzmq calls it */

@@ -46,7 +46,8 @@ static enum err open_end(struct link_sockets *sockets, struct link_end *end, boo
             sockets->keyring, end->socket, sockets->peer, end->data_endpoint, plain);
     }
     if (err == ERR_OK) {
-        err = link_connect(end->socket, end->endpoint);
+        const struct link_place place = {"-zmq.connect", end->data_endpoint, end->endpoint};
+        err = link_connect(end->socket, &place);
     }
     if (err != ERR_OK) {
         close_end(sockets, end);
@@ -75,17 +76,19 @@ static enum err return_endpoint(const char *data_endpoint, char out[LINK_ENDPOIN
 {
     enum err err = link_ack_endpoint(data_endpoint, out);
     if (err != ERR_OK) {
-        log_error("link", "not an endpoint; use tcp://HOST:PORT or ipc://PATH", "endpoint=%s",
+        log_error("link", "not an endpoint",
+            "endpoint=%s mend=\"give tcp://HOST:PORT (port 1 to 65534) or ipc://PATH\"",
             data_endpoint);
     }
     return err;
 }
 
-static struct link_listener *add_listener(struct link_sockets *sockets, zsock_t *socket)
+static struct link_listener *add_listener(
+    struct link_sockets *sockets, zsock_t *socket, const char *given)
 {
     struct link_listener *listener = &sockets->listeners[sockets->listener_count++];
     *listener = (struct link_listener){
-        .socket = socket, .keyring = sockets->keyring, .peer = sockets->peer};
+        .socket = socket, .keyring = sockets->keyring, .peer = sockets->peer, .given = given};
     return listener;
 }
 
@@ -94,13 +97,13 @@ static enum err bind_all(struct link_sockets *sockets, const struct option_list 
 {
     enum err err = bind->count > 0 ? open_router(sockets) : ERR_OK;
     for (size_t i = 0; i < bind->count && err == ERR_OK; i++) {
-        struct link_listener *channel = add_listener(sockets, sockets->router);
+        struct link_listener *channel = add_listener(sockets, sockets->router, bind->values[i]);
         err = return_endpoint(bind->values[i], channel->endpoint);
         if (err == ERR_OK) {
             err = link_listener_open(channel);
         }
         if (err == ERR_OK) {
-            struct link_listener *data = add_listener(sockets, sockets->data);
+            struct link_listener *data = add_listener(sockets, sockets->data, bind->values[i]);
             (void)snprintf(data->endpoint, LINK_ENDPOINT_SIZE, "%s", bind->values[i]);
             err = link_listener_open(data);
         }
@@ -113,7 +116,8 @@ static enum err connect_data(struct link_sockets *sockets, const struct link_end
     char plain[LINK_PLAIN_SIZE];
     enum err err = link_keyring_connect(
         sockets->keyring, sockets->data, sockets->peer, end->data_endpoint, plain);
-    return err == ERR_OK ? link_connect(sockets->data, plain) : err;
+    const struct link_place place = {"-zmq.connect", end->data_endpoint, plain};
+    return err == ERR_OK ? link_connect(sockets->data, &place) : err;
 }
 
 static enum err connect_all(struct link_sockets *sockets, const struct option_list *connect)

@@ -11,12 +11,13 @@ enum err mapping_file_read(struct mapping **mapping_p, const char *path)
     *mapping_p = NULL;
     struct buffer text = {0};
     struct mapping_fault fault;
-    enum err err = text_file_read(&text, path, COMPONENT);
+    enum err err = text_file_read(&text, path, COMPONENT, "-mapping");
     if (err == ERR_OK) {
         err = mapping_parse(mapping_p, buffer_text(&text), &fault);
         if (err == ERR_INVALID) {
-            log_error(COMPONENT, fault.reason, "file=%s line=%u word=\"%s\"", path, fault.line,
-                fault.word);
+            log_error(COMPONENT, fault.reason,
+                "flag=-mapping file=%s line=%u word=\"%s\" mend=\"mend that line\"", path,
+                fault.line, fault.word);
         }
     }
     buffer_clear(&text);

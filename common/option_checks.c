@@ -12,7 +12,9 @@ enum err option_check_host(const struct option_program *program, const char *nam
     struct address address;
     if (host[0] != '\0' && address_parse_zoned(&address, host) != ERR_OK) {
         options_refuse(program, name,
-            "\"%s\" is not an IP address, or its zone is not an interface of this host", host);
+            "\"%s\" is not an IP address, or its zone is not an interface of this host; give an "
+            "address of this host, or leave it empty for all",
+            host);
         return ERR_INVALID;
     }
     return ERR_OK;
@@ -21,7 +23,8 @@ enum err option_check_host(const struct option_program *program, const char *nam
 enum err option_check_path(const struct option_program *program, const char *name, const char *path)
 {
     if (path[0] != '/') {
-        options_refuse(program, name, "\"%s\" does not start with /", path);
+        options_refuse(
+            program, name, "\"%s\" does not start with /; give a path like /metrics", path);
         return ERR_INVALID;
     }
     return ERR_OK;
@@ -35,24 +38,21 @@ enum err option_check_endpoints(
         char plain[LINK_PLAIN_SIZE];
         (void)link_endpoint_split(endpoints->values[i], plain);
         if (link_ack_endpoint(plain, ack) != ERR_OK) {
-            options_refuse(program, name, "\"%s\" is no endpoint", endpoints->values[i]);
+            options_refuse(program, name,
+                "\"%s\" is not an endpoint; give tcp://HOST:PORT (port 1 to 65534) or ipc://PATH",
+                endpoints->values[i]);
             return ERR_INVALID;
         }
     }
     return ERR_OK;
 }
 
-enum err option_check_mapping(
-    const struct option_program *program, const char *name, const char *path)
+enum err option_check_mapping(const char *path)
 {
     struct mapping *mapping = NULL;
     enum err err = path[0] != '\0' ? mapping_file_read(&mapping, path) : ERR_OK;
     mapping_destroy(&mapping);
-    if (err != ERR_OK) {
-        options_refuse(program, name, "\"%s\" cannot be used", path);
-        return ERR_INVALID;
-    }
-    return ERR_OK;
+    return err == ERR_OK ? ERR_OK : ERR_INVALID; /* the line that is logged names the flag */
 }
 
 enum err option_check_log(

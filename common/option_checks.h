@@ -21,8 +21,7 @@ MUST_CHECK enum err option_check_endpoints(
     const struct option_program *program, const char *name, const struct option_list *endpoints);
 
 /* A file of names for information elements, or "" for none; what is wrong with it is logged. */
-MUST_CHECK enum err option_check_mapping(
-    const struct option_program *program, const char *name, const char *path);
+MUST_CHECK enum err option_check_mapping(const char *path);
 
 /* The values of -loglevel and -logfmt. */
 MUST_CHECK enum err option_check_log(

@@ -61,7 +61,7 @@ enum err ingest_http_open(struct ingest_http **http_p, const struct ingest_setti
     struct http_options options = {.address = settings->metrics_address,
         .threads = 1,
         .component = "http",
-        .flag = "-metrics.addr"};
+        .flag = http_pages_flag()};
     enum err err = http_open(&http->server, &options);
     if (err == ERR_OK) {
         err = add_routes(http, settings);

@@ -131,6 +131,7 @@ static struct decoder_options decoder_options_of(
 static enum err open_receiver(struct ingest_program *program)
 {
     const struct ingest_settings *settings = program->settings;
+    static const char *const PREFIXES[] = {"nf.", "nfl.", "sflow."};
     const struct listener_settings *listeners[] = {&settings->nf, &settings->nfl, &settings->sflow};
     struct udp_options ports[sizeof listeners / sizeof listeners[0]];
     size_t count = 0;
@@ -142,6 +143,7 @@ static enum err open_receiver(struct ingest_program *program)
                 .port = (uint16_t)listeners[i]->port,
                 .is_shared = listeners[i]->is_shared,
                 .buffer_bytes = settings->receive_buffer_bytes,
+                .flag_prefix = settings->has_short_flags ? "" : PREFIXES[i],
             };
         }
     }

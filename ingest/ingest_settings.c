@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/option_checks.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define MEMBER(member) .offset = offsetof(struct ingest_settings, member)
@@ -163,11 +164,15 @@ static enum err check_sources(const struct ingest_settings *settings)
 {
     bool has_port = settings->nf.is_on || settings->nfl.is_on || settings->sflow.is_on;
     if (!has_port && settings->read_path[0] == '\0') {
-        options_refuse(&INGEST_PROGRAM, "nf", "-nf, -nfl and -sflow are all off: nothing to do");
+        options_refuse(&INGEST_PROGRAM, "nf",
+            "false, and so are -nfl and -sflow: nothing to do; switch one on, or give -read FILE");
         return ERR_INVALID;
     }
     if (settings->batch_bytes > settings->window_bytes) {
-        options_refuse(&INGEST_PROGRAM, "batch.bytes", "larger than -window.bytes");
+        options_refuse(&INGEST_PROGRAM, "batch.bytes",
+            "%" PRIu64 " is larger than -window.bytes, %" PRIu64 "; lower it, or raise "
+            "-window.bytes",
+            settings->batch_bytes, settings->window_bytes);
         return ERR_INVALID;
     }
     return ERR_OK;
@@ -202,7 +207,7 @@ enum err ingest_settings_validate(const void *context)
         option_check_host(program, "nf.addr", settings->nf.host) == ERR_OK &&
         option_check_host(program, "nfl.addr", settings->nfl.host) == ERR_OK &&
         option_check_host(program, "sflow.addr", settings->sflow.host) == ERR_OK &&
-        option_check_mapping(program, "mapping", settings->decode.mapping) == ERR_OK &&
+        option_check_mapping(settings->decode.mapping) == ERR_OK &&
         option_check_path(program, "metrics.path", settings->metrics_path) == ERR_OK &&
         option_check_path(program, "templates.path", settings->templates_path) == ERR_OK &&
         option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&

@@ -41,6 +41,7 @@ struct ingest_settings {
     struct listener_settings sflow;
     struct listener_settings nfl;
     struct listener_settings nf;
+    bool has_short_flags; /* the flags of the listener are -port and -addr, for the log */
     uint64_t workers;
     uint64_t receive_buffer_bytes;
     struct decode_settings decode;

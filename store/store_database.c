@@ -2,6 +2,7 @@
 #include "store/store_database.h"
 
 #include "common/log.h"
+#include "common/refusal.h"
 #include "store/sink/engine.h"
 #include "store/sink/sink_address.h"
 
@@ -11,10 +12,22 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum err refuse_password(const char *path, const char *reason)
+static struct refusal refusal_of(const char *path, int cause)
 {
-    log_error(
-        "store", "cannot read the password", "ch.password.file=%s error=\"%s\"", path, reason);
+    return (struct refusal){.component = "store",
+        .flag = "-ch.password.file",
+        .key = "file",
+        .value = path,
+        .cause = cause};
+}
+
+static enum err refuse_password(const char *path, bool is_read)
+{
+    const struct refusal refusal = refusal_of(path, 0);
+    refuse(&refusal, "cannot read the password",
+        is_read ? "the password is too long" : "the file is empty",
+        is_read ? "its first line must have at most 255 characters"
+                : "write the password into its first line");
     return ERR_IO;
 }
 
@@ -23,14 +36,19 @@ static enum err read_password(struct store_database *database, const char *path)
     char *password = database->password;
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        return refuse_password(path, strerror(errno));
+        const struct refusal refusal = refusal_of(path, errno);
+        return refuse_file(&refusal);
     }
     bool is_read = fgets(password, sizeof database->password, file) != NULL;
-    const char *reason = feof(file) != 0 ? "the file is empty" : strerror(errno);
+    const struct refusal unreadable = refusal_of(path, errno);
+    bool is_broken = ferror(file) != 0;
     bool is_whole = feof(file) != 0 || strchr(password, '\n') != NULL;
     (void)fclose(file);
+    if (is_broken) {
+        return refuse_file(&unreadable);
+    }
     if (!is_read || !is_whole) {
-        return refuse_password(path, is_read ? "the password is too long" : reason);
+        return refuse_password(path, is_read);
     }
     password[strcspn(password, "\r\n")] = '\0';
     return ERR_OK;
@@ -55,7 +73,9 @@ enum err store_database_init(struct store_database *database, const struct store
     }
     size_t length = strlen(settings->password);
     if (length >= sizeof database->password) {
-        log_error("store", "the password is too long", "limit=%zu", sizeof database->password - 1);
+        log_error("store", "the password is too long",
+            "flag=-ch.password limit=%zu mend=\"give a shorter password\"",
+            sizeof database->password - 1);
         return ERR_INVALID;
     }
     memcpy(database->password, settings->password, length + 1);

@@ -20,7 +20,7 @@ enum err store_http_open(struct store_http **http_p, const struct store_settings
     struct http_options options = {.address = settings->metrics_address,
         .threads = 1,
         .component = "http",
-        .flag = "-metrics.addr"};
+        .flag = http_pages_flag()};
     enum err err = http_open(&http->server, &options);
     if (err == ERR_OK) {
         err = http_pages_route(http->server, &http->pages);

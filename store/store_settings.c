@@ -86,7 +86,8 @@ const struct option_program STORE_PROGRAM = {.name = "goflow-store",
 static enum err check_is_on(const struct store_settings *settings)
 {
     if (!settings->is_on) {
-        options_refuse(&STORE_PROGRAM, "ch", "false leaves nothing to store into");
+        options_refuse(
+            &STORE_PROGRAM, "ch", "false leaves nothing to store into; leave the flag out");
         return ERR_INVALID;
     }
     return ERR_OK;
@@ -104,19 +105,24 @@ static enum err check_addresses(const struct store_settings *settings)
         return ERR_OK;
     }
     if (settings->addresses.count == 0) {
-        options_refuse(&STORE_PROGRAM, "ch.addr", "empty: neither embedded nor a server");
+        options_refuse(&STORE_PROGRAM, "ch.addr",
+            "empty; give embedded, or a server as host, host:port or URL");
         return ERR_INVALID;
     }
     for (size_t i = 0; i < settings->addresses.count; i++) {
         const char *address = settings->addresses.values[i];
         char url[SINK_ADDRESS_SIZE];
         if (sink_address_is_embedded(address)) {
-            options_refuse(&STORE_PROGRAM, "ch.addr", "embedded stands alone, without servers");
+            options_refuse(&STORE_PROGRAM, "ch.addr",
+                "embedded stands alone; give servers only, or embedded only");
             return ERR_INVALID;
         }
         if (sink_address_url(address, (uint16_t)settings->port, url) != ERR_OK) {
             options_refuse(&STORE_PROGRAM, "ch.addr",
-                "\"%s\" is not embedded, host, host:port, http:// or https://", address);
+                "\"%s\" is not an address; give embedded, host, host:port, or a URL without user "
+                "and "
+                "path",
+                address);
             return ERR_INVALID;
         }
     }
@@ -145,19 +151,23 @@ static enum err check_database(const struct store_settings *settings)
 {
     if (settings->database[0] == '\0' || settings->table[0] == '\0') {
         options_refuse(&STORE_PROGRAM, settings->table[0] == '\0' ? "ch.table" : "ch.database",
-            "must not be empty");
+            "empty; give a name");
         return ERR_INVALID;
     }
     if (settings->serve_address[0] != '\0' && !is_embedded(settings)) {
-        options_refuse(&STORE_PROGRAM, "ch.serve", "only the embedded engine can be served");
+        options_refuse(&STORE_PROGRAM, "ch.serve",
+            "\"%s\" needs the embedded engine, and -ch.addr names a server; leave one of them out",
+            settings->serve_address);
         return ERR_INVALID;
     }
     if (settings->replays_deadletter && settings->deadletter_dir[0] == '\0') {
-        options_refuse(&STORE_PROGRAM, "deadletter.replay", "needs -deadletter.dir");
+        options_refuse(
+            &STORE_PROGRAM, "deadletter.replay", "true; give the folder with -deadletter.dir");
         return ERR_INVALID;
     }
     if (settings->password[0] != '\0' && settings->password_file[0] != '\0') {
-        options_refuse(&STORE_PROGRAM, "ch.password.file", "-ch.password is given too");
+        options_refuse(&STORE_PROGRAM, "ch.password.file",
+            "\"%s\", and -ch.password is given too; give one of them", settings->password_file);
         return ERR_INVALID;
     }
     return ERR_OK;
@@ -183,7 +193,7 @@ enum err store_settings_validate(const void *context)
     bool is_valid =
         check_is_on(settings) == ERR_OK && check_addresses(settings) == ERR_OK &&
         check_database(settings) == ERR_OK && check_serve(settings) == ERR_OK &&
-        option_check_mapping(program, "mapping", settings->mapping) == ERR_OK &&
+        option_check_mapping(settings->mapping) == ERR_OK &&
         option_check_endpoints(program, "zmq.connect", &settings->link.connect) == ERR_OK &&
         option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&
         check_protection(settings) == ERR_OK &&

@@ -4,6 +4,7 @@
 #include "common/file.h"
 #include "common/link.h"
 #include "common/log.h"
+#include "common/refusal.h"
 #include "ingest/publish/identity_file.h"
 #include "ingest/publish/identity_folder.h"
 
@@ -46,17 +47,22 @@ struct identity {
     bool is_failing;   /* said in the log */
 };
 
-static enum err note_open_failure(const struct identity_options *options, enum err err)
+/* A folder that nobody named is done without. */
+static void note_open_failure(const struct identity_options *options, enum err err)
 {
-    if (err == ERR_IN_USE) {
-        log_error("identity", "another process uses the identity in the folder", "folder=%s",
-            options->folder);
-    } else {
-        log_line(options->is_shared ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "identity",
-            "cannot open the identity file", "file=%s/identity error=\"%s\"", options->folder,
-            strerror(errno));
+    int cause = err == ERR_IN_USE ? EWOULDBLOCK : errno;
+    if (options->is_shared) {
+        log_warning("identity", "cannot open the identity file; the id ends with this process",
+            "file=%s/identity error=\"%s\" mend=\"give a folder with -ingest.state\"",
+            options->folder, strerror(cause));
+        return;
     }
-    return err;
+    const struct refusal refusal = {.component = "identity",
+        .flag = options->flag != NULL ? options->flag : "-ingest.state",
+        .key = "folder",
+        .value = options->folder,
+        .cause = cause};
+    (void)refuse_folder(&refusal);
 }
 
 /* The first file that nobody else has. */
@@ -98,7 +104,7 @@ enum err identity_open(struct identity **identity_p, const struct identity_optio
             err = identity_file_read(&identity->file, &identity->record, &identity->state);
         }
         if (err != ERR_OK) {
-            (void)note_open_failure(options, err);
+            note_open_failure(options, err);
             identity_close(&identity);
             return err;
         }

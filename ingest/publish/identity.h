@@ -19,6 +19,7 @@
 struct identity;
 
 struct identity_options {
+    const char *flag;   /* that names the folder, for the log */
     const char *folder; /* borrowed for the call; made when missing. NULL or "": kept nowhere */
     uint64_t wanted_id; /* the operator's choice; 0: none */
     bool is_shared; /* other ingests may have theirs in the folder: the first free file is taken */

@@ -88,6 +88,7 @@ static enum err open_identity(struct publisher *publisher, const struct publishe
     bool is_chosen = is_set(options->state_dir) && !options->is_state_shared;
     bool is_in_spool = is_set(options->spool_dir) && !is_chosen;
     struct identity_options identity = {
+        .flag = is_in_spool ? "-spool.dir" : "-ingest.state",
         .folder = is_in_spool ? options->spool_dir : options->state_dir,
         .is_shared = !is_in_spool && !is_chosen,
         .wanted_id = options->ingest_id,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the tap: batches for whoever listens. */
 #include "ingest/publish/publish_state.h"
 
-#include "common/log.h"
-
 #include <string.h>
 
 enum {
@@ -24,14 +22,12 @@ enum err publish_tap_open(struct publisher *publisher, const char *endpoint)
     zsock_set_linger(publisher->tap, 0);
     zsock_set_ipv6(publisher->tap, 1);
     struct link_listener *listener = &publisher->tap_listener;
-    *listener = (struct link_listener){
-        .socket = publisher->tap, .keyring = publisher->keyring, .peer = LINK_PEER_TAP};
+    *listener = (struct link_listener){.socket = publisher->tap,
+        .keyring = publisher->keyring,
+        .peer = LINK_PEER_TAP,
+        .flag = "-tap.bind"};
     (void)snprintf(listener->endpoint, sizeof listener->endpoint, "%s", endpoint);
-    enum err err = link_listener_open(listener);
-    if (err != ERR_OK) {
-        log_error("publish", "cannot bind the tap", "flag=-tap.bind endpoint=%s", endpoint);
-    }
-    return err;
+    return link_listener_open(listener);
 }
 
 /*

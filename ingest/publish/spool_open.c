@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- opening a spool: what the process before left. */
 #include "common/array.h"
 #include "common/log.h"
+#include "common/refusal.h"
 #include "ingest/publish/spool_state.h"
 
 #include <errno.h>
@@ -143,6 +144,14 @@ static enum err list_segments(struct spool *spool)
     return err;
 }
 
+void spool_refuse_ingest(const char *path, uint64_t number, uint64_t ingest_id, uint64_t wanted_id)
+{
+    log_error("spool", "the folder has batches of another ingest",
+        "flag=-spool.dir folder=%s segment=%016" PRIx64 " ingest=%" PRIu64 " ingest.id=%" PRIu64
+        " mend=\"give the -ingest.id that it has, or another -spool.dir\"",
+        path, number, ingest_id, wanted_id);
+}
+
 /* One file. ERR_CORRUPT: it is none of ours, and left alone. */
 static enum err open_segment(
     struct spool *spool, struct spool_segment *segment, struct recovery *recovery)
@@ -163,8 +172,7 @@ static enum err open_segment(
     counter_add(&spool->counters.bytes, segment->size);
     uint64_t only_id = spool->options.ingest_id;
     if (only_id != 0 && !segment->is_nameless && segment->ingest_id != only_id) {
-        log_error("spool", "segment belongs to another ingest",
-            "segment=%016" PRIx64 " ingest=%" PRIu64, segment->number, segment->ingest_id);
+        spool_refuse_ingest(spool->path, segment->number, segment->ingest_id, only_id);
         return ERR_INVALID;
     }
     return ERR_OK;
@@ -223,16 +231,19 @@ static void remove_dead_segments(struct spool *spool)
     }
 }
 
+enum err spool_refuse_folder(const char *path, int cause)
+{
+    const struct refusal refusal = {
+        .component = "spool", .flag = "-spool.dir", .key = "folder", .value = path, .cause = cause};
+    return refuse_folder(&refusal);
+}
+
 static enum err open_folder(struct spool *spool)
 {
-    enum err err = spool_folder_open(&spool->folder, spool->path);
-    if (err == ERR_IN_USE) {
-        log_error("spool", "another process has the folder", "folder=%s", spool->path);
-    } else if (err != ERR_OK) {
-        log_error("spool", "cannot open the folder", "folder=%s error=\"%s\"", spool->path,
-            strerror(errno));
+    if (spool_folder_open(&spool->folder, spool->path) == ERR_OK) {
+        return ERR_OK;
     }
-    return err;
+    return spool_refuse_folder(spool->path, errno);
 }
 
 static enum err recover_batches(struct spool *spool,

@@ -40,6 +40,10 @@ struct spool {
     struct spool_counters counters;
 };
 
+/* What a start says of a folder that it cannot use: the errno's error, or another ingest's. */
+enum err spool_refuse_folder(const char *path, int cause);
+void spool_refuse_ingest(const char *path, uint64_t number, uint64_t ingest_id, uint64_t wanted_id);
+
 /* A slot at the end, its fd -1, or NULL. */
 struct spool_segment *spool_add_segment(struct spool *spool);
 /* The disk takes nothing from now on, or takes batches again: then one line is logged. */

@@ -3,6 +3,7 @@
 
 #include "common/cursor.h"
 #include "common/log.h"
+#include "common/refusal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,9 +20,11 @@ enum err capture_input_open(struct capture_input *input, const char *path)
     }
     input->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
     if (input->file == NULL) {
-        log_error("capture", "cannot open", "path=%s error=\"%s\"", path, strerror(errno));
+        const struct refusal refusal = {
+            .component = "capture", .flag = "-read", .key = "file", .value = path, .cause = errno};
+        enum err err = refuse_file(&refusal);
         capture_input_close(input);
-        return ERR_IO;
+        return err;
     }
     return ERR_OK;
 }

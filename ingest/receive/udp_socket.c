@@ -2,14 +2,20 @@
 #include "ingest/receive/udp_socket.h"
 
 #include "common/log.h"
+#include "common/refusal.h"
 #include "ingest/receive/steering.h"
 
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum {
+    FLAG_SIZE = 32
+};
 
 struct endpoint {
     struct sockaddr_storage name;
@@ -70,32 +76,35 @@ static int open_bound(const struct endpoint *endpoint, const char *interface, bo
     return -1;
 }
 
-static enum err bind_error(int reason)
-{
-    switch (reason) {
-    case EADDRINUSE:
-        return ERR_IN_USE;
-    case EACCES:
-        return ERR_DENIED;
-    case EADDRNOTAVAIL:
-    case ENODEV:
-        return ERR_INVALID;
-    default:
-        return ERR_IO;
-    }
-}
-
 static bool parse_host(const char *host, struct address *address_p)
 {
     return address_parse_zoned(address_p, host != NULL && host[0] != '\0' ? host : "::") == ERR_OK;
 }
 
-/* "192.0.2.1:2055", "[2001:db8::1]:2055", ":2055" for any address. */
-static void log_refusal(const struct udp_options *options, int reason)
+/* "-nf.port": the flag that is named `name` of those of this port. */
+static void print_flag(const struct udp_options *options, const char *name, char out[FLAG_SIZE])
 {
+    const char *prefix = options->flag_prefix != NULL ? options->flag_prefix : "";
+    (void)snprintf(out, FLAG_SIZE, "-%s%s", prefix, name);
+}
+
+/* "192.0.2.1:2055", "[2001:db8::1]:2055", ":2055" for any address. */
+static enum err refuse_port(const struct udp_options *options, int cause)
+{
+    char address[ADDRESS_TEXT_SIZE + sizeof "[]:65535"];
+    char flag[FLAG_SIZE];
     bool is_ipv6 = strchr(options->host, ':') != NULL;
-    log_error("receive", "cannot listen", "address=%s%s%s:%u error=\"%s\"", is_ipv6 ? "[" : "",
-        options->host, is_ipv6 ? "]" : "", options->port, strerror(reason));
+    bool is_host_wrong = cause == EADDRNOTAVAIL || cause == EAFNOSUPPORT || cause == EINVAL;
+    bool is_interface_wrong = cause == ENODEV;
+    (void)snprintf(address, sizeof address, "%s%s%s:%u", is_ipv6 ? "[" : "", options->host,
+        is_ipv6 ? "]" : "", options->port);
+    print_flag(options, is_interface_wrong ? "interface" : is_host_wrong ? "addr" : "port", flag);
+    const struct refusal refusal = {.component = "receive",
+        .flag = flag,
+        .key = is_interface_wrong ? "interface" : "address",
+        .value = is_interface_wrong && options->interface != NULL ? options->interface : address,
+        .cause = cause};
+    return refuse_address(&refusal);
 }
 
 /*
@@ -141,16 +150,21 @@ static bool join_group(int fd, const struct address *group, const char *interfac
     return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof request) == 0;
 }
 
-static enum err join_if_group(int fd, const struct address *address, const char *interface)
+static enum err join_if_group(
+    int fd, const struct address *address, const struct udp_options *options)
 {
-    if (!address_is_multicast(address) || join_group(fd, address, interface)) {
+    if (!address_is_multicast(address) || join_group(fd, address, options->interface)) {
         return ERR_OK;
     }
+    const char *reason = strerror(errno);
     char group[ADDRESS_TEXT_SIZE];
+    char flag[FLAG_SIZE];
     (void)address_format(address, group);
-    log_error("receive", "cannot join the multicast group: name the interface that reaches it",
-        "group=%s interface=\"%s\" error=\"%s\"", group, interface != NULL ? interface : "",
-        strerror(errno));
+    print_flag(options, "interface", flag);
+    const struct refusal refusal = {
+        .component = "receive", .flag = flag, .key = "group", .value = group};
+    refuse(&refusal, "cannot join the multicast group", reason,
+        "name the interface that reaches the group");
     return ERR_INVALID;
 }
 
@@ -172,13 +186,11 @@ static enum err open_first(const struct udp_options *options, int *socket_p,
         fd = open_endpoint(endpoint_p, options);
     }
     if (fd < 0) {
-        int reason = errno;
-        log_refusal(options, reason);
-        return bind_error(reason);
+        return refuse_port(options, errno);
     }
     (void)getsockname(fd, (struct sockaddr *)&endpoint_p->name, &endpoint_p->size);
     *socket_p = fd;
-    return join_if_group(fd, address_p, options->interface);
+    return join_if_group(fd, address_p, options);
 }
 
 /*
@@ -195,9 +207,7 @@ static enum err open_others(
     for (size_t i = 1; i < count; i++) {
         sockets[i] = open_bound(endpoint, options->interface, true);
         if (sockets[i] < 0) {
-            int reason = errno;
-            log_refusal(options, reason);
-            return bind_error(reason);
+            return refuse_port(options, errno);
         }
     }
     if (options->is_shared) {

@@ -1,8 +1,8 @@
 /*
  * udp_socket.h -- the sockets of one UDP port: one for each worker.
  *
- * Main thread, at start. Errors name the address and the reason in one log line. The counters of a
- * socket may be read by any thread while it is open.
+ * Main thread, at start. Errors name the flag, the address and the reason in one log line. The
+ * counters of a socket may be read by any thread while it is open.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ struct udp_options {
     uint16_t port;         /* 0: the system chooses */
     bool is_shared;        /* other processes may listen on it, too */
     uint64_t buffer_bytes;
+    const char *flag_prefix; /* "nf." where -nf.port and -nf.addr have set it, for the log */
 };
 
 /* What the sockets of a port have in common once they are open. */

@@ -5,6 +5,7 @@
 #include "common/daemon.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/refusal.h"
 #include "store/sink/engine_config.h"
 #include "store/sink/engine_library.h"
 #include "store/sink/engine_parts.h"
@@ -44,13 +45,24 @@ struct engine_session {
     chdb_connection *connection;
 };
 
+static struct refusal refusal_of(const char *path, int cause)
+{
+    return (struct refusal){
+        .component = "engine", .flag = "-ch.path", .key = "folder", .value = path, .cause = cause};
+}
+
+static enum err refuse_path(const char *path, int cause)
+{
+    const struct refusal refusal = refusal_of(path, cause);
+    return refuse_folder(&refusal);
+}
+
 /* Makes the folder and those above it. */
 static enum err make_folder(const char *path)
 {
     char part[PATH_MAX];
     if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part || path[0] == '\0') {
-        log_error("engine", "not a folder's name", "path=%s", path);
-        return ERR_INVALID;
+        return refuse_path(path, path[0] == '\0' ? ENOENT : ENAMETOOLONG);
     }
     for (char *p = part + 1;; p++) {
         if (*p != '/' && *p != '\0') {
@@ -59,9 +71,7 @@ static enum err make_folder(const char *path)
         char end = *p;
         *p = '\0';
         if (file_make_folder(part, FOLDER_MODE) != ERR_OK) {
-            log_error(
-                "engine", "cannot make the folder", "path=%s error=\"%s\"", part, strerror(errno));
-            return ERR_IO;
+            return refuse_path(part, errno);
         }
         *p = end;
         if (end == '\0') {
@@ -92,9 +102,9 @@ static enum err wait_until_unlocked(const char *path)
     uint64_t deadline_ns = clock_monotonic_ns() + FOLDER_WAIT_MS * NS_PER_MS;
     while (engine_folder_is_open(path)) {
         if (daemon_is_stopping() || clock_monotonic_ns() >= deadline_ns) {
-            log_error("engine",
-                "the folder is open in another process: use its -ch.serve, or another -ch.path",
-                "path=%s", path);
+            const struct refusal refusal = refusal_of(path, EWOULDBLOCK);
+            refuse(&refusal, "cannot use the folder", "another process has it open",
+                "stop that process, use its -ch.serve, or give another -ch.path");
             return ERR_IN_USE;
         }
         (void)poll(NULL, 0, FOLDER_LOOK_MS);
@@ -106,9 +116,7 @@ static enum err open_folder(struct engine *engine, const char *path)
 {
     engine->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (engine->folder < 0) {
-        log_error(
-            "engine", "cannot open the folder", "path=%s error=\"%s\"", path, strerror(errno));
-        return ERR_IO;
+        return refuse_path(path, errno);
     }
     return ERR_OK;
 }
@@ -118,9 +126,7 @@ static enum err name_folder(struct engine *engine, const char *path)
 {
     char absolute[PATH_MAX];
     if (realpath(path, absolute) == NULL) {
-        log_error(
-            "engine", "cannot find the folder", "path=%s error=\"%s\"", path, strerror(errno));
-        return ERR_IO;
+        return refuse_path(path, errno);
     }
     (void)snprintf(engine->path_flag, sizeof engine->path_flag, "--path=%s", absolute);
     return ERR_OK;
@@ -143,7 +149,9 @@ static enum err open_keeper(struct engine *engine, const char *path)
 {
     enum err err = engine_session_open(&engine->keeper, engine);
     if (err != ERR_OK) {
-        log_error("engine", "the engine cannot open its folder", "path=%s", path);
+        const struct refusal refusal = refusal_of(path, 0);
+        refuse(&refusal, "the engine cannot open its folder", "the engine gives no reason",
+            "the folder may be of another version or damaged: give another -ch.path");
     }
     return err;
 }

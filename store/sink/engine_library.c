@@ -68,9 +68,10 @@ static enum err refuse_missing(const struct places *places)
         used += (size_t)snprintf(
             text + used, sizeof text - used, "%s%s", i > 0 ? ", " : "", places->paths[i]);
     }
-    log_error("engine",
-        "the embedded engine is missing: deploy/fetch-engine gets it, -ch.lib names it",
-        "looked_for=\"%s\"", text);
+    log_error("engine", "the embedded engine is missing",
+        "flag=-ch.lib looked_for=\"%s\" mend=\"run deploy/fetch-engine, name the file with "
+        "-ch.lib, or give a server with -ch.addr\"",
+        text);
     return ERR_NOT_FOUND;
 }
 
@@ -93,7 +94,8 @@ static enum err name_file(char path[PATH_MAX], const char *given)
 {
     const char *folder = strchr(given, '/') == NULL ? "./" : "";
     if (snprintf(path, PATH_MAX, "%s%s", folder, given) >= PATH_MAX) {
-        log_error("engine", "-ch.lib is longer than a path can be", "limit=%d", PATH_MAX - 1);
+        log_error("engine", "the path is too long",
+            "flag=-ch.lib limit=%d mend=\"give a shorter path\"", PATH_MAX - 1);
         return ERR_NOT_FOUND;
     }
     return ERR_OK;
@@ -103,9 +105,10 @@ static enum err open_library(struct engine_library *library, const char *path)
 {
     library->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library->handle == NULL) {
-        log_error("engine",
-            "cannot load the embedded engine: deploy/fetch-engine gets it, -ch.lib names it",
-            "error=\"%s\"", dlerror());
+        log_error("engine", "cannot load the embedded engine",
+            "flag=-ch.lib file=%s error=\"%s\" mend=\"run deploy/fetch-engine and name the file "
+            "that it gets\"",
+            path, dlerror());
         return access(path, F_OK) == 0 ? ERR_UNSUPPORTED : ERR_NOT_FOUND;
     }
     return ERR_OK;
@@ -115,7 +118,10 @@ static bool find_function(struct engine_library *library, const char *name, void
 {
     void *function = dlsym(library->handle, name);
     if (function == NULL) {
-        log_error("engine", "the library is not an engine we know", "missing=%s", name);
+        log_error("engine", "the library is not an engine that this version knows",
+            "flag=-ch.lib missing=%s mend=\"run deploy/fetch-engine and name the file that it "
+            "gets\"",
+            name);
         return false;
     }
     memcpy(member, &function, sizeof function);

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/refusal.h"
 #include "store/columns/native.h"
 #include "store/columns/record_native.h"
 
@@ -60,14 +61,18 @@ enum err deadletter_open(struct deadletter **deadletter_p, const char *folder)
     }
     enum err err = plan_own_columns(&deadletter->plan);
     if (err == ERR_OK && strlen(folder) >= sizeof deadletter->folder) {
-        log_error(COMPONENT, "the folder's name is too long", "deadletter.dir=%s", folder);
+        log_error(COMPONENT, "the folder's name is too long",
+            "flag=-deadletter.dir folder=%s mend=\"give a shorter path\"", folder);
         err = ERR_INVALID;
     }
     if (err == ERR_OK &&
         (file_make_folder(folder, FOLDER_MODE) != ERR_OK || access(folder, W_OK | X_OK) != 0)) {
-        log_error(COMPONENT, "cannot write to the folder", "deadletter.dir=%s error=\"%s\"", folder,
-            strerror(errno));
-        err = ERR_IO;
+        const struct refusal refusal = {.component = COMPONENT,
+            .flag = "-deadletter.dir",
+            .key = "folder",
+            .value = folder,
+            .cause = errno};
+        err = refuse_folder(&refusal);
     }
     if (err != ERR_OK) {
         deadletter_close(deadletter_p);

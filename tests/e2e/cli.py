@@ -18,6 +18,8 @@ PROGRAMS = [
 
 def run(folder, name, *words, env=None):
     environment = {key: value for key, value in os.environ.items() if "GOFLOW" not in key}
+    environment.pop("STATE_DIRECTORY", None)
+    environment["XDG_STATE_HOME"] = str(folder / "state")
     return process.run(
         name, [goflow.program(name), *words], folder, seconds=60, env={**environment, **(env or {})})
 

@@ -89,7 +89,8 @@ Test(link_listener, endpoint_without_keys_stays_bound)
     link_listener_renew(&listener);
     cr_assert_not(listener.is_unbound);
     zsock_t *other = link_data_socket(ZMQ_PUSH);
-    cr_assert_eq(link_connect(other, listener.endpoint), ERR_OK);
+    const struct link_place place = {"-zmq.connect", listener.endpoint, listener.endpoint};
+    cr_assert_eq(link_connect(other, &place), ERR_OK);
     cr_assert_eq(zstr_send(other, "batch"), 0);
     char *text = zstr_recv(socket);
     cr_assert_str_eq(text, "batch");

@@ -60,9 +60,12 @@ static enum err program_path(const struct child *child, char path[PATH_MAX])
 }
 
 /* What the launcher has read from GOFLOW_... is in the settings, and weaker than its flags. */
-static void clean_environment(char *variables[ENVIRONMENT_MAX])
+static void clean_environment(const struct child *child, char *variables[ENVIRONMENT_MAX])
 {
     size_t count = 0;
+    if (child->metrics_flag != NULL) {
+        variables[count++] = (char *)child->metrics_flag;
+    }
     for (char **variable = environ; *variable != NULL && count < ENVIRONMENT_MAX - 1; variable++) {
         if (strncmp(*variable, "GOFLOW_", strlen("GOFLOW_")) != 0) {
             variables[count++] = *variable;
@@ -79,7 +82,7 @@ _Noreturn static void become(const struct child *child, const char *path, int fd
     const char *words[CHILD_FLAGS_MAX + 3] = {path, config};
     (void)snprintf(config, sizeof config, "-config=/proc/self/fd/%d", fd);
     memcpy(words + 2, child->flags, child->flag_count * sizeof *words);
-    clean_environment(variables);
+    clean_environment(child, variables);
     (void)setpgid(0, 0); /* Ctrl-C is for the launcher, which stops its children in order */
     (void)prctl(PR_SET_PDEATHSIG, DAEMON_ORPHAN_SIGNAL);
     (void)signal(SIGPIPE, SIG_DFL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- who is started, and with which flags. */
 #include "tools/launch/household.h"
 
+#include "common/http_pages.h"
 #include "tools/launch/runtime_folder.h"
 
 #include <arpa/inet.h>
@@ -96,6 +97,7 @@ static void plan_stores(struct household_plan *plan, const struct launch_setting
     for (uint32_t i = 0; i < household->store_count; i++) {
         struct child *store = &household->stores[i];
         store->program = "goflow-store";
+        store->metrics_flag = HTTP_METRICS_FLAG "=-store.metrics.addr";
         store->takes_reload = launch_settings_has_files(settings, LAUNCH_STORE);
         store->number = i;
         store->fd = -1;

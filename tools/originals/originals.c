@@ -76,6 +76,7 @@ static enum err read_defaults(
 /* One port, and standard output. */
 static void complete(struct ingest_settings *settings)
 {
+    settings->has_short_flags = true;
     settings->nf.is_on = true;
     settings->nfl.is_on = false;
     settings->sflow.is_on = false;
