@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause -- an Open vSwitch of the test's own, in its own namespaces.
 """
     switch = openvswitch.Switch(folder)      two hosts, 10.9.0.1 and 10.9.0.2, on one bridge
+    openvswitch.Switch(folder, with_addresses=False)    hosts that say nothing by themselves
     switch.export(port, "sFlow", sampling=1, ...)
     switch.talk()
 
@@ -14,6 +15,7 @@ import process
 
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 BRIDGE = "br0"
+NO_IPV6 = [f"net.ipv6.conf.{which}.disable_ipv6=1" for which in ("all", "default")]
 TALK = """
 import socket, time
 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -25,14 +27,18 @@ for number in range(20):
 
 
 class Switch:
-    def __init__(self, folder):
+    def __init__(self, folder, with_addresses=True):
         self.folder = folder
+        self.with_addresses = with_addresses
         self.name = f"gf{os.getpid()}"
         self.inside = ["ip", "netns", "exec", self.name]
         self.database = f"unix:{folder}/db.sock"
         self.hosts = [f"{self.name}h{number}" for number in (1, 2)]
         for space in (self.name, *self.hosts):
             process.check("netns", ["ip", "netns", "add", space], folder)
+            if not with_addresses:
+                process.check("no-v6", ["ip", "netns", "exec", space, "sysctl", "-qw",
+                                        *NO_IPV6], folder)
             case.at_case_end.append(lambda space=space: process.run(
                 "netns-del", ["ip", "netns", "del", space], folder))
         self.start()
@@ -65,15 +71,16 @@ class Switch:
                                "name", "eth0", "netns", host], self.folder)
         process.check("up", [*self.inside, "ip", "link", "set", port, "up"], self.folder)
         in_host = ["ip", "netns", "exec", host, "ip"]
-        process.check("addr", [*in_host, "addr", "add", f"10.9.0.{number}/24", "dev", "eth0"],
-                      self.folder)
+        if self.with_addresses:
+            process.check("addr", [*in_host, "addr", "add", f"10.9.0.{number}/24", "dev", "eth0"],
+                          self.folder)
         process.check("host-up", [*in_host, "link", "set", "eth0", "up"], self.folder)
         self.set("add-port", BRIDGE, port)
 
-    def export(self, table, column, port, *settings):
+    def export(self, table, column, port, *settings, collector="127.0.0.1"):
         """An exporter of the bridge: export("NetFlow", "netflow", 2055, "active-timeout=1")."""
         target = "target" if table == "sFlow" else "targets"
-        self.set("--", "--id=@x", "create", table, f'{target}="127.0.0.1:{port}"', *settings,
+        self.set("--", "--id=@x", "create", table, f'{target}="{collector}:{port}"', *settings,
                  "--", "set", "bridge", BRIDGE, f"{column}=@x")
 
     def talk(self):

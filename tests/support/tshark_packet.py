@@ -155,10 +155,10 @@ def layers(protos):
     """A label stack is one layer, each label is a protocol to tshark."""
     stack, sizes = [], []
     for proto in protos:
-        name, size = proto.get("name"), int(proto.get("size"))
+        name = proto.get("name")
         if name not in LAYERS:
             continue
-        size = min(size, SIZES.get(name, size))
+        size = min(int(proto.get("size")), SIZES.get(name, 1 << 16))
         if LAYERS[name] == LABELS and stack[-1:] == [LABELS]:
             sizes[-1] += size
         else:
