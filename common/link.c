@@ -25,7 +25,7 @@ enum {
     CONNECT_TIMEOUT_MS = 3000, /* a packet lost on the way must not cost a try its seven seconds */
     RECONNECT_MS = 100,
     RECONNECT_MAX_MS = 2000,
-    RETURN_HWM = 1000,
+    RETURN_HWM = 64, /* messages, which may be large; what finds no room is said again */
     RETURN_LINGER_MS = 500
 };
 

@@ -20,7 +20,7 @@ enum {
     LINK_VERSION_HELLO = 3,   /* of Hello */
     LINK_ENDPOINT_SIZE = 256,
     LINK_HWM = 4,              /* messages on each side of a data pipe */
-    LINK_ANSWER_MAX = 8 << 20, /* bytes of a message on the return channel */
+    LINK_ANSWER_MAX = 2 << 20, /* bytes of a frame on the return channel: full lists have fewer */
     LINK_OLD_NAME_SIZE = 9
 };
 

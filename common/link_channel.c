@@ -355,18 +355,20 @@ static bool take_message(
 
 zmsg_t *link_channel_receive(struct link_channel *channel, uint64_t now_ns)
 {
-    for (zmsg_t *message = link_sockets_receive(&channel->sockets); message != NULL;
-         message = link_sockets_receive(&channel->sockets)) {
-        struct link_address from;
-        zframe_t *address = zmsg_first(message);
-        zframe_t *body = zmsg_next(message);
-        if (body != NULL && read_address(address, &from) &&
-            take_message(channel, &from, body, now_ns)) {
-            return message;
-        }
-        zmsg_destroy(&message);
+    zmsg_t *message = link_sockets_receive(&channel->sockets);
+    if (message == NULL) {
+        return NULL;
     }
-    return NULL;
+    struct link_address from;
+    zframe_t *address = zmsg_first(message);
+    zframe_t *body = zmsg_next(message);
+    bool is_for_owner =
+        body != NULL && read_address(address, &from) && take_message(channel, &from, body, now_ns);
+    if (!is_for_owner) {
+        zmsg_destroy(&message);
+        return zmsg_new();
+    }
+    return message;
 }
 
 bool link_channel_learn(

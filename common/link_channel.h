@@ -51,7 +51,11 @@ int link_channel_fd(const struct link_channel *channel);
 /* This process has another id from now on; peers hear of it at once. */
 void link_channel_rename(struct link_channel *channel, uint64_t id, uint64_t epoch);
 
-/* [address][message] of a peer, the caller's; Hello is answered here. NULL: nothing is there. */
+/*
+ * The next message, the caller's: [address][message] of a peer, or without frames where it was for
+ * the channel itself. NULL: nothing is there. Peers take turns, but one may always have another
+ * message: whoever asks takes a bounded number at a time.
+ */
 zmsg_t *link_channel_receive(struct link_channel *channel, uint64_t now_ns);
 /*
  * The message that came last, from this address, names its sender: for peers that do not say Hello.

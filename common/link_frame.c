@@ -14,9 +14,9 @@ _Static_assert(LINK_ACK_HELD == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__HELD, 
 _Static_assert(LINK_ACK_NAME_REFUSED == (int)GOFLOW__LINK__ACKNOWLEDGEMENT__KIND__NAME_REFUSED,
     "as in the .proto");
 
-/* Ranges in one frame; what does not fit is said in the next round. */
+/* Ranges in one list of a frame; what does not fit is said in the next round. */
 enum {
-    RANGES_MAX = 65536
+    RANGES_MAX = LINK_RANGES_MAX
 };
 
 enum {
@@ -239,6 +239,35 @@ static struct range_messages range_messages_new(const struct link_ranges *ranges
     return (struct range_messages){.pointers = pointers, .count = count};
 }
 
+static int by_first(const void *a, const void *b)
+{
+    const struct link_range *one = a;
+    const struct link_range *other = b;
+    return one->first < other->first ? -1 : one->first > other->first;
+}
+
+/*
+ * Sorts the ranges and merges those that overlap: whoever walks over what they name visits nothing
+ * twice, however often a peer repeats itself.
+ */
+static void merge_ranges(struct link_ranges *ranges)
+{
+    if (ranges->count == 0) {
+        return;
+    }
+    qsort(ranges->values, ranges->count, sizeof *ranges->values, by_first);
+    struct link_range *merged = ranges->values;
+    for (size_t i = 1; i < ranges->count; i++) {
+        const struct link_range *next = &ranges->values[i];
+        if (next->first > merged->last) {
+            *++merged = *next;
+        } else if (next->last > merged->last) {
+            merged->last = next->last;
+        }
+    }
+    ranges->count = (size_t)(merged - ranges->values) + 1;
+}
+
 static enum err ranges_parse(
     struct link_ranges *ranges, Goflow__Link__SequenceRange *const *messages, size_t count)
 {
@@ -248,6 +277,7 @@ static enum err ranges_parse(
         }
         link_ranges_add(ranges, messages[i]->first, messages[i]->last);
     }
+    merge_ranges(ranges);
     return ranges->failed ? ERR_MEMORY : ERR_OK;
 }
 

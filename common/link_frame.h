@@ -51,6 +51,10 @@ size_t link_header_pack(const struct link_header *header, uint8_t out[LINK_HEADE
 MUST_CHECK enum err link_header_parse(
     struct link_header *header_p, const uint8_t *bytes, size_t size);
 
+enum {
+    LINK_RANGES_MAX = 16384 /* in one list of a message */
+};
+
 /* Sequences first..last. */
 struct link_range {
     uint64_t first;
@@ -140,7 +144,10 @@ struct link_lease {
 uint8_t *link_ack_pack(const struct link_ack *ack, size_t *size_p);
 uint8_t *link_lease_pack(const struct link_lease *lease, size_t *size_p);
 
-/* ERR_CORRUPT, ERR_UNSUPPORTED, ERR_MEMORY: nothing to clear. Else clear it after use. */
+/*
+ * ERR_CORRUPT, ERR_UNSUPPORTED, ERR_MEMORY: nothing to clear. Else clear it after use; the ranges
+ * of each list ascend, and no two overlap.
+ */
 MUST_CHECK enum err link_ack_parse(struct link_ack *ack_p, const uint8_t *bytes, size_t size);
 MUST_CHECK enum err link_lease_parse(struct link_lease *lease_p, const uint8_t *bytes, size_t size);
 void link_ack_clear(struct link_ack *ack);

@@ -265,21 +265,28 @@ static void note_speaker(struct link_sockets *sockets, zmsg_t *message, size_t i
     (void)snprintf(sockets->speaker, sizeof sockets->speaker, "%s", name != NULL ? name : "");
 }
 
+static zmsg_t *receive_from(struct link_sockets *sockets, size_t turn, struct link_address *from_p)
+{
+    zsock_t *socket = turn == 0 ? sockets->router : sockets->ends[turn - 1].socket;
+    zmsg_t *message = socket != NULL ? zmsg_recv_nowait(socket) : NULL;
+    if (message != NULL) {
+        *from_p = turn == 0 ? pop_address(message) : link_sockets_address(turn - 1);
+    }
+    return message;
+}
+
 zmsg_t *link_sockets_receive(struct link_sockets *sockets)
 {
-    struct link_address address = {0};
-    zmsg_t *message = sockets->router != NULL ? zmsg_recv_nowait(sockets->router) : NULL;
-    if (message != NULL) {
-        address = pop_address(message);
-    }
-    for (size_t i = 0; i < sockets->end_count && message == NULL; i++) {
-        zsock_t *socket = sockets->ends[i].socket;
-        message = socket != NULL ? zmsg_recv_nowait(socket) : NULL;
-        address = link_sockets_address(i);
+    size_t count = sockets->end_count + 1;
+    zmsg_t *message = NULL;
+    struct link_address from = {0};
+    for (size_t i = 0; i < count && message == NULL; i++) {
+        message = receive_from(sockets, sockets->turn, &from);
+        sockets->turn = (sockets->turn + 1) % count;
     }
     if (message != NULL) {
-        note_speaker(sockets, message, link_sockets_index(sockets, &address));
-        (void)zmsg_pushmem(message, address.bytes, address.size);
+        note_speaker(sockets, message, link_sockets_index(sockets, &from));
+        (void)zmsg_pushmem(message, from.bytes, from.size);
     }
     return message;
 }

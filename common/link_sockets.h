@@ -31,6 +31,7 @@ struct link_sockets {
     size_t listener_count;
     struct link_end ends[OPTION_LIST_MAX];
     size_t end_count;
+    size_t turn; /* whose turn it is to be read: the router, then each end */
     int epoll_fd;
     char speaker[LINK_KEY_NAME_SIZE]; /* whose key the last message came with; "": none needed */
 };

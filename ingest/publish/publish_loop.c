@@ -8,6 +8,8 @@
 #include <inttypes.h>
 
 enum {
+    ACKS_A_TURN = 64,        /* messages of stores, and */
+    RANGES_A_TURN = 4096,    /* the ranges in them, at which a turn takes no more */
     TICK_MS = 50,            /* how late a deadline may be noticed */
     FIRST_STORE_MS = 2000,   /* a store that is there is connected by then */
     ROWS_PATIENCE_MS = 1000, /* of a stop, for rows that are not flows */
@@ -145,35 +147,43 @@ static void take_ack(struct publisher *publisher, zframe_t *store, const struct 
     }
 }
 
-static void read_ack(struct publisher *publisher, zframe_t *store, zframe_t *body)
+/* Returns how many ranges it had. */
+static size_t read_ack(struct publisher *publisher, zframe_t *store, zframe_t *body)
 {
     const struct publish_sockets *sockets = &publisher->sockets;
     struct link_ack ack;
     if (link_ack_parse(&ack, zframe_data(body), zframe_size(body)) != ERR_OK) {
         counter_add(&publisher->counters.acks_bad, 1);
-        return;
+        return 0;
     }
     if (sockets->learn(sockets->context, store, ack.store_id) && is_for_us(publisher, &ack)) {
         take_ack(publisher, store, &ack);
     } else {
         counter_add(&publisher->counters.acks_bad, 1);
     }
+    size_t ranges = ack.ranges.count;
     link_ack_clear(&ack);
+    return ranges;
 }
 
+/* A share of what is there: the workers' batches wait meanwhile, and their room is small. */
 static void take_acks(struct publisher *publisher)
 {
     const struct publish_sockets *sockets = &publisher->sockets;
-    for (zmsg_t *message = sockets->receive_ack(sockets->context); message != NULL;
-         message = sockets->receive_ack(sockets->context)) {
+    size_t ranges = 0;
+    for (int i = 0; i < ACKS_A_TURN && ranges < RANGES_A_TURN; i++) {
+        zmsg_t *message = sockets->receive_ack(sockets->context);
+        if (message == NULL) {
+            watch_emptied(&publisher->watch, PUBLISH_ACKS);
+            return;
+        }
         zframe_t *store = zmsg_first(message);
         zframe_t *body = zmsg_next(message);
         if (body != NULL) {
-            read_ack(publisher, store, body);
+            ranges += read_ack(publisher, store, body);
         }
         zmsg_destroy(&message);
     }
-    watch_emptied(&publisher->watch, PUBLISH_ACKS);
 }
 
 /*

@@ -9,7 +9,7 @@
 enum {
     LOOK_PERIOD_MS = 1000,
     REFUSED_LOG_MS = 60000, /* between two log lines */
-    RENAMED_AT_ONCE = 4096, /* a peer may name any range */
+    RENAMED_AT_ONCE = 4096, /* sequences of a message: a peer may name any range */
 };
 
 void publish_names_apply(struct publisher *publisher)
@@ -81,13 +81,14 @@ static void rename_batch(struct publisher *publisher, struct window_batch *batch
     }
 }
 
-static void rename_range(
-    struct publisher *publisher, const struct link_range *range, const struct link_ack *ack)
+/* Of `left_p` sequences at most, which is less by what was looked at. */
+static void rename_range(struct publisher *publisher, const struct link_range *range,
+    const struct link_ack *ack, size_t *left_p)
 {
-    bool is_short = range->last - range->first < RENAMED_AT_ONCE;
-    uint64_t last = is_short ? range->last : range->first + RENAMED_AT_ONCE;
-    for (uint64_t sequence = range->first; sequence <= last; sequence++) {
-        struct window_batch *batch = window_find_sent(publisher->window, sequence);
+    uint64_t sequences_less_one = range->last - range->first;
+    for (uint64_t i = 0; i <= sequences_less_one && *left_p > 0; i++) {
+        (*left_p)--;
+        struct window_batch *batch = window_find_sent(publisher->window, range->first + i);
         if (batch != NULL && batch->ingest_id == identity_id(publisher->identity)) {
             give_up_id(publisher, ack);
         }
@@ -104,8 +105,9 @@ void publish_names_refused(struct publisher *publisher, const struct link_ack *a
         return;
     }
     if (ack->newest_epoch == ack->epoch) {
+        size_t left = RENAMED_AT_ONCE;
         for (size_t i = 0; i < ack->ranges.count; i++) {
-            rename_range(publisher, &ack->ranges.values[i], ack);
+            rename_range(publisher, &ack->ranges.values[i], ack, &left);
         }
         return;
     }

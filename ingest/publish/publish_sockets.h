@@ -15,8 +15,9 @@ struct batch;
 /* The functions never wait; `context` is that of the table. */
 struct publish_sockets {
     struct batch *(*receive_batch)(void *context); /* from the workers' ports; NULL: none */
-    zmsg_t *(*receive_ack)(void *context);         /* [store][acknowledgement]; NULL: none */
-    bool (*can_send)(void *context);               /* some store has room for a batch */
+    zmsg_t *(*receive_ack)(
+        void *context); /* [store][acknowledgement]; no frames: nothing to do; NULL: none */
+    bool (*can_send)(void *context); /* some store has room for a batch */
     /* Takes the payload. ERR_AGAIN: no store has room, the payload is still the caller's. */
     enum err (*send)(void *context, const uint8_t *header, size_t size, zmq_msg_t *payload);
     /* Answers a store; what cannot be sent is asked for again. */

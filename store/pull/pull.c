@@ -13,8 +13,11 @@
 
 #include <inttypes.h>
 
+/* A turn takes no more of each. */
 enum {
-    BATCHES_A_TURN = 64
+    BATCHES_A_TURN = 64,
+    LEASES_A_TURN = 64,  /* messages of ingests, and */
+    RANGES_A_TURN = 4096 /* the ranges in them */
 };
 
 /* What the thread waits for. */
@@ -141,30 +144,44 @@ static void pull_batches(struct puller *puller)
     }
 }
 
-static void take_lease(struct puller *puller, zmsg_t *message, uint64_t now_ns)
+/* Returns how many ranges it had. */
+static size_t take_lease(struct puller *puller, zmsg_t *message, uint64_t now_ns)
 {
     zframe_t *address = zmsg_first(message);
     zframe_t *body = zmsg_last(message);
     struct link_lease lease;
+    if (body == NULL) {
+        return 0;
+    }
     if (link_lease_parse(&lease, zframe_data(body), zframe_size(body)) != ERR_OK) {
         counter_add(&puller->counters.frames_bad, 1);
-        return;
+        return 0;
     }
     if (link_channel_learn(puller->channel, address, lease.ingest_id, now_ns)) {
         holding_lease(puller->holding, &lease, now_ns);
     }
+    size_t ranges = 0;
+    for (size_t i = 0; i < LINK_VERDICT_COUNT; i++) {
+        ranges += lease.ranges[i].count;
+    }
     link_lease_clear(&lease);
+    return ranges;
 }
 
+/* A share of what is there: batches wait meanwhile. */
 static void take_leases(struct puller *puller)
 {
-    uint64_t now_ns = clock_monotonic_ns();
-    for (zmsg_t *message = link_channel_receive(puller->channel, now_ns); message != NULL;
-         message = link_channel_receive(puller->channel, now_ns)) {
-        take_lease(puller, message, clock_monotonic_ns());
+    size_t ranges = 0;
+    for (int i = 0; i < LEASES_A_TURN && ranges < RANGES_A_TURN; i++) {
+        uint64_t now_ns = clock_monotonic_ns();
+        zmsg_t *message = link_channel_receive(puller->channel, now_ns);
+        if (message == NULL) {
+            watch_emptied(&puller->watch, ITEM_ACKS);
+            return;
+        }
+        ranges += take_lease(puller, message, now_ns);
         zmsg_destroy(&message);
     }
-    watch_emptied(&puller->watch, ITEM_ACKS);
 }
 
 /* New keys: where one was removed, every peer has to show its own again. */

@@ -1,59 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause -- a peer that says what is not true: it changes nothing.
 """
-The peer speaks ZMTP 3.0 by hand (ZeroMQ RFC 23), because no socket of libzmq sends a cancel for a
-topic that it does not have.
+The peer speaks ZMTP by hand, because no socket of libzmq sends a cancel for a topic that it does not
+have.
 """
 import pathlib
 import signal
-import socket
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import goflow  # noqa: E402
+from zmtp import Stranger, field, fixed  # noqa: E402
 
-GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 STORED = 1
 EVERYTHING = (0, 2**64 - 1)
-
-
-class Stranger:
-    """A connection that has said READY."""
-
-    def __init__(self, endpoint, kind):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(endpoint.removeprefix("ipc://"))
-        self.socket.settimeout(30)
-        self.socket.sendall(GREETING)
-        self.socket.recv(len(GREETING), socket.MSG_WAITALL)
-        word = b"\x0bSocket-Type" + len(kind).to_bytes(4, "big") + kind
-        ready = b"\x05READY" + word
-        self.socket.sendall(b"\x04" + bytes([len(ready)]) + ready)
-        self.socket.recv(2)  # its READY
-        case.at_case_end.append(self.socket.close)
-
-    def say(self, frame):
-        self.socket.sendall(b"\x00" + bytes([len(frame)]) + frame)
-
-
-def varint(value):
-    groups = []
-    while value > 0x7F:
-        groups.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*groups, value])
-
-
-def field(number, value):
-    if isinstance(value, bytes):
-        return varint(number << 3 | 2) + varint(len(value)) + value
-    return varint(number << 3) + varint(value)
-
-
-def fixed(number, value):
-    return varint(number << 3 | 1) + value.to_bytes(8, "little")
 
 
 def acknowledgement(kind, store_id, first, last):

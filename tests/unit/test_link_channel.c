@@ -60,14 +60,14 @@ static void run(struct side *side)
     }
     uint64_t now_ns = clock_monotonic_ns();
     zmsg_t *message = link_channel_receive(side->channel, now_ns);
-    if (message != NULL) {
+    if (message != NULL && zmsg_size(message) > 0) {
         zframe_destroy(&side->from);
         side->from = zmsg_pop(message);
         zframe_t *body = zmsg_first(message);
         (void)snprintf(side->latest, sizeof side->latest, "%.*s", (int)zframe_size(body),
             (const char *)zframe_data(body));
-        zmsg_destroy(&message);
     }
+    zmsg_destroy(&message);
     link_channel_tick(side->channel, now_ns);
 }
 

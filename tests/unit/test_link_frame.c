@@ -112,6 +112,35 @@ Test(link_frame, joins_sequences_that_follow_each_other)
     link_ranges_clear(&ranges);
 }
 
+Test(link_frame, ranges_that_come_in_disorder_and_twice_are_sorted_and_merged)
+{
+    static const struct link_range SAID[] = {{7, 9}, {0, UINT64_MAX}, {1, 2}, {1, 2}, {4, 8}};
+    struct link_ack ack = {.kind = LINK_ACK_HELD};
+    for (size_t i = 2; i < sizeof SAID / sizeof SAID[0]; i++) {
+        link_ranges_add(&ack.ranges, SAID[i].first, SAID[i].last);
+    }
+    link_ranges_add(&ack.ranges, SAID[0].first, SAID[0].last);
+    size_t size = 0;
+    uint8_t *bytes = link_ack_pack(&ack, &size);
+    struct link_ack parsed;
+    cr_assert_eq(link_ack_parse(&parsed, bytes, size), ERR_OK);
+    cr_assert_eq(parsed.ranges.count, 2);
+    cr_assert_eq(parsed.ranges.values[0].first, 1);
+    cr_assert_eq(parsed.ranges.values[0].last, 2);
+    cr_assert_eq(parsed.ranges.values[1].first, 4);
+    cr_assert_eq(parsed.ranges.values[1].last, 9);
+    link_ack_clear(&parsed);
+    free(bytes);
+    link_ranges_add(&ack.ranges, SAID[1].first, SAID[1].last);
+    bytes = link_ack_pack(&ack, &size);
+    cr_assert_eq(link_ack_parse(&parsed, bytes, size), ERR_OK);
+    cr_assert_eq(parsed.ranges.count, 1);
+    cr_assert_eq(parsed.ranges.values[0].last, UINT64_MAX);
+    link_ack_clear(&parsed);
+    link_ack_clear(&ack);
+    free(bytes);
+}
+
 Test(link_frame, refuses_a_range_that_ends_before_it_starts)
 {
     struct link_ack ack = {.kind = LINK_ACK_HELD};
@@ -212,7 +241,7 @@ Test(link_frame, readers_of_version_1_refuse_a_hello)
 Test(link_frame, more_ranges_than_anyone_sends_are_refused_before_they_are_unpacked)
 {
     enum {
-        ACK_RANGES_MAX = 65536,
+        ACK_RANGES_MAX = LINK_RANGES_MAX,
         MANY = 3 * ACK_RANGES_MAX + 1
     };
     Goflow__Link__SequenceRange empty = GOFLOW__LINK__SEQUENCE_RANGE__INIT;

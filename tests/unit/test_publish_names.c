@@ -148,6 +148,17 @@ static void refuse_name(uint64_t epoch, uint64_t newest_epoch, uint64_t first, u
     link_ack_clear(&ack);
 }
 
+Test(publish_names, refusal_of_the_last_sequences_there_are_ends)
+{
+    offer(1);
+    turn();
+    uint64_t epoch = identity_epoch(publisher.identity);
+    refuse_name(epoch, epoch, UINT64_MAX - 1, UINT64_MAX);
+    turn();
+    cr_assert_eq(identity_id(publisher.identity), INGEST);
+    cr_assert_eq(fake.sent_count, 1);
+}
+
 Test(publish_names, takes_another_id_when_another_process_has_its_own)
 {
     offer(2);
