@@ -7,6 +7,7 @@ until its next step, so that many faults go on at once in one thread.
     fault = members.kill(member, chance, report)
     delay = next(fault)
 """
+import contextlib
 import os
 import shutil
 import signal
@@ -23,22 +24,43 @@ AWAY_S = (0.2, 3, 15)
 PAUSES_S = (1, 5, 14)  # shorter and longer than lease and margin
 
 
-class Member:
-    """
-    A program of another project (`is_ours` false) may end by itself and with any status: it is started
-    again, and counted.
-    """
+class Program:
+    """One program of ours or of another project, whoever starts its processes."""
 
-    def __init__(self, name, start, program=None, is_ours=True):
+    def __init__(self, name, is_ours=True):
         self.name = name
-        self.start_process = start
-        self.program = program  # the file that an upgrade replaces
         self.is_ours = is_ours
-        self.own_ends = 0
         self.starts = 0
+        self.own_ends = 0
         self.is_expected = False  # to be alive
         self.is_paused = False
         self.before_end = lambda: None  # called before it is killed or stopped
+
+    def page(self, seconds=1):
+        """Its metrics, or None where it does not answer now."""
+        text = fetch(self.metrics_port, "/metrics", seconds)
+        return goflow.Metrics(text) if text is not None else None
+
+    def memory_mib(self, line="VmRSS:"):
+        """Resident now, or with VmHWM: the most of this process; 0 while there is none."""
+        try:
+            with open(f"/proc/{self.pid}/status", encoding="ascii", errors="replace") as status:
+                sizes = [text for text in status if text.startswith(line)]
+            return int(sizes[0].split()[1]) >> 10 if sizes else 0
+        except OSError:
+            return 0
+
+
+class Member(Program):
+    """
+    A program that the test starts. One of another project (`is_ours` false) may end by itself and with
+    any status: it is started again, and counted.
+    """
+
+    def __init__(self, name, start, programs=(), is_ours=True):
+        super().__init__(name, is_ours)
+        self.start_process = start
+        self.programs = programs  # the files that an upgrade replaces, its own first
         self.start()
 
     def start(self):
@@ -51,6 +73,10 @@ class Member:
         return self.process.child.pid
 
     @property
+    def metrics_port(self):
+        return self.process.metrics_port
+
+    @property
     def is_running(self):
         return self.process.is_running
 
@@ -58,24 +84,20 @@ class Member:
         if self.is_running:
             self.process.send(number)
 
-    def page(self, seconds=1):
-        """Its metrics, or None where it does not answer now."""
-        text = fetch(self.process.metrics_port, "/metrics", seconds)
-        return goflow.Metrics(text) if text is not None else None
-
     def is_ready(self):
         if hasattr(self.process, "metrics_port"):
-            return fetch(self.process.metrics_port, "/healthz", 1) is not None
+            return fetch(self.metrics_port, "/healthz", 1) is not None
         return self.process.answers()
 
-    def memory_mib(self):
-        """Resident now; 0 while there is no process."""
-        try:
-            with open(f"/proc/{self.pid}/status", encoding="ascii", errors="replace") as status:
-                sizes = [line for line in status if line.startswith("VmRSS:")]
-            return int(sizes[0].split()[1]) >> 10 if sizes else 0
-        except OSError:
-            return 0
+    def check_alive(self, report):
+        """A program that ended though it should run is reported, and started again."""
+        if not self.is_expected or self.is_running:
+            return
+        self.own_ends += 1
+        if self.is_ours:
+            status = self.process.child.returncode
+            report(f"{self.name} ended by itself, status {status}: {self.process.failure()}")
+        self.start()
 
 
 def fetch(port, path, seconds):
@@ -91,7 +113,7 @@ def come_back(member, report):
     member.start()
     waited = 0
     while not member.is_ready():
-        check_alive(member, report)
+        member.check_alive(report)
         if waited > READY_S:
             report(f"{member.name} does not answer within {READY_S} s of its start")
             return
@@ -141,15 +163,25 @@ def pause(member, chance, _report):
 
 
 def upgrade(member, _chance, report):
-    """The file is replaced while the program runs, as a package does it, and then restarted."""
-    fresh = member.program.with_suffix(".new")
-    shutil.copy2(member.program, fresh)
-    os.replace(fresh, member.program)
+    """The files are replaced while the program runs, as a package does it, and then it restarts."""
+    replace_files(member.programs)
     yield from end(member, report)
     yield from come_back(member, report)
-    running = os.readlink(f"/proc/{member.pid}/exe") if member.is_running else ""
-    if running != str(member.program.resolve()):
-        report(f"{member.name} runs {running}, not the new file")
+    check_file(member, member.programs[0], report)
+
+
+def replace_files(programs):
+    for program in programs:
+        fresh = program.with_suffix(".new")
+        shutil.copy2(program, fresh)
+        os.replace(fresh, program)
+
+
+def check_file(member, program, report):
+    with contextlib.suppress(OSError):  # it has just ended
+        running = os.readlink(f"/proc/{member.pid}/exe")
+        if running != str(program.resolve()):
+            report(f"{member.name} runs {running}, not the new file")
 
 
 def bad_wire(order, durations_s):
@@ -168,17 +200,6 @@ def bad_wire(order, durations_s):
 cut = bad_wire("cut", (0.5, 5, 15))
 stall = bad_wire("stall", (2, 6, 15))
 slow = bad_wire("slow 500000", (4, 12))
-
-
-def check_alive(member, report):
-    """A program that ended though it should run is reported, and started again."""
-    if not member.is_expected or member.is_running:
-        return
-    member.own_ends += 1
-    if member.is_ours:
-        status = member.process.child.returncode
-        report(f"{member.name} ended by itself, status {status}: {member.process.failure()}")
-    member.start()
 
 
 def copy_programs(folder, names):

@@ -1,6 +1,7 @@
-# SPDX-License-Identifier: BSD-3-Clause -- databases of the soak: replicas with a view, or the engine.
+# SPDX-License-Identifier: BSD-3-Clause -- databases of the soak: replicas or the engine, with a view.
 import case
 import engine_server
+import goflow
 import members
 import process
 import replicas
@@ -59,7 +60,7 @@ class Engine:
     def start(self, number):
         self.engine = engine_server.Engine.__new__(engine_server.Engine)
         self.engine.folder, self.engine.http_port = self.folder, self.ports[0]
-        self.engine.place, self.engine.deaths = engine_server.goflow.HERE, number
+        self.engine.place, self.engine.deaths = goflow.HERE, number
         self.engine.launch()
         return self.engine.store
 
@@ -68,6 +69,32 @@ class Engine:
 
     def answers(self):
         return [self.engine.query]
+
+
+class Served:
+    """The engine of a store of the launcher, which is ready."""
+
+    def __init__(self, launcher, sql_port):
+        self.launcher = launcher
+        self.sql_port = sql_port
+        case.wait_for(self.has_table, SYNC_S, "the table")
+        self.query(VIEW_TABLE)
+        self.query(VIEW)
+
+    def query(self, statement):
+        return goflow.query(self.sql_port, statement)
+
+    def has_table(self):
+        try:
+            return self.query("EXISTS TABLE netflow")[0]["result"] == 1
+        except (AssertionError, OSError):
+            return False
+
+    def settle(self):
+        case.wait_for(self.launcher.is_ready, SYNC_S, "the launcher's programs answer")
+
+    def answers(self):
+        return [self.query]
 
 
 KINDS = {"replicas": Replicas, "engine": Engine}

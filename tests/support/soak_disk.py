@@ -1,6 +1,8 @@
-# SPDX-License-Identifier: BSD-3-Clause -- a small disk for the spool, which a fault can fill.
+# SPDX-License-Identifier: BSD-3-Clause -- disks of a soak, which a fault can fill.
 """
 As root a file system of its own, in a sparse file; else a folder, and its disk is not filled.
+
+    disk = soak_disk.Disk(folder, "spool", 12 << 30)
 """
 import contextlib
 import os
@@ -8,38 +10,39 @@ import subprocess
 
 import case
 
-SIZE_BYTES = 12 << 30
 PIECES_BYTES = (1 << 30, 64 << 20, 1 << 20, 4096)
 STORED_AFTER = 3000000  # flows
 FULL_S = (2, 5, 10)
+UNMOUNT_S = 20
 
 
 class Disk:
-    name = "disk"
-
-    def __init__(self, folder, report):
-        self.folder = folder / "spool"
+    def __init__(self, folder, name, size_bytes):
+        self.name = f"{name} disk"
+        self.folder = folder / name
         self.folder.mkdir()
-        self.report = report
         self.filler = self.folder / "filler"
         self.full_until = None  # accepted flows when the disk had room again; stored: all is well
-        self.image = folder / "spool.image"
-        self.is_own = os.geteuid() == 0 and self.mount()
+        self.image = folder / f"{name}.image"
+        self.is_own = os.geteuid() == 0 and self.mount(size_bytes)
         if self.is_own:
             case.at_case_end.insert(0, self.unmount)  # when the programs are gone
         else:
-            print("# no file system of its own: the spool's disk is not filled", flush=True)
+            print(f"# no file system of its own: the {self.name} is not filled", flush=True)
 
-    def mount(self):
+    def mount(self, size_bytes):
         with open(self.image, "wb") as image:
-            image.truncate(SIZE_BYTES)
+            image.truncate(size_bytes)
         steps = (
             ["mkfs.ext4", "-q", "-F", str(self.image)],
-            ["mount", "-o", "loop", str(self.image), str(self.folder)])
+            ["mount", "-o", "loop,discard", str(self.image), str(self.folder)])
         return all(subprocess.run(words, check=False).returncode == 0 for words in steps)
 
     def unmount(self):
-        subprocess.run(["umount", str(self.folder)], check=False)
+        """Programs that were children of another may need a moment to end."""
+        case.wait_for(
+            lambda: subprocess.run(["umount", str(self.folder)], check=False).returncode == 0,
+            UNMOUNT_S, f"the {self.name} is free")
 
     def fill(self):
         """In ever smaller pieces, because the spool goes on writing."""
@@ -55,12 +58,12 @@ class Disk:
         self.filler.unlink(missing_ok=True)
         self.full_until = "now"
 
-    def is_memory_precious(self, line):
+    def is_memory_precious(self, account):
         """
-        Batches that only the ingest's memory has may still wait. They are stored about in order, so
-        it is over when many more are stored than had come until the disk had room again.
+        Of the spool's disk: batches that only the ingest's memory has may still wait. They are stored
+        about in order, so it is over when many more are stored than had come until the disk had room
+        again.
         """
-        account = line.account
         if self.full_until == "now":
             self.full_until = account.latest["in"]
         if self.full_until is None:
