@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/refusal.h"
 #include "store/sink/engine_config.h"
+#include "store/sink/engine_functions.h"
 #include "store/sink/engine_library.h"
 #include "store/sink/engine_parts.h"
 #include "store/sink/sink_error.h"
@@ -142,7 +143,10 @@ static enum err take_folder(struct engine *engine, const char *path)
     if (err == ERR_OK) {
         err = name_folder(engine, path);
     }
-    return err == ERR_OK ? wait_until_unlocked(path) : err;
+    if (err == ERR_OK) {
+        err = wait_until_unlocked(path);
+    }
+    return err == ERR_OK ? engine_functions_cover(path) : err;
 }
 
 static enum err open_keeper(struct engine *engine, const char *path)

@@ -24,6 +24,8 @@ static const char CONFIG[] =
     "<users_config>/proc/self/fd/%d</users_config>"
     "<remote_url_allow_hosts></remote_url_allow_hosts>"
     "<user_scripts_path>/proc/self/none/</user_scripts_path>"
+    "<access_control_improvements><table_engines_require_grant>true</table_engines_require_grant>"
+    "</access_control_improvements>"
     "<memory_worker_use_cgroup>false</memory_worker_use_cgroup>"
     "<merge_tree>"
     "<fsync_after_insert>1</fsync_after_insert>"
@@ -38,11 +40,35 @@ static const char CONFIG[] =
  * The engine has one user. Its own grants are what a reader may do; the role `writer` adds what
  * changes tables, and `feeder` reads files, which INSERTs need for their data in memory. Our own
  * sessions start with both roles; those of -ch.serve give them up (serve_exchange.c). Nobody has
- * the network, BACKUP, SYSTEM SHUTDOWN or users. The settings below would read or write files by
- * themselves, hide expressions in texts, or change what the parser understands.
+ * the network, BACKUP, SYSTEM SHUTDOWN or users, nor a table engine that reaches them: a grant on
+ * an engine includes its source. The settings below would read or write files or ask other hosts
+ * by themselves, hide expressions in texts, run views with the rights of another user, or change
+ * what the parser understands.
  */
+#define ENGINE(name) "<query>GRANT TABLE ENGINE ON " name "</query>"
+#define ENGINES                                                                                    \
+    ENGINE("MergeTree")                                                                            \
+    ENGINE("ReplacingMergeTree")                                                                   \
+    ENGINE("SummingMergeTree")                                                                     \
+    ENGINE("AggregatingMergeTree")                                                                 \
+    ENGINE("CollapsingMergeTree")                                                                  \
+    ENGINE("VersionedCollapsingMergeTree")                                                         \
+    ENGINE("CoalescingMergeTree")                                                                  \
+    ENGINE("GraphiteMergeTree")                                                                    \
+    ENGINE("Memory")                                                                               \
+    ENGINE("Log")                                                                                  \
+    ENGINE("TinyLog") ENGINE("StripeLog") ENGINE("Null") ENGINE("Set") ENGINE("Join")              \
+        ENGINE("Buffer") ENGINE("Merge") ENGINE("Dictionary") ENGINE("GenerateRandom")
+
 static const char USERS[] =
-    "<clickhouse><profiles><default><constraints>"
+    "<clickhouse><profiles><default>"
+    "<default_materialized_view_sql_security>INVOKER</default_materialized_view_sql_security>"
+    "<constraints>"
+    "<default_view_definer><readonly/></default_view_definer>"
+    "<default_normal_view_sql_security><readonly/></default_normal_view_sql_security>"
+    "<default_materialized_view_sql_security><readonly/></default_materialized_view_sql_security>"
+    "<format_avro_schema_registry_url><readonly/></format_avro_schema_registry_url>"
+    "<merge_tree_disk><readonly/></merge_tree_disk>"
     "<dialect><readonly/></dialect>"
     "<format_schema><readonly/></format_schema>"
     "<format_schema_source><readonly/></format_schema_source>"
@@ -57,8 +83,7 @@ static const char USERS[] =
     "CREATE DICTIONARY, CREATE FUNCTION, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, CHECK, KILL "
     "QUERY, "
     "SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM MOVES, SYSTEM VIEWS, SYSTEM RELOAD DICTIONARY, "
-    "SYSTEM DROP CACHE, SYSTEM FLUSH ON *.*</query>"
-    "<query>GRANT TABLE ENGINE ON *</query></grants></writer>"
+    "SYSTEM DROP CACHE, SYSTEM FLUSH ON *.*</query>" ENGINES "</grants></writer>"
     "<feeder><grants><query>GRANT FILE ON *.*</query></grants></feeder></roles>"
     "<users><default><password></password><networks><ip>::/0</ip></networks>"
     "<profile>default</profile><quota>default</quota><grants>"

@@ -3,6 +3,7 @@
 
 #include "common/file.h"
 #include "store/sink/content_coding.h"
+#include "store/sink/serve_check.h"
 #include "store/sink/serve_guard.h"
 #include "store/sink/sql_text.h"
 
@@ -20,7 +21,7 @@ void serve_exchange_begin(struct serve_exchange *exchange_p, const struct serve_
     serve_request_parse(&exchange_p->request, http);
 }
 
-static void refuse(struct serve_exchange *exchange, int code, const char *text)
+void serve_exchange_refuse(struct serve_exchange *exchange, int code, const char *text)
 {
     serve_answer_error(exchange->response, &exchange->access->identity, code, text);
 }
@@ -51,7 +52,7 @@ static bool check_user(struct serve_exchange *exchange)
         "Code: 516. DB::Exception: %s: Authentication failed: password is incorrect, or there is "
         "no user with such name. (AUTHENTICATION_FAILED)",
         user);
-    refuse(exchange, 516, text);
+    serve_exchange_refuse(exchange, 516, text);
     return false;
 }
 
@@ -65,7 +66,7 @@ static bool check_origin(struct serve_exchange *exchange)
         is_allowed = strcmp(origin, exchange->access->origins.values[i]) == 0;
     }
     if (!is_allowed || !serve_guard_is_own_host(host, &exchange->access->hosts)) {
-        refuse(exchange, 497,
+        serve_exchange_refuse(exchange, 497,
             is_allowed ? "Code: 497. DB::Exception: This Host is not served here: -ch.serve.host "
                          "allows it. (ACCESS_DENIED)"
                        : "Code: 497. DB::Exception: This Origin is not allowed: -ch.serve.origin "
@@ -82,14 +83,14 @@ static bool check_origin(struct serve_exchange *exchange)
 static bool check_request(struct serve_exchange *exchange)
 {
     if (exchange->request.wants_framing) {
-        refuse(exchange, 48,
+        serve_exchange_refuse(exchange, 48,
             "Code: 48. DB::Exception: compress=1 and decompress=1 are not supported here: use "
             "Content-Encoding and Accept-Encoding with enable_http_compression=1. "
             "(NOT_IMPLEMENTED)");
         return false;
     }
     if (exchange->request.has_too_many) {
-        refuse(exchange, 36,
+        serve_exchange_refuse(exchange, 36,
             "Code: 36. DB::Exception: Too many settings or parameters in the URL. "
             "(BAD_ARGUMENTS)");
         return false;
@@ -120,7 +121,7 @@ static bool decode_body(struct serve_exchange *exchange, struct buffer *body_p)
     (void)snprintf(text, sizeof text,
         "Code: %d. DB::Exception: Cannot unpack the body with Content-Encoding %.40s: %s. (%s)",
         code, coding, err_text(err), name);
-    refuse(exchange, code, text);
+    serve_exchange_refuse(exchange, code, text);
     return false;
 }
 
@@ -135,7 +136,7 @@ static bool put_data(
         (body == NULL || file_write(exchange->data_fd, body->bytes, body->size) == ERR_OK)) {
         return true;
     }
-    refuse(exchange, 173,
+    serve_exchange_refuse(exchange, 173,
         "Code: 173. DB::Exception: No memory for the data. (CANNOT_ALLOCATE_MEMORY)");
     return false;
 }
@@ -158,7 +159,7 @@ static bool build_statement(struct serve_exchange *exchange, const struct buffer
         buffer_append(&exchange->given, rest->bytes, rest->size);
     }
     if (exchange->statement.has_second) {
-        refuse(exchange, 62,
+        serve_exchange_refuse(exchange, 62,
             "Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed). "
             "(SYNTAX_ERROR)");
         return false;
@@ -178,24 +179,24 @@ static bool build_statement(struct serve_exchange *exchange, const struct buffer
     return true;
 }
 
-static bool run(struct serve_exchange *exchange, const struct engine_query *query,
+bool serve_exchange_query(struct serve_exchange *exchange, const struct engine_query *query,
     struct engine_result *result_p)
 {
     engine_query(exchange->session, query, result_p);
     if (result_p->error == NULL) {
         return true;
     }
-    refuse(exchange, result_p->error_code, result_p->error);
+    serve_exchange_refuse(exchange, result_p->error_code, result_p->error);
     engine_result_clear(result_p);
     return false;
 }
 
-static bool run_statement(struct serve_exchange *exchange, struct buffer *sql)
+bool serve_exchange_statement(struct serve_exchange *exchange, struct buffer *sql)
 {
     struct engine_result result;
     const struct engine_query query = {
         .sql = buffer_text(sql), .sql_size = sql->size, .format = "Null"};
-    bool is_done = run(exchange, &query, &result);
+    bool is_done = serve_exchange_query(exchange, &query, &result);
     if (is_done) {
         engine_result_clear(&result);
     }
@@ -203,51 +204,43 @@ static bool run_statement(struct serve_exchange *exchange, struct buffer *sql)
     return is_done;
 }
 
-/* The engine's parser writes the statement anew; its text is then looked through. */
-static bool check_statement(struct serve_exchange *exchange)
-{
-    struct buffer sql = {0};
-    struct engine_result result;
-    buffer_text_append(&sql, "SELECT formatQuery(");
-    sql_append_literal(&sql, buffer_text(&exchange->given));
-    buffer_text_append(&sql, ")");
-    const struct engine_query query = {
-        .sql = buffer_text(&sql), .sql_size = sql.size, .format = "RawBLOB"};
-    bool is_done = run(exchange, &query, &result);
-    buffer_clear(&sql);
-    if (!is_done) {
-        return false;
-    }
-    const char *reason = serve_guard_statement(result.bytes, result.size);
-    bool is_reading = serve_guard_is_reading(result.bytes, result.size);
-    engine_result_clear(&result);
-    if (exchange->request.is_reading && !is_reading) {
-        refuse(exchange, 164,
-            "Code: 164. DB::Exception: default: Cannot execute query in readonly mode. (READONLY)");
-        return false;
-    }
-    if (reason == NULL) {
-        return true;
-    }
-    char text[200];
-    (void)snprintf(text, sizeof text, "Code: 497. DB::Exception: %s. (ACCESS_DENIED)", reason);
-    refuse(exchange, 497, text);
-    return false;
-}
-
-/* Only a statement whose data we put into a file may read one. */
+/* Only an INSERT with input() reads its data, which we put into a file, by the function file(). */
 static const char *role_of(const struct serve_exchange *exchange)
 {
     if (exchange->request.is_reading) {
         return "SET ROLE NONE";
     }
-    return exchange->statement.takes_data ? "SET ROLE writer, feeder" : "SET ROLE writer";
+    return exchange->statement.input_at != 0 ? "SET ROLE writer, feeder" : "SET ROLE writer";
 }
 
-/*
- * Database and settings of the URL, in one statement because a store sends many; last of all that a
- * GET may only read.
- */
+/* Settings of the URL, in one statement because a store sends many; last that a GET only reads. */
+static bool apply_settings(struct serve_exchange *exchange)
+{
+    struct buffer sql = {0};
+    const struct serve_request *request = &exchange->request;
+    const char *readonly = "2";
+    for (size_t i = 0; i < request->setting_count; i++) {
+        const struct serve_setting *setting = &request->settings[i];
+        if (request->is_reading && strcmp(setting->name, "readonly") == 0) {
+            readonly = strcmp(setting->value, "1") == 0 ? "1" : "2";
+            continue;
+        }
+        buffer_text_append(&sql, sql.size == 0 ? "SET " : ", ");
+        sql_append_identifier(&sql, setting->name);
+        buffer_text_append(&sql, " = ");
+        sql_append_literal(&sql, setting->value);
+    }
+    if (sql.size > 0 && !serve_exchange_statement(exchange, &sql)) {
+        return false;
+    }
+    if (request->is_reading) {
+        buffer_format(&sql, "SET readonly = %s", readonly);
+        return serve_exchange_statement(exchange, &sql);
+    }
+    return true;
+}
+
+/* The statement is checked before settings like offset = 1 can change what the check reads. */
 static bool prepare_session(struct serve_exchange *exchange)
 {
     struct buffer sql = {0};
@@ -255,28 +248,13 @@ static bool prepare_session(struct serve_exchange *exchange)
     if (request->database[0] != '\0') {
         buffer_text_append(&sql, "USE ");
         sql_append_identifier(&sql, request->database);
-        if (!run_statement(exchange, &sql)) {
+        if (!serve_exchange_statement(exchange, &sql)) {
             return false;
         }
     }
-    for (size_t i = 0; i < request->setting_count; i++) {
-        buffer_text_append(&sql, i == 0 ? "SET " : ", ");
-        sql_append_identifier(&sql, request->settings[i].name);
-        buffer_text_append(&sql, " = ");
-        sql_append_literal(&sql, request->settings[i].value);
-    }
-    if (sql.size > 0 && !run_statement(exchange, &sql)) {
-        return false;
-    }
     buffer_text_append(&sql, role_of(exchange));
-    if (!run_statement(exchange, &sql) || !check_statement(exchange)) {
-        return false;
-    }
-    if (request->is_reading) {
-        buffer_text_append(&sql, "SET readonly = 2");
-        return run_statement(exchange, &sql);
-    }
-    return true;
+    return serve_exchange_statement(exchange, &sql) && serve_check_statement(exchange) &&
+           apply_settings(exchange);
 }
 
 static void run_query(struct serve_exchange *exchange)
@@ -292,12 +270,12 @@ static void run_query(struct serve_exchange *exchange)
         .parameters = request->parameters,
         .parameter_count = request->parameter_count};
     struct engine_result result;
-    if (!run(exchange, &query, &result)) {
+    if (!serve_exchange_query(exchange, &query, &result)) {
         return;
     }
     if (result.rows_written > 0 && engine_sync(exchange->access->engine) != ERR_OK) {
         engine_result_clear(&result);
-        refuse(exchange, 75,
+        serve_exchange_refuse(exchange, 75,
             "Code: 75. DB::Exception: The rows are in the table, but the disk did not confirm "
             "them. "
             "(CANNOT_WRITE_TO_FILE_DESCRIPTOR)");
@@ -326,7 +304,7 @@ void serve_exchange_run(struct serve_exchange *exchange)
         return;
     }
     if (engine_session_open(&exchange->session, exchange->access->engine) != ERR_OK) {
-        refuse(exchange, 173,
+        serve_exchange_refuse(exchange, 173,
             "Code: 173. DB::Exception: No memory for a session. (CANNOT_ALLOCATE_MEMORY)");
         return;
     }

@@ -50,3 +50,14 @@ bool serve_exchange_check(struct serve_exchange *exchange);
 void serve_exchange_run(struct serve_exchange *exchange);
 
 void serve_exchange_end(struct serve_exchange *exchange);
+
+/* For the other files of serve: fills the response with an exception. */
+void serve_exchange_refuse(struct serve_exchange *exchange, int code, const char *text);
+
+/* Runs it in the session. False: the response has the engine's exception, and there is no result.
+ */
+bool serve_exchange_query(struct serve_exchange *exchange, const struct engine_query *query,
+    struct engine_result *result_p);
+
+/* The same without a result; clears `sql`. */
+bool serve_exchange_statement(struct serve_exchange *exchange, struct buffer *sql);

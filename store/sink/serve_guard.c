@@ -1,6 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause -- refuses files to statements, and foreign hosts. */
+/* SPDX-License-Identifier: BSD-3-Clause -- refuses statements by their words, and foreign hosts. */
 #include "store/sink/serve_guard.h"
 
+#include "store/sink/serve_dictionary.h"
 #include "store/sink/sql_scanner.h"
 
 #include <arpa/inet.h>
@@ -20,12 +21,35 @@ static const struct {
     {"OUTFILE", "INTO OUTFILE is not allowed here"},
     {"INFILE", "FROM INFILE is not allowed here: send the data in the body"},
     {"DEFINER", "DEFINER and SQL SECURITY are not allowed here"},
+    {"PARALLEL", "PARALLEL WITH is not allowed here: send one statement a request"},
 };
 
-/* As a function, a table function or an engine. */
+/* As a function, a table function, an engine, a disk, or the layout of a dictionary. */
 static const char *const CALLS[] = {"file", "fileCluster", "icebergLocal", "icebergLocalCluster",
     "deltaLakeLocal", "deltaLakeLocalCluster", "paimonLocal", "executable", "executablePool",
-    "FileLog", "EmbeddedRocksDB", "SQLite", "Filesystem"};
+    "FileLog", "EmbeddedRocksDB", "SQLite", "Filesystem", "disk", "SSD_CACHE",
+    "COMPLEX_KEY_SSD_CACHE"};
+
+static const char *const READING[] = {
+    "SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS", "SET", "USE"};
+/* Grants decide about these. RESTORE, for one, asks other hosts before it asks for a grant. */
+static const char *const CHANGING[] = {"INSERT", "CREATE", "ALTER", "DROP", "DETACH", "ATTACH",
+    "UNDROP", "RENAME", "EXCHANGE", "REPLACE", "TRUNCATE", "OPTIMIZE", "CHECK", "KILL", "SYSTEM",
+    "DELETE", "UPDATE"};
+static const char *const DATABASES[] = {"Atomic", "Memory", "Ordinary"};
+
+#define COUNT_OF(list) (sizeof(list) / sizeof((list)[0]))
+
+static bool is_one_of(const struct sql_scanner *scanner, const struct sql_token *token,
+    const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sql_scanner_is_word(scanner, token, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static bool is_named(const struct sql_scanner *scanner, struct sql_token token, const char *name)
 {
@@ -57,9 +81,9 @@ static const char *refuse_token(
                    : NULL;
 }
 
-const char *serve_guard_statement(const char *canonical, size_t size)
+/* Words and calls that no statement may have. */
+static const char *check_tokens(struct sql_scanner scanner)
 {
-    struct sql_scanner scanner = {.text = canonical, .size = size};
     struct sql_token token = sql_scanner_next(&scanner);
     bool is_applied = false;
     while (token.kind != SQL_END) {
@@ -76,17 +100,77 @@ const char *serve_guard_statement(const char *canonical, size_t size)
     return NULL;
 }
 
+/* Where other engines take tables from, no grant is asked. */
+static const char *check_database(struct sql_scanner scanner)
+{
+    struct sql_token token = sql_scanner_next(&scanner);
+    while (token.kind != SQL_END && !sql_scanner_is_word(&scanner, &token, "ENGINE")) {
+        token = sql_scanner_next(&scanner);
+    }
+    if (token.kind == SQL_END) {
+        return NULL;
+    }
+    (void)sql_scanner_next(&scanner); /* = */
+    token = sql_scanner_next(&scanner);
+    return is_one_of(&scanner, &token, DATABASES, COUNT_OF(DATABASES))
+               ? NULL
+               : "a database may have the engine Atomic, Memory or Ordinary here";
+}
+
+static const char *check_definition(struct sql_scanner scanner, bool is_attach)
+{
+    struct sql_token token = sql_scanner_next(&scanner);
+    if (sql_scanner_is_word(&scanner, &token, "DATABASE")) {
+        return check_database(scanner);
+    }
+    for (; token.kind != SQL_END; token = sql_scanner_next(&scanner)) {
+        if (is_attach && sql_scanner_is_word(&scanner, &token, "FROM")) {
+            return "ATTACH FROM is not allowed here: it takes over files";
+        }
+        if (sql_scanner_is_word(&scanner, &token, "SOURCE") &&
+            sql_scanner_peek(&scanner, 0) == '(') {
+            struct sql_token query;
+            return serve_dictionary_query(scanner, &query)
+                       ? NULL
+                       : "a dictionary may only have SOURCE(CLICKHOUSE(QUERY '...')) or "
+                         "SOURCE(NULL()) here";
+        }
+    }
+    return NULL;
+}
+
+const char *serve_guard_statement(const char *canonical, size_t size)
+{
+    struct sql_scanner scanner = {.text = canonical, .size = size};
+    const char *reason = check_tokens(scanner);
+    if (reason != NULL || serve_guard_is_reading(canonical, size)) {
+        return reason;
+    }
+    struct sql_token first = sql_scanner_next(&scanner);
+    if (!is_one_of(&scanner, &first, CHANGING, COUNT_OF(CHANGING))) {
+        return "statements of this kind are not allowed here";
+    }
+    bool is_attach = sql_scanner_is_word(&scanner, &first, "ATTACH");
+    bool is_definition = is_attach || sql_scanner_is_word(&scanner, &first, "CREATE") ||
+                         sql_scanner_is_word(&scanner, &first, "REPLACE");
+    return is_definition ? check_definition(scanner, is_attach) : NULL;
+}
+
 bool serve_guard_is_reading(const char *canonical, size_t size)
 {
-    static const char *const FIRST[] = {
-        "SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS", "SET", "USE"};
     struct sql_scanner scanner = {.text = canonical, .size = size};
     struct sql_token token = sql_scanner_next(&scanner);
-    bool is_reading = token.kind == SQL_OPEN;
-    for (size_t i = 0; i < sizeof FIRST / sizeof FIRST[0]; i++) {
-        is_reading = is_reading || sql_scanner_is_word(&scanner, &token, FIRST[i]);
+    return token.kind == SQL_OPEN || is_one_of(&scanner, &token, READING, COUNT_OF(READING));
+}
+
+bool serve_guard_has_name_parameter(const char *canonical, size_t size)
+{
+    struct sql_scanner scanner = {.text = canonical, .size = size};
+    struct sql_token token = sql_scanner_next(&scanner);
+    while (token.kind != SQL_END && !sql_scanner_is_word(&scanner, &token, "Identifier")) {
+        token = sql_scanner_next(&scanner);
     }
-    return is_reading;
+    return token.kind != SQL_END;
 }
 
 /* Without port and brackets. */

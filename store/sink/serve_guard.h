@@ -19,5 +19,8 @@ const char *serve_guard_statement(const char *canonical, size_t size);
 /* True for a kind of statement that changes nothing; KILL QUERY needs no grant. Pure. */
 bool serve_guard_is_reading(const char *canonical, size_t size);
 
+/* True where the statement takes a name from a parameter: {x:Identifier}. Pure. */
+bool serve_guard_has_name_parameter(const char *canonical, size_t size);
+
 /* True where the header Host is absent, an IP address, localhost, or one of `names`. Pure. */
 bool serve_guard_is_own_host(const char *host, const struct option_list *names);
