@@ -23,6 +23,15 @@ plugin_buffer_size: 1048576
 plugin_pipe_size: 16777216
 """
 
+PROBES = """daemonize: false
+pcap_savefile: {capture}
+plugins: nfprobe[n5], nfprobe[n9], nfprobe[n10], sfprobe[s]
+aggregate: src_host, dst_host, src_port, dst_port, proto, tos
+sampling_rate: {sampling}
+sfprobe_receiver[s]: 127.0.0.1:{port}
+plugin_pipe_size: 16777216
+"""
+
 
 def softflowd(folder, capture, port, version, sampling=1):
     """Exports the capture as NetFlow 5, 9 or IPFIX (10) in one go."""
@@ -45,3 +54,12 @@ def nfprobe(folder, capture, port, version):
     config = folder / "nfprobe.conf"
     config.write_text(NFPROBE.format(capture=capture, port=port, version=version))
     process.check("nfprobe", ["pmacctd", "-f", config], folder, seconds=30)
+
+
+def probes(folder, capture, port, sampling):
+    """Exports the capture as NetFlow 5, 9, IPFIX and sFlow at once."""
+    config = folder / "probes.conf"
+    config.write_text(PROBES.format(capture=capture, port=port, sampling=sampling) + "".join(
+        f"nfprobe_receiver[n{version}]: 127.0.0.1:{port}\nnfprobe_version[n{version}]: {version}\n"
+        for version in (5, 9, 10)))
+    process.check("probes", ["pmacctd", "-f", config], folder, seconds=30)

@@ -107,10 +107,14 @@ def pmacctd(wire, port):
 def switch(wire, port):
     wire.switch.export("NetFlow", "netflow", port, "active-timeout=1",
                        collector=wires.exporter_address(OVS_NETFLOW))
-    wire.switch.export("IPFIX", "ipfix", port, "sampling=1", "obs_domain_id=123",
+    switch_ipfix(wire, port)
+    switch_sflow(wire, port)
+
+
+def switch_ipfix(wire, port, sampling=1):
+    wire.switch.export("IPFIX", "ipfix", port, f"sampling={sampling}", "obs_domain_id=123",
                        "obs_point_id=456", "cache_active_timeout=1",
                        collector=wires.exporter_address(OVS_IPFIX))
-    switch_sflow(wire, port)
 
 
 def switch_sflow(wire, port, sampling=1):
