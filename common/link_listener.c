@@ -34,7 +34,7 @@ enum err link_listener_open(struct link_listener *listener)
 
 void link_listener_tend(struct link_listener *listener)
 {
-    if (!listener->is_unbound) {
+    if (!listener->is_unbound || clock_monotonic_ns() < listener->bind_due_ns) {
         return;
     }
     enum err err = link_keyring_accept(
@@ -51,9 +51,9 @@ void link_listener_tend(struct link_listener *listener)
     }
 }
 
-void link_listener_renew(struct link_listener *listener)
+void link_listener_renew(struct link_listener *listener, uint32_t pause_ms)
 {
-    if (listener->is_unbound || !link_keyring_covers(listener->keyring, listener->endpoint)) {
+    if (listener->is_unbound) {
         return;
     }
     if (zmq_unbind(zsock_resolve(listener->socket), listener->bound) != 0) {
@@ -62,5 +62,6 @@ void link_listener_renew(struct link_listener *listener)
         return;
     }
     listener->is_unbound = true;
+    listener->bind_due_ns = clock_monotonic_ns() + pause_ms * NS_PER_MS;
     link_listener_tend(listener);
 }

@@ -17,6 +17,7 @@ struct link_listener {
     const char *flag;  /* that gave the endpoint, for the log; NULL: -zmq.bind */
     const char *given; /* its value, borrowed; NULL: the endpoint */
     bool is_unbound;   /* since it was renewed; to be bound again */
+    uint64_t bind_due_ns;
     struct log_pause log;
     char endpoint[LINK_ENDPOINT_SIZE];
     char bound[LINK_ENDPOINT_SIZE]; /* as libzmq calls it */
@@ -24,10 +25,7 @@ struct link_listener {
 
 /* Binds. On failure one line is logged. */
 MUST_CHECK enum err link_listener_open(struct link_listener *listener);
-/*
- * Ends all connections, and accepts new ones with the keyring as it is now. An endpoint without
- * keys stays as it is.
- */
-void link_listener_renew(struct link_listener *listener);
+/* Ends all connections, and accepts new ones after a pause, with the keyring as it is then. */
+void link_listener_renew(struct link_listener *listener, uint32_t pause_ms);
 /* Binds where that could not be done yet: libzmq frees a port a moment after it is unbound. */
 void link_listener_tend(struct link_listener *listener);

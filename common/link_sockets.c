@@ -185,7 +185,9 @@ void link_sockets_reconnect_data(struct link_sockets *sockets, size_t index)
 void link_sockets_renew(struct link_sockets *sockets)
 {
     for (size_t i = 0; i < sockets->listener_count; i++) {
-        link_listener_renew(&sockets->listeners[i]);
+        if (link_keyring_covers(sockets->keyring, sockets->listeners[i].endpoint)) {
+            link_listener_renew(&sockets->listeners[i], 0);
+        }
     }
 }
 

@@ -59,6 +59,8 @@ METRIC_FAMILY(TAP_BATCHES, COUNTER, "goflow_tap_batches_total",
     "Batches published on the tap; 0 while nobody listens.");
 METRIC_FAMILY(
     TAP_SUBSCRIPTIONS, GAUGE, "goflow_tap_subscriptions", "Topics that tap subscribers listen to.");
+METRIC_FAMILY(TAP_FLOODS, COUNTER, "goflow_tap_floods_total",
+    "Times that all taps were disconnected because one subscribed to too many topics.");
 
 METRIC_FAMILY(SPOOL_BYTES, GAUGE, "goflow_spool_bytes", "Size of the spool on disk.");
 METRIC_FAMILY(SPOOL_SEGMENTS, GAUGE, "goflow_spool_segments", "Segment files of the spool.");
@@ -159,6 +161,7 @@ void publish_report(const struct publish_counters *counters, const struct window
     }
     metrics_page_add_counter(page, &TAP_BATCHES, &counters->tap_batches);
     metrics_page_add_counter(page, &TAP_SUBSCRIPTIONS, &counters->tap_subscriptions);
+    metrics_page_add_counter(page, &TAP_FLOODS, &counters->tap_floods);
 }
 
 void publish_report_spool(const struct publish_counters *counters,

@@ -24,6 +24,7 @@ struct publish_counters {
     struct link_counters link;
     struct counter tap_batches;
     struct counter tap_subscriptions; /* gauge */
+    struct counter tap_floods;        /* times that all taps were cut off */
 };
 
 void publish_report(const struct publish_counters *counters, const struct window_counters *window,

@@ -44,8 +44,11 @@ struct publisher {
     struct link_channel *channel;
     zsock_t *tap; /* NULL: none */
     struct link_listener tap_listener;
-    unsigned tap_topics; /* bit i: someone listens to the first i characters of the topic */
-    bool is_tapped;      /* someone has listened */
+    unsigned tap_topics;         /* bit i: someone listens to the first i characters of the topic */
+    bool is_tapped;              /* someone has listened */
+    uint32_t tap_topics_taken;   /* less than it was each second */
+    uint64_t tap_topics_less_ns; /* when it was less last */
+    struct log_pause tap_log;
     struct window *window;
     struct spool *spool; /* NULL: batches are in memory only */
     ZSTD_CCtx *zstd;     /* NULL: no compression */

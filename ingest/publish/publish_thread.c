@@ -60,8 +60,9 @@ static void take_keys(struct publisher *publisher)
         watch_touched(&publisher->watch, PUBLISH_ACKS);
         link_channel_renew(publisher->channel);
     }
-    if (is_revoked && publisher->tap != NULL) {
-        link_listener_renew(&publisher->tap_listener);
+    if (is_revoked && publisher->tap != NULL &&
+        link_keyring_covers(publisher->keyring, publisher->tap_listener.endpoint)) {
+        link_listener_renew(&publisher->tap_listener, 0);
     }
     if (publisher->tap_listener.is_unbound) {
         link_listener_tend(&publisher->tap_listener);

@@ -4,10 +4,12 @@
 import pathlib
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
 import goflow  # noqa: E402
+import process  # noqa: E402
 import zmtp  # noqa: E402
 
 HELD = 0
@@ -64,6 +66,51 @@ def test_long_requests_cost_no_flow(folder):
     arrived = page.sum("goflow_flows_total")
     line.wait_for_rows(arrived)
     line.stop()
+
+
+class Subscriber(threading.Thread):
+    """Subscribes to ever more topics, and connects again whenever it is cut off."""
+
+    def __init__(self, endpoint):
+        super().__init__(daemon=True)
+        self.endpoint = endpoint
+        self.topics = 0
+        self.is_over = False
+        self.start()
+
+    def run(self):
+        while not self.is_over:
+            try:
+                peer = zmtp.Stranger(self.endpoint, b"SUB")
+                while not self.is_over:
+                    self.topics += 1
+                    peer.say(b"\x01" + b"%064d" % self.topics + bytes(800))
+            except OSError:
+                time.sleep(0.01)
+
+
+def peak_mib(program):
+    status = pathlib.Path(f"/proc/{program.child.pid}/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def test_many_topics_cost_little_memory(folder):
+    ingest = goflow.Ingest(folder).wait_until_ready()
+    before = peak_mib(ingest)
+    tap = process.Process(
+        "tap", [goflow.program("goflow-tap"), f"-connect={ingest.tap}", "-n=1"], folder)
+    ingest.until(lambda: ingest.metrics().sum("goflow_tap_subscriptions") == 1, 30, "no tap")
+    greedy = Subscriber(ingest.tap)
+    ingest.until(lambda: ingest.metrics().sum("goflow_tap_floods_total") >= 3, 60, "not cut off")
+    greedy.is_over = True
+    greedy.join(60)
+    # 256 topics of a kilobyte are some ten MiB in libzmq; without a bound there were hundreds.
+    case.true(peak_mib(ingest) < before + 128, f"{peak_mib(ingest)} MiB")
+    case.true("a tap subscribed to too many topics" in ingest.stderr, "not a word")
+    ingest.until(lambda: ingest.metrics().sum("goflow_tap_subscriptions") == 1, 60, "tap is lost")
+    ingest.replay("-synthetic=netflow5", "-count=10")
+    case.equal(tap.wait(30), 0, "the status of the other tap")
+    ingest.kill()
 
 
 if __name__ == "__main__":

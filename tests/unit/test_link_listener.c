@@ -86,7 +86,7 @@ Test(link_listener, endpoint_without_keys_stays_bound)
     struct link_listener listener = {
         .socket = socket, .keyring = ring, .endpoint = "inproc://listener"};
     cr_assert_eq(link_listener_open(&listener), ERR_OK);
-    link_listener_renew(&listener);
+    link_listener_renew(&listener, 0);
     cr_assert_not(listener.is_unbound);
     zsock_t *other = link_data_socket(ZMQ_PUSH);
     const struct link_place place = {"-zmq.connect", listener.endpoint, listener.endpoint};
@@ -127,7 +127,7 @@ static void check_connections_end(const char *host)
     int client = connect_raw(listener.endpoint);
     zclock_sleep(20 * POLL_MS);
     cr_assert_not(is_closed(client));
-    link_listener_renew(&listener);
+    link_listener_renew(&listener, 0);
     bool is_over = false;
     for (int i = 0; i < WAIT_MS / POLL_MS && (!is_over || listener.is_unbound); i++) {
         link_listener_tend(&listener);
