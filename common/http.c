@@ -4,6 +4,8 @@
 #include "common/clock.h"
 #include "common/http_connections.h"
 #include "common/http_listen.h"
+#include "common/http_message.h"
+#include "common/http_sweep.h"
 #include "common/log.h"
 
 #include <microhttpd.h>
@@ -15,10 +17,12 @@
 
 enum {
     ROUTES_MAX = 16,
-    IDLE_TIMEOUT_S = 60,
+    SILENCE_TIMEOUT_S = 60, /* without a byte in either direction */
     SMALL_CONNECTION_BYTES = 16 * 1024,
     LARGE_CONNECTION_BYTES = 1024 * 1024, /* servers that take bodies take long URLs, too */
-    ONE_THREAD_CONNECTIONS = 64
+    ONE_THREAD_CONNECTIONS = 64,
+    SHARE_PERCENT = 75,           /* of the connections, for one address */
+    DROPPED_BYTES_MAX = 64 * 1024 /* of a body that is too large: its client gets a status */
 };
 
 struct route {
@@ -31,6 +35,7 @@ struct route {
 struct http_server {
     struct MHD_Daemon *daemon;
     struct http_connections connections;
+    struct http_sweep *sweep;
     uint64_t max_body_bytes;
     http_check_fn *check; /* may be NULL */
     void *check_context;
@@ -42,98 +47,35 @@ struct http_server {
 /* One request under way, from its headers to its end. */
 struct exchange {
     struct buffer body;
-    bool is_too_large;
+    uint64_t dropped; /* bytes of a body that is too large */
 };
 
-const char *http_query_value(const struct http_request *request, const char *name)
+static struct http_connection *entry_of(struct MHD_Connection *connection)
 {
-    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
 }
 
-const char *http_header_value(const struct http_request *request, const char *name)
+static void enter(
+    struct http_server *server, struct MHD_Connection *connection, enum http_connection_state state)
 {
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+    http_connections_enter(&server->connections, entry_of(connection), state, clock_monotonic_ns());
 }
 
-struct each_query {
-    void (*take)(void *context, const char *name, const char *value);
-    void *context;
-};
-
-static enum MHD_Result take_query(
-    void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+/* What the server answers while only reserved places are left. */
+static bool is_health(const char *path)
 {
-    (void)kind;
-    const struct each_query *each = context;
-    each->take(each->context, name, value != NULL ? value : "");
-    return MHD_YES;
+    return strcmp(path, "/healthz") == 0 || strcmp(path, "/ping") == 0;
 }
 
-void http_query_each(const struct http_request *request,
-    void (*take)(void *context, const char *name, const char *value), void *context)
+static enum MHD_Result send_served(
+    struct http_server *server, struct MHD_Connection *connection, struct http_response *response)
 {
-    struct each_query each = {.take = take, .context = context};
-    (void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, take_query, &each);
-}
-
-void http_response_header(struct http_response *response, const char *name, const char *value)
-{
-    if (response->header_count == HTTP_HEADERS_MAX) {
-        return;
-    }
-    struct http_header *header = &response->headers[response->header_count++];
-    (void)snprintf(header->name, sizeof header->name, "%s", name);
-    (void)snprintf(header->value, sizeof header->value, "%s", value);
-    for (char *p = header->value; *p != '\0'; p++) {
-        if (*p == '\r' || *p == '\n') {
-            *p = ' '; /* a value must not start a header of its own */
-        }
-    }
-}
-
-static enum MHD_Result send_response(
-    struct MHD_Connection *connection, struct http_response *response)
-{
-    if (buffer_check(&response->body) != ERR_OK) {
-        buffer_clear(&response->body);
-        response->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
-    }
-    struct MHD_Response *sent = MHD_create_response_from_buffer(
-        response->body.size, response->body.bytes, MHD_RESPMEM_MUST_FREE);
-    if (sent == NULL) {
-        buffer_clear(&response->body);
-        return MHD_NO;
-    }
-    response->body = (struct buffer){0};
-    (void)MHD_add_response_header(sent, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
-    for (size_t i = 0; i < response->header_count; i++) {
-        const struct http_header *header = &response->headers[i];
-        (void)MHD_add_response_header(sent, header->name, header->value);
-    }
-    enum MHD_Result result = MHD_queue_response(connection, response->status, sent);
-    MHD_destroy_response(sent);
-    return result;
-}
-
-static struct http_response new_response(unsigned status)
-{
-    return (struct http_response){.status = status, .content_type = "text/plain; charset=utf-8"};
-}
-
-static enum MHD_Result send_status(
-    struct MHD_Connection *connection, unsigned status, const char *text)
-{
-    struct http_response response = new_response(status);
-    buffer_format(&response.body, "%u %s\n", status, text);
-    return send_response(connection, &response);
-}
-
-static enum MHD_Result send_not_allowed(struct MHD_Connection *connection, const char *allowed)
-{
-    struct http_response response = new_response(MHD_HTTP_METHOD_NOT_ALLOWED);
-    buffer_format(&response.body, "405 method not allowed\n");
-    http_response_header(&response, MHD_HTTP_HEADER_ALLOW, allowed);
-    return send_response(connection, &response);
+    struct http_connection *entry = entry_of(connection);
+    enter(server, connection, HTTP_CONNECTION_SENDING);
+    http_connections_add_bytes(&server->connections, entry, response->body.size);
+    return http_message_send(connection, response, entry != NULL && entry->is_reserved);
 }
 
 static const struct route *find_route(struct http_server *server, const char *path)
@@ -179,12 +121,12 @@ static bool check_request(
     if (server->check == NULL) {
         return true;
     }
-    struct http_response response = new_response(MHD_HTTP_OK);
+    struct http_response response = http_message_new(MHD_HTTP_OK);
     if (server->check(server->check_context, request, &response)) {
         buffer_clear(&response.body);
         return true;
     }
-    *result_p = send_response(request->connection, &response);
+    *result_p = http_message_send(request->connection, &response, false);
     return false;
 }
 
@@ -193,15 +135,21 @@ static enum MHD_Result begin_exchange(struct http_server *server, struct MHD_Con
     const struct http_request *request, void **exchange_p)
 {
     const char *method = request->method;
+    const struct http_connection *entry = entry_of(connection);
+    if (entry == NULL || (entry->is_reserved && !is_health(request->path))) {
+        struct http_response full = http_message_new(MHD_HTTP_SERVICE_UNAVAILABLE);
+        buffer_text_append(&full.body, "503 too many connections\n");
+        return http_message_send(connection, &full, true);
+    }
     bool takes_body = server->max_body_bytes > 0 && strcmp(method, "POST") == 0;
     if (!is_reading(method) && !takes_body) {
-        return send_not_allowed(
+        return http_message_send_methods(
             connection, server->max_body_bytes > 0 ? "GET, HEAD, POST" : "GET, HEAD");
     }
     /* Nobody needs one to read; it would be kept before anybody asks who sends it. */
     bool is_unwanted = !takes_body && has_body(connection);
     if (is_unwanted || announces_too_much(server, connection)) {
-        return send_status(connection, MHD_HTTP_CONTENT_TOO_LARGE, "body too large");
+        return http_message_send_status(connection, MHD_HTTP_CONTENT_TOO_LARGE, "body too large");
     }
     enum MHD_Result result;
     if (takes_body && !check_request(server, request, &result)) {
@@ -211,49 +159,39 @@ static enum MHD_Result begin_exchange(struct http_server *server, struct MHD_Con
     return *exchange_p != NULL ? MHD_YES : MHD_NO;
 }
 
-/* A body sent in chunks shows its size only as it comes; what is too much is read and forgotten. */
-static void take_body(
+/*
+ * A body sent in chunks shows its size only as it comes. A little more than the limit is read and
+ * forgotten, so that its client gets a status; then the connection is cut. False: cut it.
+ */
+static bool take_body(
     const struct http_server *server, struct exchange *exchange, const char *bytes, size_t size)
 {
-    if (exchange->body.size + size > server->max_body_bytes) {
-        exchange->is_too_large = true;
-        buffer_clear(&exchange->body);
-    }
-    if (!exchange->is_too_large) {
+    if (exchange->dropped == 0 && exchange->body.size + size <= server->max_body_bytes) {
         buffer_append(&exchange->body, bytes, size);
+        return true;
     }
+    buffer_clear(&exchange->body);
+    exchange->dropped += size;
+    return exchange->dropped <= DROPPED_BYTES_MAX;
 }
 
 static enum MHD_Result finish_exchange(
     struct http_server *server, struct exchange *exchange, const struct http_request *request)
 {
     struct MHD_Connection *connection = request->connection;
-    if (exchange->is_too_large) {
-        return send_status(connection, MHD_HTTP_CONTENT_TOO_LARGE, "body too large");
+    if (exchange->dropped > 0) {
+        return http_message_send_status(connection, MHD_HTTP_CONTENT_TOO_LARGE, "body too large");
     }
     if (buffer_check(&exchange->body) != ERR_OK) {
-        return send_status(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+        return http_message_send_status(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
     }
     const struct route *route = find_route(server, request->path);
     if (route == NULL) {
-        return send_status(connection, MHD_HTTP_NOT_FOUND, "not found");
+        return http_message_send_status(connection, MHD_HTTP_NOT_FOUND, "not found");
     }
-    struct http_response response = new_response(MHD_HTTP_OK);
+    struct http_response response = http_message_new(MHD_HTTP_OK);
     route->handler(route->context, request, &response);
-    return send_response(connection, &response);
-}
-
-static struct http_connection *entry_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info != NULL ? info->socket_context : NULL;
-}
-
-static void enter(
-    struct http_server *server, struct MHD_Connection *connection, enum http_connection_state state)
-{
-    http_connections_enter(&server->connections, entry_of(connection), state, clock_monotonic_ns());
+    return send_served(server, connection, &response);
 }
 
 static struct http_connection *open_entry(
@@ -299,9 +237,10 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
         return begin_exchange(server, connection, &headers, exchange_p);
     }
     if (*size_p > 0) {
-        take_body(server, exchange, bytes, *size_p);
+        http_connections_add_bytes(&server->connections, entry_of(connection), *size_p);
+        bool is_taken = take_body(server, exchange, bytes, *size_p);
         *size_p = 0;
-        return MHD_YES;
+        return is_taken ? MHD_YES : MHD_NO;
     }
     const struct http_request request = {.method = method,
         .path = path,
@@ -325,6 +264,14 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     enter(context, connection, HTTP_CONNECTION_IDLE);
 }
 
+/* The request line is there: the headers have to follow soon. */
+static void *on_request_line(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    (void)uri;
+    enter(context, connection, HTTP_CONNECTION_HEADERS);
+    return NULL; /* the first *exchange_p of on_access() */
+}
+
 static unsigned connection_limit(const struct http_options *options)
 {
     return options->threads > 1 ? options->threads : ONE_THREAD_CONNECTIONS;
@@ -339,8 +286,9 @@ static struct MHD_Daemon *start_daemon(
     return MHD_start_daemon(flags | (options->threads > 1 ? MHD_USE_THREAD_PER_CONNECTION : 0), 0,
         NULL, NULL, on_access, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-        MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_END);
+        MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_CONNECTION_LIMIT,
+        connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_TIMEOUT_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_END);
 }
 
 enum err http_open(struct http_server **server_p, const struct http_options *options)
@@ -362,13 +310,16 @@ enum err http_open(struct http_server **server_p, const struct http_options *opt
     server->max_body_bytes = options->max_body_bytes;
     server->check = options->check;
     server->check_context = options->check_context;
-    if (http_connections_init(&server->connections, connection_limit(options)) == ERR_OK) {
+    size_t limit = connection_limit(options);
+    if (http_connections_init(&server->connections, limit, limit * SHARE_PERCENT / 100) == ERR_OK &&
+        http_sweep_start(&server->sweep, &server->connections) == ERR_OK) {
         server->daemon = start_daemon(server, options, fd);
     }
     if (server->daemon == NULL) {
         log_error(
             options->component, "cannot start the HTTP server", "address=%s", options->address);
         (void)close(fd);
+        http_sweep_stop(&server->sweep);
         http_connections_clear(&server->connections);
         free(server);
         return ERR_IO;
@@ -407,6 +358,7 @@ void http_close(struct http_server **server_p)
 {
     struct http_server *server = *server_p;
     if (server != NULL) {
+        http_sweep_stop(&server->sweep);
         MHD_stop_daemon(server->daemon);
         http_connections_clear(&server->connections);
         free(server);

@@ -45,21 +45,6 @@ static const char CONFIG[] =
  * by themselves, hide expressions in texts, run views with the rights of another user, or change
  * what the parser understands.
  */
-#define ENGINE(name) "<query>GRANT TABLE ENGINE ON " name "</query>"
-#define ENGINES                                                                                    \
-    ENGINE("MergeTree")                                                                            \
-    ENGINE("ReplacingMergeTree")                                                                   \
-    ENGINE("SummingMergeTree")                                                                     \
-    ENGINE("AggregatingMergeTree")                                                                 \
-    ENGINE("CollapsingMergeTree")                                                                  \
-    ENGINE("VersionedCollapsingMergeTree")                                                         \
-    ENGINE("CoalescingMergeTree")                                                                  \
-    ENGINE("GraphiteMergeTree")                                                                    \
-    ENGINE("Memory")                                                                               \
-    ENGINE("Log")                                                                                  \
-    ENGINE("TinyLog") ENGINE("StripeLog") ENGINE("Null") ENGINE("Set") ENGINE("Join")              \
-        ENGINE("Buffer") ENGINE("Merge") ENGINE("Dictionary") ENGINE("GenerateRandom")
-
 static const char USERS[] =
     "<clickhouse><profiles><default>"
     "<default_materialized_view_sql_security>INVOKER</default_materialized_view_sql_security>"
@@ -83,7 +68,15 @@ static const char USERS[] =
     "CREATE DICTIONARY, CREATE FUNCTION, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, CHECK, KILL "
     "QUERY, "
     "SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM MOVES, SYSTEM VIEWS, SYSTEM RELOAD DICTIONARY, "
-    "SYSTEM DROP CACHE, SYSTEM FLUSH ON *.*</query>" ENGINES "</grants></writer>"
+    "SYSTEM DROP CACHE, SYSTEM FLUSH ON *.*</query>"
+    "<query>GRANT TABLE ENGINE ON MergeTree, TABLE ENGINE ON ReplacingMergeTree, "
+    "TABLE ENGINE ON SummingMergeTree, TABLE ENGINE ON AggregatingMergeTree, "
+    "TABLE ENGINE ON CollapsingMergeTree, TABLE ENGINE ON VersionedCollapsingMergeTree, "
+    "TABLE ENGINE ON CoalescingMergeTree, TABLE ENGINE ON GraphiteMergeTree, "
+    "TABLE ENGINE ON Memory, TABLE ENGINE ON Log, TABLE ENGINE ON TinyLog, "
+    "TABLE ENGINE ON StripeLog, TABLE ENGINE ON Null, TABLE ENGINE ON Set, TABLE ENGINE ON Join, "
+    "TABLE ENGINE ON Buffer, TABLE ENGINE ON Merge, TABLE ENGINE ON Dictionary, "
+    "TABLE ENGINE ON GenerateRandom</query></grants></writer>"
     "<feeder><grants><query>GRANT FILE ON *.*</query></grants></feeder></roles>"
     "<users><default><password></password><networks><ip>::/0</ip></networks>"
     "<profile>default</profile><quota>default</quota><grants>"
