@@ -4,6 +4,7 @@
 #include "store/store_program.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static int status_of(enum err err)
 {
@@ -17,6 +18,16 @@ static int answer(const struct store_settings *settings, const struct option_lis
     return err == ERR_INVALID ? OPTION_EXIT_REFUSED : status_of(err);
 }
 
+/* Returns unless a query in the engine does not end: then nothing may be torn down under it. */
+static enum err run_program(const struct store_settings *settings)
+{
+    enum err err = store_program_run(settings);
+    if (err == ERR_TIMEOUT) {
+        _exit(EXIT_FAILURE);
+    }
+    return err;
+}
+
 /* Returns the exit status. */
 static int run(const struct store_settings *settings, const struct option_list *words)
 {
@@ -26,7 +37,7 @@ static int run(const struct store_settings *settings, const struct option_list *
     if (settings->replays_deadletter) {
         return status_of(shelved_replay(settings));
     }
-    return status_of(store_program_run(settings));
+    return status_of(run_program(settings));
 }
 
 int main(int argc, char **argv)

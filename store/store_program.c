@@ -229,9 +229,13 @@ static void wait_for_stop(struct store_program *program)
     }
 }
 
-/* Also of what was opened only in part. */
-static void close_stages(struct store_program *program)
+/*
+ * Also of what was opened only in part. ERR_TIMEOUT: a query in the engine does not end, so the
+ * rest stays open.
+ */
+static enum err close_stages(struct store_program *program)
 {
+    uint64_t end_ns = clock_monotonic_ns() + program->settings->stop_timeout_ms * NS_PER_MS;
     store_http_close(&program->http);
     drop_report_destroy(&program->drops);
     puller_destroy(&program->puller);
@@ -239,10 +243,14 @@ static void close_stages(struct store_program *program)
     if (program->serve != NULL) {
         store_database_forget_serving(program->settings);
     }
-    serve_close(&program->serve);
+    enum err err = serve_close(&program->serve, end_ns);
+    if (err != ERR_OK) {
+        return err;
+    }
     writer_destroy(&program->writer);
     metrics_destroy(&program->metrics);
     store_database_clear(&program->database);
+    return ERR_OK;
 }
 
 enum err store_program_run(const struct store_settings *settings)
@@ -257,6 +265,6 @@ enum err store_program_run(const struct store_settings *settings)
         log_start(&program);
         wait_for_stop(&program);
     }
-    close_stages(&program);
-    return err;
+    enum err closed = close_stages(&program);
+    return err != ERR_OK ? err : closed;
 }

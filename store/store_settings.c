@@ -64,7 +64,8 @@ static const struct option OPTIONS[] = {
         .help =
             "Puts the blocks of -deadletter.dir into the database, removes them there, and ends."},
     {"stop.timeout", OPTION_DURATION, "30s", .max = HOUR_MS, MEMBER(stop_timeout_ms),
-        .help = "Time a clean stop tries to write what is held."},
+        .help =
+            "Time in which a clean stop writes what is held and waits for queries of -ch.serve."},
     {"loglevel", OPTION_TEXT, "warning", MEMBER(log_level), .help = "error, warning, info, debug."},
     {"logfmt", OPTION_TEXT, "normal", MEMBER(log_format), .help = "normal or json."},
     {"metrics.addr", OPTION_TEXT, "127.0.0.1:8081", MEMBER(metrics_address),

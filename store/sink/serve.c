@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- the HTTP server around the embedded engine. */
 #include "store/sink/serve.h"
 
+#include "common/clock.h"
 #include "common/http.h"
 #include "common/log.h"
 #include "store/sink/serve_exchange.h"
@@ -9,15 +10,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     CONNECTIONS_MAX = 128,
     STATUS_OK = 200
 };
 
+#define POLL_NS (10 * NS_PER_MS)
+#define KILL_NS (2 * NS_PER_S) /* a query looks from block to block whether it is to end */
+
 struct serve {
     struct serve_access access;
     struct http_server *http;
+    atomic_bool is_stopping;
+    atomic_uint running; /* queries */
     /* every connection's thread counts here: no slots of their own */
     atomic_uint_fast64_t done;
     atomic_uint_fast64_t failed;
@@ -42,14 +49,19 @@ static void answer_query(
     struct serve *serve = context;
     struct serve_exchange exchange;
     serve_exchange_begin(&exchange, &serve->access, http, response);
+    atomic_fetch_add(&serve->running, 1); /* before the look at is_stopping: a stop sees it */
     if (exchange.request.query[0] == '\0' && exchange.request.is_reading) {
         answer_ok(context, http, response);
+    } else if (atomic_load(&serve->is_stopping)) {
+        serve_answer_error(response, &serve->access.identity, 236,
+            "Code: 236. DB::Exception: The store stops. (ABORTED)");
     } else {
         serve_exchange_run(&exchange);
         atomic_fetch_add(response->status == STATUS_OK ? &serve->done : &serve->failed, 1);
         atomic_fetch_add(&serve->rows_written, exchange.rows_written);
     }
     serve_exchange_end(&exchange);
+    atomic_fetch_sub(&serve->running, 1);
 }
 
 /* The cells of one row of TabSeparated, cut up in place. */
@@ -136,6 +148,13 @@ static enum err open_http(struct serve *serve, const struct serve_options *optio
     return err;
 }
 
+static void destroy(struct serve **serve_p)
+{
+    http_close(&(*serve_p)->http);
+    free(*serve_p);
+    *serve_p = NULL;
+}
+
 enum err serve_open(
     struct serve **serve_p, struct engine *engine, const struct serve_options *options)
 {
@@ -150,7 +169,7 @@ enum err serve_open(
     serve->access.origins = options->origins;
     if (!keep_secret(serve->access.username, options->username) ||
         !keep_secret(serve->access.password, options->password)) {
-        serve_close(serve_p);
+        destroy(serve_p);
         return ERR_INVALID;
     }
     enum err err = ask_identity(serve);
@@ -158,7 +177,7 @@ enum err serve_open(
         err = open_http(serve, options);
     }
     if (err != ERR_OK) {
-        serve_close(serve_p);
+        destroy(serve_p);
         return err;
     }
     log_info("serve", "serving the embedded engine over HTTP", "address=%s port=%u",
@@ -179,12 +198,51 @@ void serve_collect(void *context, struct metrics_page *page)
     metrics_page_add(page, &ROWS_WRITTEN, (double)atomic_load(&serve->rows_written), "%s", "");
 }
 
-void serve_close(struct serve **serve_p)
+/* False: some still run. */
+static bool wait_for_queries(struct serve *serve, uint64_t end_ns)
+{
+    const struct timespec pause = {.tv_nsec = POLL_NS};
+    while (atomic_load(&serve->running) > 0) {
+        if (clock_monotonic_ns() >= end_ns) {
+            return false;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+/* Also ends what else runs in the engine: the writer has had its time, too. */
+static void end_queries(struct serve *serve)
+{
+    static const char SQL[] = "KILL QUERY WHERE query NOT LIKE 'KILL %' ASYNC";
+    struct engine_session *session = NULL;
+    if (engine_session_open(&session, serve->access.engine) != ERR_OK) {
+        return;
+    }
+    const struct engine_query query = {.sql = SQL, .sql_size = strlen(SQL), .format = "Null"};
+    struct engine_result result;
+    engine_query(session, &query, &result);
+    engine_result_clear(&result);
+    engine_session_close(&session);
+}
+
+enum err serve_close(struct serve **serve_p, uint64_t end_ns)
 {
     struct serve *serve = *serve_p;
-    if (serve != NULL) {
-        http_close(&serve->http);
-        free(serve);
+    if (serve == NULL) {
+        return ERR_OK;
     }
-    *serve_p = NULL;
+    atomic_store(&serve->is_stopping, true);
+    if (!wait_for_queries(serve, end_ns)) {
+        log_warning("serve", "queries that outlast -stop.timeout are ended", "queries=%u",
+            atomic_load(&serve->running));
+        end_queries(serve);
+        if (!wait_for_queries(serve, clock_monotonic_ns() + KILL_NS)) {
+            log_error("serve", "a query does not end: the engine stays open", "queries=%u",
+                atomic_load(&serve->running));
+            return ERR_TIMEOUT;
+        }
+    }
+    destroy(serve_p);
+    return ERR_OK;
 }

@@ -34,5 +34,9 @@ uint16_t serve_port(const struct serve *serve);
 /* A collector: requests and bytes by outcome. */
 void serve_collect(void *serve, struct metrics_page *page);
 
-/* Waits for the queries under way. */
-void serve_close(struct serve **serve_p);
+/*
+ * Refuses new queries, waits for those under way until `end_ns` (monotonic), and then ends them.
+ * ERR_TIMEOUT, with a line in the log: the engine did not end one within two seconds more. Then the
+ * serve stays as it is, the engine cannot be closed, and the process has to end without either.
+ */
+MUST_CHECK enum err serve_close(struct serve **serve_p, uint64_t end_ns);

@@ -3,7 +3,10 @@
 import pathlib
 import signal
 import sys
+import threading
 import time
+import urllib.error
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
@@ -111,6 +114,65 @@ def test_the_second_sigterm_ends_an_ingest_at_once(folder):
     ingest = start_ingest(folder, stop_timeout=FOR_EVER)
     numbered.Flows(folder).send(ingest)
     end_by_two_signals(ingest)
+
+
+class Question(threading.Thread):
+    """A statement over -ch.serve, and what became of it."""
+
+    def __init__(self, database, statement):
+        super().__init__(daemon=True)
+        self.port = database.http_port
+        self.statement = statement
+        self.answer = None
+        self.start()
+        case.wait_for(lambda: self.is_under_way(database), SLACK_S, "the statement runs")
+
+    def is_under_way(self, database):
+        return any(row["query"] == self.statement for row in database.query(
+            "SELECT query FROM system.processes"))
+
+    def run(self):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/", self.statement.encode())
+        try:
+            with urllib.request.urlopen(request, timeout=10 * SLACK_S) as response:
+                self.answer = response.read().decode()
+        except urllib.error.HTTPError as error:
+            self.answer = error.read().decode()
+        except OSError as error:
+            self.answer = f"nothing: {error}"
+
+
+def test_a_stop_waits_for_a_query_of_a_client(folder):
+    database = engine_server.Engine(folder)
+    question = Question(database, "SELECT sum(sleepEachRow(0.5)) FROM numbers(4) SETTINGS max_block_size = 1")
+    database.store.stop(SLACK_S)
+    question.join(SLACK_S)
+    case.equal(question.answer, "0\n", "the answer")
+
+
+def test_a_query_that_outlasts_a_stop_is_ended(folder):
+    database = engine_server.Engine(folder, stop_timeout=f"{STOP_S}s")
+    question = Question(database, "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))")
+    stop_in_time(database.store)
+    question.join(SLACK_S)
+    case.true("QUERY_WAS_CANCELLED" in question.answer, question.answer)
+    case.true("queries that outlast -stop.timeout are ended" in database.store.stderr, "one line in the log")
+
+
+def test_a_query_that_cannot_be_ended_does_not_keep_a_store(folder):
+    """One call of a function, which looks at nothing until it is over."""
+    database = engine_server.Engine(folder, stop_timeout=f"{STOP_S}s")
+    flows = numbered.Flows(folder)
+    ingest = start_ingest(folder)
+    start_store(folder, ingest, database.http_port)
+    flows.send(ingest)
+    flows.check(database.query)
+    Question(database, "SELECT sum(editDistance(materialize(repeat('a', 60000)), repeat('b', 60000))) "
+             "FROM numbers(20)")
+    database.store.stop(STOP_S + SLACK_S, status=1)
+    case.true("a query does not end" in database.store.stderr, "one line in the log")
+    database.start_again()
+    flows.check(database.query)
 
 
 def end_by_two_signals(program):

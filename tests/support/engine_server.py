@@ -10,10 +10,11 @@ import process
 class Engine:
     """The embedded engine of a store that has no other work than to serve it."""
 
-    def __init__(self, folder, http_port=None, place=goflow.HERE):
+    def __init__(self, folder, http_port=None, place=goflow.HERE, **settings):
         self.folder = folder
         self.http_port = http_port or process.free_ports()
         self.place = place
+        self.settings = settings  # more flags of the store
         self.deaths = 0
         self.start_again()
 
@@ -22,7 +23,7 @@ class Engine:
         self.store = goflow.Store(
             self.folder, f"ipc://{self.folder}/nobody.ipc", name=f"engine{self.deaths}",
             place=self.place, ch_path=self.folder / "engine",
-            ch_serve=f"127.0.0.1:{self.http_port}")
+            ch_serve=f"127.0.0.1:{self.http_port}", **self.settings)
 
     def start_again(self):
         self.launch()

@@ -60,6 +60,7 @@ class Engine:
     def start(self, number):
         self.engine = engine_server.Engine.__new__(engine_server.Engine)
         self.engine.folder, self.engine.http_port = self.folder, self.ports[0]
+        self.engine.settings = {}
         self.engine.place, self.engine.deaths = goflow.HERE, number
         self.engine.launch()
         return self.engine.store
