@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,40 @@ enum err file_make_folder(const char *path, mode_t mode)
     }
     errno = ENOTDIR;
     return S_ISDIR(status.st_mode) ? ERR_OK : ERR_IO;
+}
+
+static enum err check_parent(const char *path, enum file_folder makes)
+{
+    char parent[PATH_MAX];
+    int length = snprintf(parent, sizeof parent, "%s", path);
+    while (length > 1 && length < PATH_MAX && parent[length - 1] == '/') {
+        parent[--length] = '\0';
+    }
+    if (length <= 0 || length >= PATH_MAX) {
+        errno = length <= 0 ? ENOENT : ENAMETOOLONG;
+        return ERR_IO;
+    }
+    char *slash = strrchr(parent, '/');
+    if (slash == NULL) {
+        return file_check_folder(".", FILE_FOLDER_EXISTS);
+    }
+    slash[slash == parent ? 1 : 0] = '\0';
+    return file_check_folder(
+        parent, makes == FILE_FOLDER_PARENTS_MADE ? makes : FILE_FOLDER_EXISTS);
+}
+
+enum err file_check_folder(const char *path, enum file_folder makes)
+{
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        bool is_made = errno == ENOENT && makes != FILE_FOLDER_EXISTS && path[0] != '\0';
+        return is_made ? check_parent(path, makes) : ERR_IO;
+    }
+    if (!S_ISDIR(status.st_mode)) {
+        errno = ENOTDIR;
+        return ERR_IO;
+    }
+    return faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) == 0 ? ERR_OK : ERR_IO;
 }
 
 enum err file_write(int fd, const void *bytes, size_t size)

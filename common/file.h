@@ -16,6 +16,14 @@ MUST_CHECK enum err file_read(const char *path, size_t max_bytes, struct buffer 
 /* Makes the folder unless it is there. ERR_IO; with ENOTDIR something else is there. */
 MUST_CHECK enum err file_make_folder(const char *path, mode_t mode);
 
+enum file_folder {
+    FILE_FOLDER_EXISTS,      /* it must be there */
+    FILE_FOLDER_IS_MADE,     /* it is made where its parent is there */
+    FILE_FOLDER_PARENTS_MADE /* those above it are made as well */
+};
+/* Whether files can be written there once it is made; makes nothing. ERR_IO with errno. */
+MUST_CHECK enum err file_check_folder(const char *path, enum file_folder makes);
+
 /* Writes all of them, however few the kernel takes at once. ERR_IO. */
 MUST_CHECK enum err file_write(int fd, const void *bytes, size_t size);
 

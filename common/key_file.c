@@ -23,7 +23,8 @@ zcert_t *key_file_load(const char *path)
 {
     zcert_t *cert = zcert_load(path);
     if (cert == NULL) {
-        log_error(COMPONENT, "cannot read a key file", "path=%s", path);
+        log_error(COMPONENT, "cannot read a key file",
+            "flag=-zmq.keys file=%s mend=\"make it again with goflow-keys\"", path);
     }
     return cert;
 }

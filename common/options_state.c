@@ -19,7 +19,7 @@ const struct option OPTION_BUILTINS[] = {
     {"v", OPTION_BOOL, MEMBER(wants_version), .help = "Prints the version and exits."},
     {"config", OPTION_TEXT, MEMBER(config),
         .help = "A file of key = value lines, weaker than all else."},
-    {"check", OPTION_BOOL, MEMBER(wants_check), .help = "Checks the settings, says ok and exits."},
+    {"check", OPTION_BOOL, MEMBER(wants_check), .help = "Checks the settings, and opens what a start would open; prints ok and exits."},
     {"print", OPTION_BOOL, MEMBER(wants_print),
         .help = "Prints the settings in force, as a file for -config, and exits."},
     {"manual", OPTION_CHOICE, MEMBER(manual), .choices = "markdown|man",

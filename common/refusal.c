@@ -20,6 +20,7 @@ static const struct remedy ADDRESS_REMEDIES[] = {
         "ports below 1024 need CAP_NET_BIND_SERVICE, and sockets write permission for their "
         "folder"},
     {EAFNOSUPPORT, ERR_INVALID, "this host has no such address family: give another address"},
+    {EEXIST, ERR_INVALID, "another file has this path: remove it, or give another path"},
     {EINVAL, ERR_INVALID, "write it as the help of this flag says (-h)"},
     {ENAMETOOLONG, ERR_INVALID, "give a path of at most 103 characters"},
     {ENOENT, ERR_IO, "make the folder of the socket"},

@@ -13,7 +13,7 @@
 #include "ingest/batch_outlet.h"
 #include "ingest/console.h"
 #include "ingest/ingest_http.h"
-#include "ingest/publish/identity_folder.h"
+#include "ingest/ingest_plan.h"
 #include "ingest/publish/publish.h"
 #include "ingest/read_capture.h"
 #include "ingest/receive/receiver.h"
@@ -22,7 +22,6 @@
 
 #include <czmq.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
 
@@ -59,28 +58,9 @@ static enum err open_publisher(struct ingest_program *program)
     if (err != ERR_OK) {
         return err;
     }
-    struct publisher_options options = {
-        .endpoints = settings->link,
-        .tap_endpoint = settings->tap_endpoint,
-        .ingest_id = settings->ingest_id,
-        .state_dir = settings->state_dir,
-        .window_bytes = settings->window_bytes,
-        .spool_dir = settings->spool_dir,
-        .spool_bytes = settings->spool_bytes,
-        .spool_sync_ms = (uint32_t)settings->spool_sync_ms,
-        .ack_timeout_ms = (uint32_t)settings->ack_timeout_ms,
-        .stop_timeout_ms = (uint32_t)settings->stop_timeout_ms,
-        .compress = strcmp(settings->compression, "zstd") == 0,
-        .tells_losses = settings->sends_records,
-    };
-    options.endpoints.keyring = link_guard_keyring(program->guard);
-    options.endpoints.peer = LINK_PEER_STORE;
-    char folder[PATH_MAX];
-    options.is_state_shared = settings->state_dir[0] == '\0';
-    if (options.is_state_shared && identity_folder_default(folder, sizeof folder) == ERR_OK) {
-        options.state_dir = folder;
-    }
-    err = publisher_new(&program->publisher, &options);
+    struct ingest_plan plan;
+    ingest_plan_init(&plan, settings, link_guard_keyring(program->guard));
+    err = publisher_new(&program->publisher, &plan.publisher);
     if (err != ERR_OK) {
         return err;
     }
@@ -131,32 +111,13 @@ static struct decoder_options decoder_options_of(
 static enum err open_receiver(struct ingest_program *program)
 {
     const struct ingest_settings *settings = program->settings;
-    static const char *const PREFIXES[] = {"nf.", "nfl.", "sflow."};
-    const struct listener_settings *listeners[] = {&settings->nf, &settings->nfl, &settings->sflow};
-    struct udp_options ports[sizeof listeners / sizeof listeners[0]];
-    size_t count = 0;
-    for (size_t i = 0; i < sizeof listeners / sizeof listeners[0]; i++) {
-        if (listeners[i]->is_on) {
-            ports[count++] = (struct udp_options){
-                .host = listeners[i]->host,
-                .interface = listeners[i]->interface,
-                .port = (uint16_t)listeners[i]->port,
-                .is_shared = listeners[i]->is_shared,
-                .buffer_bytes = settings->receive_buffer_bytes,
-                .flag_prefix = settings->has_short_flags ? "" : PREFIXES[i],
-            };
-        }
-    }
-    struct receiver_options options = {
-        .ports = ports,
-        .port_count = count,
-        .worker_count = (uint32_t)settings->workers,
-        .has_remote_ports = settings->has_remote_ports,
-        .decoder = decoder_options_of(program, settings->workers),
-        .allowed = program->allowed,
-        .make_outlet = make_outlet,
-        .context = program,
-    };
+    struct ingest_plan plan;
+    ingest_plan_init(&plan, settings, NULL);
+    struct receiver_options options = plan.receiver;
+    options.decoder = decoder_options_of(program, settings->workers);
+    options.allowed = program->allowed;
+    options.make_outlet = make_outlet;
+    options.context = program;
     enum err err = receiver_new(&program->receiver, &options);
     if (err != ERR_OK) {
         return err;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- goflow-ingest: exports in, batches of flows out. */
+#include "ingest/ingest_check.h"
 #include "ingest/ingest_program.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 int main(int argc, char **argv)
@@ -10,6 +12,7 @@ int main(int argc, char **argv)
         .argc = argc,
         .argv = argv,
         .validate = ingest_settings_validate,
+        .checks_itself = true,
     };
     struct ingest_settings settings = {0};
     struct options *options;
@@ -18,10 +21,13 @@ int main(int argc, char **argv)
         return OPTION_EXIT_REFUSED;
     }
     enum err err = ERR_OK;
-    if (action == OPTION_RUN) {
+    if (action != OPTION_EXIT) {
         ingest_settings_complete(&settings);
         ingest_settings_apply_log(&settings);
-        err = ingest_program_run(&settings);
+        err = action == OPTION_RUN ? ingest_program_run(&settings) : ingest_check(&settings);
+    }
+    if (action == OPTION_CHECK && err == ERR_OK) {
+        (void)puts("ok");
     }
     options_destroy(&options);
     return err == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- goflow-store: batches in, rows in ClickHouse. */
 #include "store/ask.h"
 #include "store/shelved.h"
+#include "store/store_check.h"
 #include "store/store_program.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -40,6 +42,17 @@ static int run(const struct store_settings *settings, const struct option_list *
     return status_of(run_program(settings));
 }
 
+/* A question opens less than a store, and says itself what is wrong. */
+static int check(const struct store_settings *settings, const struct option_list *words)
+{
+    bool is_store = words->count == 0 && !settings->replays_deadletter;
+    enum err err = is_store ? store_check(settings) : ERR_OK;
+    if (err == ERR_OK) {
+        (void)puts("ok");
+    }
+    return status_of(err);
+}
+
 int main(int argc, char **argv)
 {
     struct option_list words = {0};
@@ -48,6 +61,7 @@ int main(int argc, char **argv)
         .argc = argc,
         .argv = argv,
         .validate = store_settings_validate,
+        .checks_itself = true,
         .words = &words,
     };
     struct store_settings settings = {0};
@@ -57,10 +71,10 @@ int main(int argc, char **argv)
         return OPTION_EXIT_REFUSED;
     }
     int status = EXIT_SUCCESS;
-    if (action == OPTION_RUN) {
+    if (action != OPTION_EXIT) {
         store_settings_complete(&settings);
         store_settings_apply_log(&settings);
-        status = run(&settings, &words);
+        status = action == OPTION_RUN ? run(&settings, &words) : check(&settings, &words);
     }
     options_destroy(&options);
     return status;

@@ -140,9 +140,14 @@ static enum err check_serve(const struct store_settings *settings)
     for (size_t i = 0; i < sizeof LOOPBACK / sizeof LOOPBACK[0]; i++) {
         is_near = is_near || strncmp(address, LOOPBACK[i], strlen(LOOPBACK[i])) == 0;
     }
+    if (address[0] != '\0' && strchr(address, ':') == NULL) {
+        options_refuse(&STORE_PROGRAM, "ch.serve",
+            "\"%s\" is not an address with a port; give HOST:PORT, [IPV6]:PORT or :PORT", address);
+        return ERR_INVALID;
+    }
     if (!is_near) {
         options_refuse(&STORE_PROGRAM, "ch.serve",
-            "\"%s\" is beyond loopback: set -ch.password.file or -ch.password", address);
+            "\"%s\" is beyond loopback: give -ch.password.file or -ch.password", address);
         return ERR_INVALID;
     }
     return ERR_OK;

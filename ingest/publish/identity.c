@@ -10,8 +10,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     FILES_MAX = 16,          /* ingests that may share a folder */
@@ -115,6 +118,41 @@ enum err identity_open(struct identity **identity_p, const struct identity_optio
     }
     *identity_p = identity;
     return ERR_OK;
+}
+
+/* Only a file that is there: it is not made. */
+static enum err read_kept_id(const struct identity_options *options, uint64_t *kept_id_p)
+{
+    struct identity identity = {.wanted_id = options->wanted_id};
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/identity", options->folder);
+    if (length >= PATH_MAX || access(path, F_OK) != 0) {
+        return ERR_OK;
+    }
+    enum err err = identity_file_open(&identity.file, options->folder, "identity");
+    if (err == ERR_OK) {
+        err = identity_file_read(&identity.file, &identity.record, &identity.state);
+        *kept_id_p = identity_kept_id(&identity);
+        identity_file_close(&identity.file);
+    }
+    return err;
+}
+
+enum err identity_check(const struct identity_options *options, uint64_t *kept_id_p)
+{
+    *kept_id_p = 0;
+    bool is_named = options->folder != NULL && *options->folder != '\0' && !options->is_shared;
+    if (!is_named) {
+        return ERR_OK;
+    }
+    enum err err = file_check_folder(options->folder, FILE_FOLDER_IS_MADE);
+    if (err == ERR_OK) {
+        err = read_kept_id(options, kept_id_p);
+    }
+    if (err != ERR_OK) {
+        note_open_failure(options, err);
+    }
+    return err;
 }
 
 void identity_close(struct identity **identity_p)

@@ -32,6 +32,11 @@ struct identity_options {
 MUST_CHECK enum err identity_open(
     struct identity **identity_p, const struct identity_options *options);
 void identity_close(struct identity **identity_p);
+/*
+ * What identity_open() would refuse, in the same words; makes nothing. *kept_id_p is
+ * identity_kept_id() of the file, 0 where there is none yet.
+ */
+MUST_CHECK enum err identity_check(const struct identity_options *options, uint64_t *kept_id_p);
 
 /* The id that the file has for the wanted one; 0: the file has none, or one for another choice. */
 uint64_t identity_kept_id(const struct identity *identity);

@@ -2,6 +2,7 @@
 #include "ingest/publish/publish.h"
 
 #include "common/clock.h"
+#include "common/link_check.h"
 #include "common/log.h"
 #include "ingest/publish/publish_state.h"
 
@@ -83,16 +84,21 @@ static bool is_set(const char *path)
 }
 
 /* Beside the spool unless the operator names a folder; any other may be unusable. */
-static enum err open_identity(struct publisher *publisher, const struct publisher_options *options)
+static struct identity_options identity_options_of(const struct publisher_options *options)
 {
     bool is_chosen = is_set(options->state_dir) && !options->is_state_shared;
     bool is_in_spool = is_set(options->spool_dir) && !is_chosen;
-    struct identity_options identity = {
+    return (struct identity_options){
         .flag = is_in_spool ? "-spool.dir" : "-ingest.state",
         .folder = is_in_spool ? options->spool_dir : options->state_dir,
         .is_shared = !is_in_spool && !is_chosen,
         .wanted_id = options->ingest_id,
     };
+}
+
+static enum err open_identity(struct publisher *publisher, const struct publisher_options *options)
+{
+    struct identity_options identity = identity_options_of(options);
     enum err err = identity_open(&publisher->identity, &identity);
     if (err == ERR_OK || !identity.is_shared || err == ERR_MEMORY) {
         return err;
@@ -102,9 +108,8 @@ static enum err open_identity(struct publisher *publisher, const struct publishe
 }
 
 /* An id that took the place of the operator's choice leaves batches of both in the spool. */
-static uint64_t only_id(const struct publisher *publisher, const struct publisher_options *options)
+static uint64_t only_id(uint64_t kept_id, const struct publisher_options *options)
 {
-    uint64_t kept_id = identity_kept_id(publisher->identity);
     return kept_id == 0 || kept_id == options->ingest_id ? options->ingest_id : 0;
 }
 
@@ -117,7 +122,7 @@ static enum err open_spool(struct publisher *publisher, const struct publisher_o
     uint64_t segment_bytes = options->spool_bytes / SEGMENTS_AT_LEAST;
     struct spool_options spool = {
         .folder = options->spool_dir,
-        .ingest_id = only_id(publisher, options),
+        .ingest_id = only_id(kept_id, options),
         .fallback_id = kept_id != 0 ? kept_id : link_random_id(),
         .max_bytes = options->spool_bytes,
         .segment_bytes = segment_bytes < SEGMENT_MOST ? segment_bytes : SEGMENT_MOST,
@@ -137,9 +142,29 @@ static void begin_identity(struct publisher *publisher)
     publish_names_apply(publisher);
 }
 
+static struct link_bound tap_of(const struct publisher_options *options)
+{
+    const char *endpoint = options->tap_endpoint;
+    return (struct link_bound){
+        .flag = "-tap.bind", .endpoints = {.count = is_set(endpoint), .values = {endpoint}}};
+}
+
+/* Before anything is bound: libzmq would remove what is at the path of an ipc endpoint. */
+static enum err check_paths(const struct publisher_options *options)
+{
+    const struct link_bound link = {
+        .flag = "-zmq.bind", .endpoints = options->endpoints.bind, .has_return = true};
+    const struct link_bound tap = tap_of(options);
+    enum err err = link_check_paths(&link);
+    return err == ERR_OK ? link_check_paths(&tap) : err;
+}
+
 static enum err open_all(struct publisher *publisher, const struct publisher_options *options)
 {
-    enum err err = open_window(publisher, options);
+    enum err err = check_paths(options);
+    if (err == ERR_OK) {
+        err = open_window(publisher, options);
+    }
     if (err == ERR_OK && options->tells_losses) {
         err = publish_ledger_open(publisher, options->window_bytes);
     }
@@ -166,6 +191,35 @@ static enum err open_all(struct publisher *publisher, const struct publisher_opt
         err = publish_tap_open(publisher, options->tap_endpoint);
     }
     return err;
+}
+
+static enum err check_link(const struct publisher_options *options, zsock_t *socket)
+{
+    const struct link_endpoints *endpoints = &options->endpoints;
+    const struct link_bound link = {
+        .flag = "-zmq.bind", .endpoints = endpoints->bind, .has_return = true};
+    const struct link_bound tap = tap_of(options);
+    enum err err = link_check_bind(socket, &link);
+    if (err == ERR_OK) {
+        err = link_check_connect(endpoints->keyring, endpoints->peer, &endpoints->connect);
+    }
+    return err == ERR_OK ? link_check_bind(socket, &tap) : err;
+}
+
+enum err publisher_check(const struct publisher_options *options, zsock_t *socket)
+{
+    uint64_t kept_id = 0;
+    const struct identity_options identity = identity_options_of(options);
+    enum err err = check_paths(options);
+    if (err == ERR_OK) {
+        err = identity_check(&identity, &kept_id);
+    }
+    if (err == ERR_OK && is_set(options->spool_dir)) {
+        const struct spool_options spool = {
+            .folder = options->spool_dir, .ingest_id = only_id(kept_id, options)};
+        err = spool_check(&spool);
+    }
+    return err == ERR_OK ? check_link(options, socket) : err;
 }
 
 enum err publisher_new(struct publisher **publisher_p, const struct publisher_options *options)

@@ -60,6 +60,12 @@ bool publisher_port_has_room(const struct publisher_port *port, uint64_t limit_b
 /* The name of this ingest in the table and on the link. */
 uint64_t publisher_ingest_id(const struct publisher *publisher);
 
+/*
+ * What publisher_new() would refuse, in the same words; makes no file and sends nothing. Ports stay
+ * bound to the socket, which is the caller's.
+ */
+MUST_CHECK enum err publisher_check(const struct publisher_options *options, zsock_t *socket);
+
 /* Adds the flows that were accepted and lost. Any thread. */
 void publisher_count_drops(const struct publisher *publisher, struct drop_counts *counts);
 

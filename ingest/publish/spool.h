@@ -43,6 +43,8 @@ struct spool_counters {
  */
 MUST_CHECK enum err spool_open(struct spool **spool_p, const struct spool_options *options,
     enum err (*recover)(void *context, const struct window_batch *batch), void *context);
+/* What spool_open() would refuse, in the same words; makes and changes nothing. */
+MUST_CHECK enum err spool_check(const struct spool_options *options);
 /* Syncs; what is not settled stays for the next process. */
 void spool_close(struct spool **spool_p);
 

@@ -56,6 +56,21 @@ enum err spool_segment_make(
     return ERR_IO;
 }
 
+enum err spool_segment_owner(uint64_t *ingest_id_p, int folder_fd, uint64_t number)
+{
+    char name[NAME_SIZE];
+    uint8_t header[SPOOL_SEGMENT_HEADER];
+    segment_name(number, name);
+    int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return ERR_IO;
+    }
+    bool is_read = pread(fd, header, sizeof header, 0) == (ssize_t)sizeof header;
+    (void)close(fd);
+    return is_read ? spool_segment_header_parse(ingest_id_p, cursor_of(header, sizeof header))
+                   : ERR_CORRUPT;
+}
+
 static enum err rename_segment(struct spool_segment *segment, int folder_fd, uint64_t number)
 {
     char from[NAME_SIZE];

@@ -50,6 +50,9 @@ MUST_CHECK enum err spool_segment_retire(struct spool_segment *segment, int fold
 MUST_CHECK enum err spool_segment_renew(
     struct spool_segment *segment, int folder_fd, uint64_t number, uint64_t ingest_id);
 
+/* Whose the batches of a segment are; opens it for reading alone. ERR_IO, ERR_CORRUPT. */
+MUST_CHECK enum err spool_segment_owner(uint64_t *ingest_id_p, int folder_fd, uint64_t number);
+
 /* Appends one record, whole or not at all. ERR_IO with errno. */
 MUST_CHECK enum err spool_segment_append(
     struct spool_segment *segment, const struct spool_content *content);

@@ -77,12 +77,29 @@ static enum err open_ports(struct ports *ports, const struct receiver_options *o
             close_ports(ports, 0, options->worker_count);
             return err;
         }
-        log_info("receive", "listening", "address=%s port=%u workers=%u", bound->host, bound->port,
-            options->worker_count);
         ports->count++;
     }
-    warn_of_small_buffer(options, ports);
     return ERR_OK;
+}
+
+static void log_ports(const struct receiver_options *options, const struct ports *ports)
+{
+    for (size_t i = 0; i < ports->count; i++) {
+        log_info("receive", "listening", "address=%s port=%u workers=%u", ports->bounds[i].host,
+            ports->bounds[i].port, options->worker_count);
+    }
+    warn_of_small_buffer(options, ports);
+}
+
+enum err receiver_check(const struct receiver_options *options)
+{
+    struct ports *ports = calloc(1, sizeof *ports);
+    enum err err = ports != NULL ? open_ports(ports, options) : ERR_MEMORY;
+    if (err == ERR_OK) {
+        close_ports(ports, 0, options->worker_count);
+    }
+    free(ports);
+    return err;
 }
 
 /* Gives the worker its sockets. */
@@ -138,6 +155,7 @@ enum err receiver_new(struct receiver **receiver_p, const struct receiver_option
         err = open_ports(ports, options);
     }
     if (err == ERR_OK) {
+        log_ports(options, ports);
         receiver->port_count = ports->count;
         memcpy(receiver->ports, ports->bounds, sizeof receiver->ports);
         err = start_workers(receiver, options, ports);

@@ -30,6 +30,9 @@ struct receiver;
 MUST_CHECK enum err receiver_new(
     struct receiver **receiver_p, const struct receiver_options *options);
 
+/* What receiver_new() would refuse about the ports, which it opens and closes. */
+MUST_CHECK enum err receiver_check(const struct receiver_options *options);
+
 /* Stops the workers, which first take what waits at their sockets. Nobody may ask them any more. */
 void receiver_stop(struct receiver *receiver);
 

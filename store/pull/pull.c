@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/daemon.h"
 #include "common/link_channel.h"
+#include "common/link_check.h"
 #include "common/link_keyring.h"
 #include "common/log.h"
 #include "common/log_pause.h"
@@ -331,9 +332,14 @@ enum err puller_new(struct puller **puller_p, const struct puller_options *optio
         return ERR_MEMORY;
     }
     puller->stop_timeout_ms = options->stop_timeout_ms;
+    const struct link_bound bound = {
+        .flag = "-zmq.bind", .endpoints = options->endpoints.bind, .has_return = true};
     uint64_t store_id = options->store_id != 0 ? options->store_id : link_random_id();
     puller->store_id = store_id;
-    enum err err = open_holding(puller, store_id, options);
+    enum err err = link_check_paths(&bound);
+    if (err == ERR_OK) {
+        err = open_holding(puller, store_id, options);
+    }
     if (err == ERR_OK) {
         err = open_link(puller, store_id, options);
     }

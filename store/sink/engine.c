@@ -133,10 +133,19 @@ static enum err name_folder(struct engine *engine, const char *path)
     return ERR_OK;
 }
 
+static enum err check_folder(const char *path)
+{
+    enum err err = file_check_folder(path, FILE_FOLDER_PARENTS_MADE);
+    return err == ERR_OK ? ERR_OK : refuse_path(path, errno);
+}
+
 /* Before the library is loaded: what a folder lacks is known without it. */
 static enum err take_folder(struct engine *engine, const char *path)
 {
-    enum err err = make_folder(path);
+    enum err err = check_folder(path);
+    if (err == ERR_OK) {
+        err = make_folder(path);
+    }
     if (err == ERR_OK) {
         err = open_folder(engine, path);
     }
@@ -189,6 +198,16 @@ enum err engine_open(struct engine **engine_p, const char *path, const char *lib
         engine_close(engine_p);
     }
     return err;
+}
+
+enum err engine_check(const char *path, const char *library)
+{
+    struct engine_library loaded;
+    enum err err = check_folder(path);
+    if (err == ERR_OK) {
+        err = wait_until_unlocked(path);
+    }
+    return err == ERR_OK ? engine_library_load(&loaded, library) : err;
 }
 
 void engine_collect(void *context, struct metrics_page *page)

@@ -28,6 +28,9 @@ struct engine_session;
  */
 MUST_CHECK enum err engine_open(struct engine **engine_p, const char *path, const char *library);
 
+/* What engine_open() would refuse, in the same words, up to the engine's own opening. */
+MUST_CHECK enum err engine_check(const char *path, const char *library);
+
 /* True while a process has the folder open: the engine locks the file `status` in it. */
 bool engine_folder_is_open(const char *path);
 

@@ -125,14 +125,21 @@ static bool check_client(
     return is_known;
 }
 
+struct http_listen serve_listen(const char *address)
+{
+    return (struct http_listen){
+        .flag = "-ch.serve", .address = address, .host_if_bare = "127.0.0.1"};
+}
+
 static enum err open_http(struct serve *serve, const struct serve_options *options)
 {
-    const struct http_options http_options = {.address = options->address,
-        .host_if_bare = "127.0.0.1",
+    const struct http_listen listen_on = serve_listen(options->address);
+    const struct http_options http_options = {.address = listen_on.address,
+        .host_if_bare = listen_on.host_if_bare,
         .threads = CONNECTIONS_MAX,
         .max_body_bytes = options->max_body_bytes,
         .component = "serve",
-        .flag = "-ch.serve",
+        .flag = listen_on.flag,
         .check = check_client,
         .check_context = serve};
     enum err err = http_open(&serve->http, &http_options);

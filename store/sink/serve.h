@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/err.h"
+#include "common/http_listen.h"
 #include "common/metrics.h"
 #include "common/options.h"
 #include "store/sink/engine.h"
@@ -24,6 +25,9 @@ struct serve_options {
     struct option_list hosts; /* names that clients may call it by; borrowed until serve_close() */
     struct option_list origins; /* of pages that may ask; likewise */
 };
+
+/* Where it listens. */
+struct http_listen serve_listen(const char *address);
 
 /* `engine` is borrowed until serve_close(). On failure one line is logged. */
 MUST_CHECK enum err serve_open(

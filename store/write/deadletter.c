@@ -52,6 +52,25 @@ static enum err plan_own_columns(struct native_plan **plan_p)
     return err;
 }
 
+static enum err refuse_path(const char *folder, int cause)
+{
+    const struct refusal refusal = {.component = COMPONENT,
+        .flag = "-deadletter.dir",
+        .key = "folder",
+        .value = folder,
+        .cause = cause};
+    return refuse_folder(&refusal);
+}
+
+enum err deadletter_check(const char *folder)
+{
+    if (strlen(folder) >= sizeof(((struct deadletter *)NULL)->folder)) {
+        return refuse_path(folder, ENAMETOOLONG);
+    }
+    enum err err = file_check_folder(folder, FILE_FOLDER_IS_MADE);
+    return err == ERR_OK ? ERR_OK : refuse_path(folder, errno);
+}
+
 enum err deadletter_open(struct deadletter **deadletter_p, const char *folder)
 {
     struct deadletter *deadletter = calloc(1, sizeof *deadletter);
@@ -60,19 +79,11 @@ enum err deadletter_open(struct deadletter **deadletter_p, const char *folder)
         return ERR_MEMORY;
     }
     enum err err = plan_own_columns(&deadletter->plan);
-    if (err == ERR_OK && strlen(folder) >= sizeof deadletter->folder) {
-        log_error(COMPONENT, "the folder's name is too long",
-            "flag=-deadletter.dir folder=%s mend=\"give a shorter path\"", folder);
-        err = ERR_INVALID;
+    if (err == ERR_OK) {
+        err = deadletter_check(folder);
     }
-    if (err == ERR_OK &&
-        (file_make_folder(folder, FOLDER_MODE) != ERR_OK || access(folder, W_OK | X_OK) != 0)) {
-        const struct refusal refusal = {.component = COMPONENT,
-            .flag = "-deadletter.dir",
-            .key = "folder",
-            .value = folder,
-            .cause = errno};
-        err = refuse_folder(&refusal);
+    if (err == ERR_OK && file_make_folder(folder, FOLDER_MODE) != ERR_OK) {
+        err = refuse_path(folder, errno);
     }
     if (err != ERR_OK) {
         deadletter_close(deadletter_p);

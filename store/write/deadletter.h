@@ -16,6 +16,8 @@ struct deadletter;
 
 /* Makes the folder when missing. On failure one line is logged. */
 MUST_CHECK enum err deadletter_open(struct deadletter **deadletter_p, const char *folder);
+/* What deadletter_open() would refuse, in the same words; makes nothing. */
+MUST_CHECK enum err deadletter_check(const char *folder);
 void deadletter_close(struct deadletter **deadletter_p);
 
 /* Writes both files, synced to disk before ERR_OK. On failure one line is logged. */

@@ -38,7 +38,8 @@ def test_systemd_accepts_the_units_and_their_commands_the_examples(folder):
         start = re.search(r"^ExecStart=(\S+) -config /etc/goflow/(\S+)$", text, re.MULTILINE)
         command = [folder / "bin" / start[1], "-config",
                    folder / "share" / "doc" / "goflow" / "examples" / start[2]]
-        case.equal(process.check(unit.stem, [*command, "-check"], folder).stdout, "ok\n", unit.name)
+        printed = process.check(unit.stem, [*command, "-print"], folder).stdout
+        case.true("metrics.addr = " in printed, unit.name)
         unit.write_text(text.replace(start[0], "ExecStart=" + " ".join(map(str, command))))
         process.check(unit.name, ["systemd-analyze", "verify", "--man=no", unit], folder)
 

@@ -155,7 +155,7 @@ def test_no_keys_beyond_this_host_is_refused_at_start(folder):
         case.true(done.child.returncode != 0, f"{program} -{flag} starts")
         for word in (f"-{flag}", "goflow-keys make", "goflow-keys allow", "-zmq.insecure"):
             case.true(word in done.stderr, f"{program} -{flag}: no word of {word}")
-        process.check("insecure", [*words, "-zmq.insecure", "-check"], folder)
+        process.check("insecure", [*words, "-zmq.insecure", "-print"], folder)
 
 
 def test_an_open_link_is_said_to_be_open(folder):

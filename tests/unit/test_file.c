@@ -150,3 +150,33 @@ Test(file, a_descriptor_that_takes_nothing_is_an_error)
     cr_assert_eq(errno, EBADF);
     cr_assert_eq(file_write(-1, "x", 0), ERR_OK);
 }
+
+static int check_error(const char *name, enum file_folder makes)
+{
+    return file_check_folder(name, makes) == ERR_OK ? 0 : errno;
+}
+
+Test(file, a_folder_is_checked_without_being_made)
+{
+    char root[] = "/tmp/goflow-file-XXXXXX";
+    cr_assert_not_null(mkdtemp(root));
+    char child[64];
+    char grandchild[64];
+    char file[64];
+    (void)snprintf(child, sizeof child, "%s/child/", root);
+    (void)snprintf(grandchild, sizeof grandchild, "%s/child/below", root);
+    (void)snprintf(file, sizeof file, "%s/file", root);
+    cr_assert_eq(file_replace(file, 0600, "x", 1), ERR_OK);
+    cr_assert_eq(check_error(root, FILE_FOLDER_EXISTS), 0);
+    cr_assert_eq(check_error(child, FILE_FOLDER_EXISTS), ENOENT);
+    cr_assert_eq(check_error(child, FILE_FOLDER_IS_MADE), 0);
+    cr_assert_eq(check_error(grandchild, FILE_FOLDER_IS_MADE), ENOENT);
+    cr_assert_eq(check_error(grandchild, FILE_FOLDER_PARENTS_MADE), 0);
+    cr_assert_eq(check_error(file, FILE_FOLDER_IS_MADE), ENOTDIR);
+    cr_assert_eq(check_error("", FILE_FOLDER_PARENTS_MADE), ENOENT);
+    cr_assert_eq(check_error("here", FILE_FOLDER_IS_MADE), 0, "in the current folder");
+    (void)snprintf(child, sizeof child, "%s/file/child", root);
+    cr_assert_eq(check_error(child, FILE_FOLDER_PARENTS_MADE), ENOTDIR);
+    cr_assert_eq(unlink(file), 0);
+    cr_assert_eq(rmdir(root), 0, "something was made");
+}

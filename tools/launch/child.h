@@ -25,13 +25,9 @@ struct child {
     size_t settings_size;
     const char *flags[CHILD_FLAGS_MAX]; /* stronger than the settings; borrowed */
     size_t flag_count;
-    bool is_check;
-    const char *metrics_flag;
-        /* VARIABLE=FLAG: which flag -metrics.addr is made of; NULL: itself */ /* only checks its
-                                                                                  settings; what it
-                                                                                  prints is not
-                                                                                  shown */
-    bool takes_reload; /* has files that SIGHUP makes it read again */
+    bool is_check;            /* only checks its settings; what it prints is not shown */
+    const char *metrics_flag; /* VARIABLE=FLAG that -metrics.addr is made of; NULL: itself */
+    bool takes_reload;        /* has files that SIGHUP makes it read again */
 
     pid_t pid; /* 0: not running */
     int fd;    /* pidfd, readable when it has ended; -1 */

@@ -200,9 +200,16 @@ static void wait_once(struct supervisor *supervisor)
 
 int supervise_check(const struct household *household)
 {
-    int status = child_check(&household->ingest);
+    const struct child *child = &household->ingest;
+    int status = child_check(child);
     for (uint32_t i = 0; i < household->store_count && status == EXIT_SUCCESS; i++) {
-        status = child_check(&household->stores[i]);
+        child = &household->stores[i];
+        status = child_check(child);
+    }
+    /* One that refuses its settings names itself. */
+    if (status != EXIT_SUCCESS && status != OPTION_EXIT_REFUSED) {
+        log_error("launch", "giving up: it cannot open what it needs",
+            "program=%s number=%u status=%d", child->program, child->number, status);
     }
     return status;
 }

@@ -2,9 +2,11 @@
 #include "tools/originals/originals.h"
 
 #include "common/option_checks.h"
+#include "ingest/ingest_check.h"
 #include "ingest/ingest_program.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,8 +110,11 @@ int original_main(const struct original *original, int argc, char **argv)
         .options = list,
         .option_count = OPTION_COUNT};
     struct original_settings settings = {.program = &program};
-    struct option_request request = {
-        .program = &program, .argc = argc, .argv = argv, .validate = validate};
+    struct option_request request = {.program = &program,
+        .argc = argc,
+        .argv = argv,
+        .validate = validate,
+        .checks_itself = true};
     struct options *defaults = NULL;
     struct options *options = NULL;
     enum option_action action;
@@ -119,10 +124,14 @@ int original_main(const struct original *original, int argc, char **argv)
         return OPTION_EXIT_REFUSED;
     }
     enum err err = ERR_OK;
-    if (action == OPTION_RUN) {
+    if (action != OPTION_EXIT) {
         complete(&settings.ingest);
         ingest_settings_apply_log(&settings.ingest);
-        err = ingest_program_run(&settings.ingest);
+        err = action == OPTION_RUN ? ingest_program_run(&settings.ingest)
+                                   : ingest_check(&settings.ingest);
+    }
+    if (action == OPTION_CHECK && err == ERR_OK) {
+        (void)puts("ok");
     }
     options_destroy(&options);
     options_destroy(&defaults);
