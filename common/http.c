@@ -5,6 +5,7 @@
 #include "common/http_connections.h"
 #include "common/http_listen.h"
 #include "common/http_message.h"
+#include "common/http_socket.h"
 #include "common/http_sweep.h"
 #include "common/log.h"
 
@@ -40,6 +41,7 @@ struct http_server {
     http_check_fn *check; /* may be NULL */
     void *check_context;
     uint16_t port;
+    char *socket;              /* "unix:...", which http_close() removes, or NULL */
     atomic_size_t route_count; /* routes below it are complete and never change */
     struct route routes[ROUTES_MAX];
 };
@@ -291,6 +293,32 @@ static struct MHD_Daemon *start_daemon(
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_END);
 }
 
+static enum err open_listener(
+    struct http_server *server, int *fd_p, const struct http_listen *listen_on)
+{
+    if (!http_socket_is_meant(listen_on->address)) {
+        return http_listen_open(fd_p, &server->port, listen_on);
+    }
+    server->socket = strdup(listen_on->address);
+    enum err err = server->socket != NULL ? http_socket_open(fd_p, listen_on) : ERR_MEMORY;
+    if (err != ERR_OK) {
+        free(server->socket);
+        server->socket = NULL;
+    }
+    return err;
+}
+
+static void free_server(struct http_server *server)
+{
+    http_sweep_stop(&server->sweep);
+    http_connections_clear(&server->connections);
+    if (server->socket != NULL) {
+        http_socket_remove(server->socket);
+        free(server->socket);
+    }
+    free(server);
+}
+
 enum err http_open(struct http_server **server_p, const struct http_options *options)
 {
     *server_p = NULL;
@@ -302,7 +330,7 @@ enum err http_open(struct http_server **server_p, const struct http_options *opt
     const struct http_listen listen_on = {.flag = options->flag != NULL ? options->flag : "",
         .address = options->address,
         .host_if_bare = options->host_if_bare};
-    enum err err = http_listen_open(&fd, &server->port, &listen_on);
+    enum err err = open_listener(server, &fd, &listen_on);
     if (err != ERR_OK) {
         free(server);
         return err;
@@ -319,9 +347,7 @@ enum err http_open(struct http_server **server_p, const struct http_options *opt
         log_error(
             options->component, "cannot start the HTTP server", "address=%s", options->address);
         (void)close(fd);
-        http_sweep_stop(&server->sweep);
-        http_connections_clear(&server->connections);
-        free(server);
+        free_server(server);
         return ERR_IO;
     }
     *server_p = server;
@@ -358,10 +384,8 @@ void http_close(struct http_server **server_p)
 {
     struct http_server *server = *server_p;
     if (server != NULL) {
-        http_sweep_stop(&server->sweep);
         MHD_stop_daemon(server->daemon);
-        http_connections_clear(&server->connections);
-        free(server);
+        free_server(server);
     }
     *server_p = NULL;
 }

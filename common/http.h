@@ -60,7 +60,8 @@ typedef bool http_check_fn(
     void *context, const struct http_request *request, struct http_response *response);
 
 struct http_options {
-    const char *address;      /* ":8080", "127.0.0.1:8080", "[::1]:0"; port 0: the system chooses */
+    /* ":8080", "127.0.0.1:8080", "[::1]:0", port 0: the system chooses; "unix:/run/socket" */
+    const char *address;
     const char *host_if_bare; /* host when the address is only ":port"; NULL: any */
     uint32_t threads;         /* 0 or 1: one for all; more: one a connection, at most so many */
     uint64_t max_body_bytes;  /* 0: bodies are refused */
@@ -77,7 +78,7 @@ MUST_CHECK enum err http_open(struct http_server **server_p, const struct http_o
 MUST_CHECK enum err http_route(
     struct http_server *server, const char *path, http_handler_fn *handler, void *context);
 
-/* The port it listens on. */
+/* The port it listens on; 0 for a Unix socket. */
 uint16_t http_port(const struct http_server *server);
 
 /* Waits for the handlers under way. */

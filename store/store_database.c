@@ -114,7 +114,11 @@ void store_database_note_serving(const struct store_settings *settings, uint16_t
             strerror(errno));
         return;
     }
-    print_url(settings->serve_address, port, file);
+    if (settings->serve_socket[0] != '\0') {
+        (void)fprintf(file, "%s\n", settings->serve_socket);
+    } else {
+        print_url(settings->serve_address, port, file);
+    }
     (void)fclose(file);
 }
 

@@ -87,11 +87,12 @@ static void read_mapping_again(struct store_program *program)
 static enum err open_serve(struct store_program *program)
 {
     const struct store_settings *settings = program->settings;
-    if (settings->serve_address[0] == '\0') {
+    if (settings->serve_address[0] == '\0' && settings->serve_socket[0] == '\0') {
         return ERR_OK;
     }
     /* four blocks of our own: other stores that write through this one may have larger ones */
     struct serve_options options = {.address = settings->serve_address,
+        .socket = settings->serve_socket,
         .username = settings->username,
         .password = program->database.password,
         .max_body_bytes = 4 * settings->block_bytes,
@@ -210,6 +211,7 @@ static void log_start(const struct store_program *program)
     }
     start_line_add(&line, "table", "%s.%s", settings->database, settings->table);
     start_line_add(&line, "serves", "%s", settings->serve_address);
+    start_line_add(&line, "serves_on", "%s", settings->serve_socket);
     start_line_add(&line, "http", "%s", settings->metrics_address);
     start_line_log(&line, "store");
 }

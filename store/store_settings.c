@@ -32,6 +32,9 @@ static const struct option OPTIONS[] = {
         .help = "The embedded engine, libchdb.so; empty: looked for in the usual places."},
     {"ch.serve", OPTION_TEXT, NULL, MEMBER(serve_address),
         .help = "Serves the embedded engine over ClickHouse's HTTP interface at ADDR:PORT."},
+    {"ch.serve.socket", OPTION_TEXT, NULL, MEMBER(serve_socket),
+        .help = "Serves the embedded engine also at unix:PATH, to programs of the same user and "
+                "without a password."},
     {"ch.serve.host", OPTION_LIST, NULL, MEMBER(serve_hosts),
         .help = "Names that clients of -ch.serve may call it by, beside addresses and localhost."},
     {"ch.serve.origin", OPTION_LIST, NULL, MEMBER(serve_origins),
@@ -164,7 +167,8 @@ static enum err check_database(const struct store_settings *settings)
             "empty; give a name");
         return ERR_INVALID;
     }
-    if (settings->serve_address[0] != '\0' && !is_embedded(settings)) {
+    bool serves = settings->serve_address[0] != '\0' || settings->serve_socket[0] != '\0';
+    if (serves && !is_embedded(settings)) {
         options_refuse(&STORE_PROGRAM, "ch.serve",
             "\"%s\" needs the embedded engine, and -ch.addr names a server; leave one of them out",
             settings->serve_address);

@@ -24,6 +24,7 @@ struct store_settings {
     const char *path;
     const char *library;
     const char *serve_address;
+    const char *serve_socket;
     struct option_list serve_hosts;
     struct option_list serve_origins;
     uint64_t ttl_ms;

@@ -238,6 +238,27 @@ static struct curl_slist *headers_with(struct http_client *client, const char *h
     return whole;
 }
 
+/* "unix:/path/?query" is the query at the socket of that path. False: out of memory. */
+static bool set_url(struct http_client *client, const char *url)
+{
+    CURL *curl = client->curl;
+    const char *query = strncmp(url, "unix:", 5) == 0 ? strstr(url, "/?") : NULL;
+    if (query == NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, NULL);
+        return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK;
+    }
+    struct buffer path = {0};
+    struct buffer local = {0};
+    buffer_append(&path, url + 5, (size_t)(query - url) - 5);
+    buffer_format(&local, "http://localhost%s", query);
+    bool is_set =
+        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, buffer_text(&path)) == CURLE_OK &&
+        curl_easy_setopt(curl, CURLOPT_URL, buffer_text(&local)) == CURLE_OK;
+    buffer_clear(&path);
+    buffer_clear(&local);
+    return is_set;
+}
+
 enum err http_client_post(
     struct http_client *client, struct http_exchange *exchange, struct buffer *why)
 {
@@ -253,7 +274,10 @@ enum err http_client_post(
     exchange->written_rows = -1;
     client->error[0] = '\0';
     set_timeout(client, exchange->timeout_ms);
-    (void)curl_easy_setopt(curl, CURLOPT_URL, exchange->url);
+    if (!set_url(client, exchange->url)) {
+        buffer_text_append(why, "out of memory");
+        return ERR_REFUSED;
+    }
     (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body_size);
     (void)curl_easy_setopt(curl, CURLOPT_READDATA, exchange);

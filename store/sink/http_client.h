@@ -23,7 +23,7 @@ struct http_client_options {
 };
 
 struct http_exchange {
-    const char *url; /* with its query arguments */
+    const char *url; /* with its query arguments; unix:/path/of/socket/?query for a Unix socket */
     const char *body;
     size_t body_size;
     const char *header;  /* one more line, which outlives the client; NULL: none */

@@ -20,9 +20,17 @@ enum {
 #define POLL_NS (10 * NS_PER_MS)
 #define KILL_NS (2 * NS_PER_S) /* a query looks from block to block whether it is to end */
 
+/* One listener. */
+struct serve_door {
+    struct serve *serve;
+    bool is_own; /* a Unix socket: whoever gets in is the store's own user */
+    struct http_server *http;
+};
+
 struct serve {
     struct serve_access access;
-    struct http_server *http;
+    struct serve_door network;
+    struct serve_door socket;
     atomic_bool is_stopping;
     atomic_uint running; /* queries */
     /* every connection's thread counts here: no slots of their own */
@@ -46,9 +54,11 @@ static void answer_ok(
 static void answer_query(
     void *context, const struct http_request *http, struct http_response *response)
 {
-    struct serve *serve = context;
+    const struct serve_door *door = context;
+    struct serve *serve = door->serve;
     struct serve_exchange exchange;
     serve_exchange_begin(&exchange, &serve->access, http, response);
+    exchange.is_own = door->is_own;
     atomic_fetch_add(&serve->running, 1); /* before the look at is_stopping: a stop sees it */
     if (exchange.request.query[0] == '\0' && exchange.request.is_reading) {
         answer_ok(context, http, response);
@@ -117,9 +127,10 @@ static bool keep_secret(char out[SERVE_SECRET_SIZE], const char *text)
 static bool check_client(
     void *context, const struct http_request *request, struct http_response *response)
 {
-    const struct serve *serve = context;
+    const struct serve_door *door = context;
     struct serve_exchange exchange;
-    serve_exchange_begin(&exchange, &serve->access, request, response);
+    serve_exchange_begin(&exchange, &door->serve->access, request, response);
+    exchange.is_own = door->is_own;
     bool is_known = serve_exchange_check(&exchange);
     serve_exchange_end(&exchange);
     return is_known;
@@ -131,33 +142,53 @@ struct http_listen serve_listen(const char *address)
         .flag = "-ch.serve", .address = address, .host_if_bare = "127.0.0.1"};
 }
 
-static enum err open_http(struct serve *serve, const struct serve_options *options)
+static enum err open_door(
+    struct serve_door *door, const char *address, const char *flag, uint64_t max_body_bytes)
 {
-    const struct http_listen listen_on = serve_listen(options->address);
-    const struct http_options http_options = {.address = listen_on.address,
-        .host_if_bare = listen_on.host_if_bare,
+    const struct http_options http_options = {.address = address,
+        .host_if_bare = serve_listen(address).host_if_bare,
         .threads = CONNECTIONS_MAX,
-        .max_body_bytes = options->max_body_bytes,
+        .max_body_bytes = max_body_bytes,
         .component = "serve",
-        .flag = listen_on.flag,
+        .flag = flag,
         .check = check_client,
-        .check_context = serve};
-    enum err err = http_open(&serve->http, &http_options);
+        .check_context = door};
+    enum err err = http_open(&door->http, &http_options);
     if (err == ERR_OK) {
-        err = http_route(serve->http, "/", answer_query, serve);
+        err = http_route(door->http, "/", answer_query, door);
     }
     if (err == ERR_OK) {
-        err = http_route(serve->http, "/ping", answer_ok, serve);
+        err = http_route(door->http, "/ping", answer_ok, door);
     }
     if (err == ERR_OK) {
-        err = http_route(serve->http, "/replicas_status", answer_ok, serve);
+        err = http_route(door->http, "/replicas_status", answer_ok, door);
+    }
+    if (err == ERR_OK) {
+        log_info("serve", "serving the embedded engine over HTTP", "address=%s port=%u", address,
+            http_port(door->http));
+    }
+    return err;
+}
+
+static enum err open_doors(struct serve *serve, const struct serve_options *options)
+{
+    uint64_t max_body_bytes = options->max_body_bytes;
+    enum err err = ERR_OK;
+    serve->network = (struct serve_door){.serve = serve};
+    serve->socket = (struct serve_door){.serve = serve, .is_own = true};
+    if (options->address[0] != '\0') {
+        err = open_door(&serve->network, options->address, "-ch.serve", max_body_bytes);
+    }
+    if (err == ERR_OK && options->socket[0] != '\0') {
+        err = open_door(&serve->socket, options->socket, "-ch.serve.socket", max_body_bytes);
     }
     return err;
 }
 
 static void destroy(struct serve **serve_p)
 {
-    http_close(&(*serve_p)->http);
+    http_close(&(*serve_p)->network.http);
+    http_close(&(*serve_p)->socket.http);
     free(*serve_p);
     *serve_p = NULL;
 }
@@ -181,20 +212,18 @@ enum err serve_open(
     }
     enum err err = ask_identity(serve);
     if (err == ERR_OK) {
-        err = open_http(serve, options);
+        err = open_doors(serve, options);
     }
     if (err != ERR_OK) {
         destroy(serve_p);
         return err;
     }
-    log_info("serve", "serving the embedded engine over HTTP", "address=%s port=%u",
-        options->address, serve_port(serve));
     return ERR_OK;
 }
 
 uint16_t serve_port(const struct serve *serve)
 {
-    return http_port(serve->http);
+    return serve->network.http != NULL ? http_port(serve->network.http) : 0;
 }
 
 void serve_collect(void *context, struct metrics_page *page)

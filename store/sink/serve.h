@@ -18,7 +18,8 @@ struct serve;
 
 /* Texts are borrowed for the call. */
 struct serve_options {
-    const char *address;  /* "ADDR:PORT"; ":PORT" is loopback */
+    const char *address;  /* "ADDR:PORT"; ":PORT" is loopback; "": none */
+    const char *socket;   /* "unix:PATH": for this user only, without a password; "": none */
     const char *username; /* who may come */
     const char *password; /* "": none is asked for */
     uint64_t max_body_bytes;
@@ -33,6 +34,7 @@ struct http_listen serve_listen(const char *address);
 MUST_CHECK enum err serve_open(
     struct serve **serve_p, struct engine *engine, const struct serve_options *options);
 
+/* 0 where it listens on a Unix socket only. */
 uint16_t serve_port(const struct serve *serve);
 
 /* A collector: requests and bytes by outcome. */

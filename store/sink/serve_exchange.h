@@ -30,6 +30,7 @@ struct serve_exchange {
     const struct http_request *http;
     struct http_response *response;
     struct serve_request request;
+    bool is_own; /* the store's own user, over a Unix socket */
     struct engine_session *session;
     struct buffer body; /* unpacked; empty while the body of the request serves */
     struct buffer sql;

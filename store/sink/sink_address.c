@@ -39,6 +39,11 @@ static bool is_authority(const char *authority)
 
 enum err sink_address_url(const char *address, uint16_t port, char url[SINK_ADDRESS_SIZE])
 {
+    if (strncmp(address, "unix:/", 6) == 0 && strpbrk(address, "?# \t\"'") == NULL &&
+        strlen(address) < SINK_ADDRESS_SIZE) {
+        (void)snprintf(url, SINK_ADDRESS_SIZE, "%s", address);
+        return ERR_OK;
+    }
     const char *scheme = "http://";
     if (strncmp(address, "https://", 8) == 0) {
         scheme = "https://";

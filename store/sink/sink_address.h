@@ -1,6 +1,7 @@
 /*
  * sink_address.h -- -ch.addr: where a ClickHouse server is.
  *
+ * "unix:/path" is a Unix socket, as -ch.serve.socket makes.
  * "host", "host:port", "[::1]:port", "http://host:port", "https://host": become a base URL without
  * a trailing slash. User names and passwords in a URL are refused: they would show up in logs.
  */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause -- goflow runs one ingest and its stores as one program.
 import contextlib
+import http.client
 import os
 import pathlib
 import re
@@ -150,6 +151,51 @@ def test_stores_share_the_engine_of_the_first(folder):
     case.equal(len(launcher.pids("goflow-store")), 3, "stores")
     case.true(answers(launcher.store_port + 2), "the third store's metrics are two ports up")
     launcher.stop()
+
+
+def test_stores_share_over_a_socket_that_only_this_user_reaches(folder):
+    launcher = Launcher(folder, "-ch.serve=", "-batch.flows=200", stores=2).wait_until_ready()
+    words = [word for pid in launcher.stores() for word in command_line(pid)]
+    path = next(word for word in words if word.startswith("-ch.serve.socket=")).split("unix:")[1]
+    case.true(f"-ch.addr=unix:{path}" in words, f"the second store's database: {words}")
+    case.equal(oct(os.stat(path).st_mode & 0o777), "0o600", "mode of the socket")
+    case.equal(oct(os.stat(os.path.dirname(path)).st_mode & 0o777), "0o700", "mode of its folder")
+    ports = set().union(*(listening_ports(pid) for pid in launcher.stores()))
+    case.equal(ports, set(launcher.store_ports), "TCP ports of the stores: metrics and no other")
+    sent = launcher.replay("-synthetic=ipfix", "-count=200")
+    case.wait_until_equal(
+        lambda: int(ask_socket(path, "SELECT count() FROM netflow")), sent["flows"], 60, "rows")
+    launcher.stop(STOP_S)
+    case.true(not os.path.exists(path), "the socket is gone")
+
+
+def command_line(pid):
+    with open(f"/proc/{pid}/cmdline", encoding="utf-8") as file:
+        return file.read().split("\0")
+
+
+def listening_ports(pid):
+    """TCP ports that the process listens on."""
+    inodes = set()
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            inodes.add(os.readlink(f"/proc/{pid}/fd/{name}").removeprefix("socket:[").rstrip("]"))
+    ports = set()
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/{pid}/net/{table}", encoding="ascii") as file:
+            rows = [line.split() for line in file.read().splitlines()[1:]]
+        ports |= {int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and row[9] in inodes}
+    return ports
+
+
+def ask_socket(path, statement):
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(path)
+    connection.request("POST", "/", statement)
+    answer = connection.getresponse().read().decode()
+    connection.close()
+    return answer
 
 
 def test_a_store_that_dies_is_started_again(folder):

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static struct http_server *server;
@@ -181,6 +183,62 @@ Test(http, listens_on_every_address_when_the_host_is_missing)
 {
     open_server(":0", 0);
     check_answer("GET /echo" END "\r\n", "HTTP/1.1 200", "echo GET /echo a=- x=- body=0");
+}
+
+static void make_socket_path(char address[64])
+{
+    (void)snprintf(address, 64, "unix:/tmp/goflow_http_%d", (int)getpid());
+    (void)unlink(address + 5);
+}
+
+static int dial_socket(const char *path)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    (void)snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+Test(http, socket_is_for_its_user_only_and_goes_with_the_server)
+{
+    char address[64];
+    make_socket_path(address);
+    open_server(address, 0);
+    struct stat status;
+    cr_assert_eq(stat(address + 5, &status), 0);
+    cr_assert_eq(status.st_mode & 0777, 0600);
+    int fd = dial_socket(address + 5);
+    static const char REQUEST[] = "GET /echo" END "\r\n";
+    cr_assert_eq(send(fd, REQUEST, sizeof REQUEST - 1, 0), (ssize_t)sizeof REQUEST - 1);
+    char answer[12];
+    cr_assert_eq(recv(fd, answer, sizeof answer, MSG_WAITALL), (ssize_t)sizeof answer);
+    cr_assert_eq(memcmp(answer, "HTTP/1.1 200", 12), 0);
+    (void)close(fd);
+    http_close(&server);
+    cr_assert_neq(stat(address + 5, &status), 0);
+}
+
+Test(http, socket_of_a_dead_program_is_replaced_and_of_a_living_one_refused)
+{
+    char address[64];
+    make_socket_path(address);
+    struct sockaddr_un dead = {.sun_family = AF_UNIX};
+    (void)snprintf(dead.sun_path, sizeof dead.sun_path, "%s", address + 5);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&dead, sizeof dead), 0);
+    (void)close(fd);
+    open_server(address, 0);
+    struct http_server *second = NULL;
+    const struct http_options options = {.address = address, .component = "test"};
+    cr_assert_eq(http_open(&second, &options), ERR_IN_USE);
+    (void)close(dial_socket(address + 5));
+}
+
+Test(http, refuses_a_socket_without_an_absolute_path)
+{
+    const struct http_options options = {.address = "unix:here", .component = "test"};
+    cr_assert_eq(http_open(&server, &options), ERR_INVALID);
 }
 
 Test(http, serves_one_thread_a_connection)

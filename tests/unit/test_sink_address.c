@@ -13,7 +13,8 @@ static void check(const char *address, const char *expected)
 Test(sink_address, refuses_what_names_no_server)
 {
     static const char *const WRONG[] = {"", ":8123", "http://", "host:", "host:0", "host:65536",
-        "host:81x", "ftp://host", "host/path", "a b", "[::1", "::1]", "::1", "http://u:p@host"};
+        "host:81x", "ftp://host", "host/path", "a b", "[::1", "::1]", "::1", "http://u:p@host",
+        "unix:", "unix:relative", "unix:/a?b"};
     char url[SINK_ADDRESS_SIZE];
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         cr_expect_eq(sink_address_url(WRONG[i], 8123, url), ERR_INVALID, "%s", WRONG[i]);
@@ -38,6 +39,7 @@ Test(sink_address, fills_in_scheme_and_port)
     check("[::1]:9000", "http://[::1]:9000");
     check("http://db.example/", "http://db.example:8123");
     check("https://db.example:8443", "https://db.example:8443");
+    check("unix:/run/goflow/serve", "unix:/run/goflow/serve");
 }
 
 Test(sink_address, knows_the_engine_in_this_process)

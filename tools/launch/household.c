@@ -4,14 +4,10 @@
 #include "common/http_pages.h"
 #include "tools/launch/runtime_folder.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum {
     TEXTS_MAX = 1024
@@ -42,21 +38,6 @@ __attribute__((format(printf, 3, 4))) static void give(
     }
     plan->texts[plan->text_count++] = text;
     child->flags[child->flag_count++] = text;
-}
-
-/* A port of loopback that is free now; 0: none. */
-static unsigned free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return 0;
-    }
-    bool is_bound = bind(fd, (struct sockaddr *)&address, size) == 0 &&
-                    getsockname(fd, (struct sockaddr *)&address, &size) == 0;
-    (void)close(fd);
-    return is_bound ? ntohs(address.sin_port) : 0;
 }
 
 static void plan_ingest(struct household_plan *plan, const struct launch_settings *settings)
@@ -92,8 +73,6 @@ static void plan_stores(struct household_plan *plan, const struct launch_setting
 {
     struct household *household = &plan->household;
     bool shares_engine = launch_settings_is_embedded(settings) && household->store_count > 1;
-    const char *serve = launch_settings_serve(settings);
-    unsigned port = shares_engine && serve[0] == '\0' ? free_port() : 0;
     for (uint32_t i = 0; i < household->store_count; i++) {
         struct child *store = &household->stores[i];
         store->program = "goflow-store";
@@ -106,12 +85,11 @@ static void plan_stores(struct household_plan *plan, const struct launch_setting
         give_metrics(plan, store, launch_settings_store_metrics(settings), i);
         if (i > 0 && launch_settings_is_embedded(settings)) {
             give(plan, store, "-ch.serve=");
+            give(plan, store, "-ch.serve.socket=");
         }
-        if (shares_engine && port != 0) {
-            give(plan, store, i == 0 ? "-ch.serve=127.0.0.1:%u" : "-ch.addr=http://127.0.0.1:%u",
-                port);
-        } else if (shares_engine && i > 0) {
-            give(plan, store, "-ch.addr=http://%s%s", serve[0] == ':' ? "127.0.0.1" : "", serve);
+        if (shares_engine) {
+            give(plan, store, i == 0 ? "-ch.serve.socket=unix:%s/serve" : "-ch.addr=unix:%s/serve",
+                plan->folder.path);
         }
     }
 }

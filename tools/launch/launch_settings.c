@@ -147,11 +147,6 @@ bool launch_settings_is_embedded(const struct launch_settings *settings)
     return addresses->count == 0 || strcmp(addresses->values[0], "embedded") == 0;
 }
 
-const char *launch_settings_serve(const struct launch_settings *settings)
-{
-    return value_of(settings, "ch.serve")->text;
-}
-
 const char *launch_settings_store_metrics(const struct launch_settings *settings)
 {
     return value_of(settings, "store.metrics.addr")->text;

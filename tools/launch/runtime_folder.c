@@ -23,7 +23,7 @@ enum {
 
 static bool remove_folder(const char *path)
 {
-    static const char *const FILES[] = {"link", "link.ack"};
+    static const char *const FILES[] = {"link", "link.ack", "serve"};
     char file[PATH_MAX];
     for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
         (void)snprintf(file, sizeof file, "%s/%s", path, FILES[i]);
