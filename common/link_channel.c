@@ -77,7 +77,10 @@ int link_channel_fd(const struct link_channel *channel)
     return channel->sockets.epoll_fd;
 }
 
-/* --- sending ------------------------------------------------------------------------- */
+int link_channel_data_fd(const struct link_channel *channel)
+{
+    return channel->sockets.data_epoll_fd;
+}
 
 static bool send_hello(
     struct link_channel *channel, const struct link_address *to, bool is_answer, bool wants_fresh)
@@ -389,10 +392,14 @@ bool link_channel_learn(
     return true;
 }
 
-bool link_channel_owns(struct link_channel *channel, zmq_msg_t *message, uint64_t id)
+zsock_t *link_channel_receive_data(struct link_channel *channel, zmq_msg_t *first)
 {
-    const char *key = zmq_msg_gets(message, "User-Id");
-    return key == NULL || may_use_id(channel, key, id);
+    return link_sockets_receive_data(&channel->sockets, first);
+}
+
+bool link_channel_owns(struct link_channel *channel, uint64_t id)
+{
+    return may_use_id(channel, channel->sockets.data_speaker, id);
 }
 
 /* Whoever is still allowed comes back within a moment, and says Hello. */
@@ -409,8 +416,6 @@ void link_channel_renew(struct link_channel *channel)
     }
     channel->tick_due_ns = 0;
 }
-
-/* --- time ---------------------------------------------------------------------------- */
 
 /* Keys: one that was refused is made anew, as it may be allowed by now. */
 static void knock(struct link_channel *channel, size_t index, uint64_t now_ns)

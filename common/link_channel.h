@@ -45,8 +45,9 @@ MUST_CHECK enum err link_channel_new(
     struct link_channel **channel_p, const struct link_channel_options *options);
 void link_channel_destroy(struct link_channel **channel_p);
 
-/* For watch_descriptor(). */
+/* For watch_descriptor(): of messages, and for a store of batches. */
 int link_channel_fd(const struct link_channel *channel);
+int link_channel_data_fd(const struct link_channel *channel);
 
 /* This process has another id from now on; peers hear of it at once. */
 void link_channel_rename(struct link_channel *channel, uint64_t id, uint64_t epoch);
@@ -63,8 +64,13 @@ zmsg_t *link_channel_receive(struct link_channel *channel, uint64_t now_ns);
  */
 MUST_CHECK bool link_channel_learn(
     struct link_channel *channel, zframe_t *address, uint64_t id, uint64_t now_ns);
-/* The same of a message on the data socket. */
-MUST_CHECK bool link_channel_owns(struct link_channel *channel, zmq_msg_t *message, uint64_t id);
+/*
+ * Of a store, by turns from each connection: takes the first frame of a batch. Where the other
+ * frames are, lent; NULL: nothing is there.
+ */
+zsock_t *link_channel_receive_data(struct link_channel *channel, zmq_msg_t *first);
+/* The batch that came last may have this id; else the same as above. */
+MUST_CHECK bool link_channel_owns(struct link_channel *channel, uint64_t id);
 
 /* False: nobody is there, or has room; whoever asks asks again. */
 bool link_channel_reply(

@@ -15,6 +15,13 @@ static enum err watch_socket(struct link_sockets *sockets, zsock_t *socket)
     return is_added ? ERR_OK : ERR_MEMORY;
 }
 
+static enum err watch_data(struct link_sockets *sockets, zsock_t *socket)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int failed = epoll_ctl(sockets->data_epoll_fd, EPOLL_CTL_ADD, zsock_fd(socket), &event);
+    return failed == 0 ? ERR_OK : ERR_MEMORY;
+}
+
 static void close_end(struct link_sockets *sockets, struct link_end *end)
 {
     if (end->socket != NULL) {
@@ -111,13 +118,28 @@ static enum err bind_all(struct link_sockets *sockets, const struct option_list 
     return err;
 }
 
+static zsock_t *data_of(const struct link_sockets *sockets, const struct link_end *end)
+{
+    return end->data != NULL ? end->data : sockets->data;
+}
+
 static enum err connect_data(struct link_sockets *sockets, const struct link_end *end)
 {
     char plain[LINK_PLAIN_SIZE];
-    enum err err = link_keyring_connect(
-        sockets->keyring, sockets->data, sockets->peer, end->data_endpoint, plain);
+    zsock_t *data = data_of(sockets, end);
+    enum err err =
+        link_keyring_connect(sockets->keyring, data, sockets->peer, end->data_endpoint, plain);
     const struct link_place place = {"-zmq.connect", end->data_endpoint, plain};
-    return err == ERR_OK ? link_connect(sockets->data, &place) : err;
+    return err == ERR_OK ? link_connect(data, &place) : err;
+}
+
+static enum err open_data(struct link_sockets *sockets, struct link_end *end)
+{
+    if (sockets->data_epoll_fd < 0) {
+        return ERR_OK;
+    }
+    end->data = link_data_socket(ZMQ_PULL);
+    return end->data != NULL ? watch_data(sockets, end->data) : ERR_MEMORY;
 }
 
 static enum err connect_all(struct link_sockets *sockets, const struct option_list *connect)
@@ -133,10 +155,24 @@ static enum err connect_all(struct link_sockets *sockets, const struct option_li
             err = open_end(sockets, end, false);
         }
         if (err == ERR_OK) {
+            err = open_data(sockets, end);
+        }
+        if (err == ERR_OK) {
             err = connect_data(sockets, end);
         }
     }
     return err;
+}
+
+static enum err open_epoll(struct link_sockets *sockets)
+{
+    sockets->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    bool has_batches = zsock_type(sockets->data) == ZMQ_PULL;
+    sockets->data_epoll_fd = has_batches ? epoll_create1(EPOLL_CLOEXEC) : -1;
+    if (sockets->epoll_fd < 0 || (has_batches && sockets->data_epoll_fd < 0)) {
+        return ERR_IO;
+    }
+    return has_batches ? watch_data(sockets, sockets->data) : ERR_OK;
 }
 
 enum err link_sockets_open(struct link_sockets *sockets, const struct link_endpoints *endpoints,
@@ -144,24 +180,30 @@ enum err link_sockets_open(struct link_sockets *sockets, const struct link_endpo
 {
     *sockets = (struct link_sockets){
         .keyring = endpoints->keyring, .peer = endpoints->peer, .old_name = old_name, .data = data};
-    sockets->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (sockets->epoll_fd < 0) {
-        return ERR_IO;
+    enum err err = open_epoll(sockets);
+    if (err == ERR_OK) {
+        err = bind_all(sockets, &endpoints->bind);
     }
-    enum err err = bind_all(sockets, &endpoints->bind);
     return err != ERR_OK ? err : connect_all(sockets, &endpoints->connect);
+}
+
+static void close_descriptor(int *descriptor)
+{
+    if (*descriptor >= 0) {
+        (void)close(*descriptor);
+        *descriptor = -1;
+    }
 }
 
 void link_sockets_close(struct link_sockets *sockets)
 {
     for (size_t i = 0; i < sockets->end_count; i++) {
         close_end(sockets, &sockets->ends[i]);
+        zsock_destroy(&sockets->ends[i].data);
     }
     zsock_destroy(&sockets->router);
-    if (sockets->epoll_fd >= 0) {
-        (void)close(sockets->epoll_fd);
-        sockets->epoll_fd = -1;
-    }
+    close_descriptor(&sockets->epoll_fd);
+    close_descriptor(&sockets->data_epoll_fd);
 }
 
 void link_sockets_reopen(struct link_sockets *sockets, size_t index, bool has_old_name)
@@ -178,7 +220,7 @@ void link_sockets_reconnect_data(struct link_sockets *sockets, size_t index)
     struct link_end *end = &sockets->ends[index];
     char plain[LINK_PLAIN_SIZE];
     (void)link_endpoint_split(end->data_endpoint, plain);
-    (void)zmq_disconnect(zsock_resolve(sockets->data), plain);
+    (void)zmq_disconnect(zsock_resolve(data_of(sockets, end)), plain);
     end->lacks_data = connect_data(sockets, end) != ERR_OK;
 }
 
@@ -254,17 +296,19 @@ static struct link_address pop_address(zmsg_t *message)
     return address;
 }
 
-/* libzmq notes the name that the ZAP handler gave with each message of an accepted connection. */
-static void note_speaker(struct link_sockets *sockets, zmsg_t *message, size_t index)
+/*
+ * Of an accepted connection libzmq notes the name that the ZAP handler gave with each message; a
+ * connection that was made is the named peer's, or there is none.
+ */
+static void note_speaker(const struct link_sockets *sockets, char speaker[LINK_KEY_NAME_SIZE],
+    const char *user, size_t index)
 {
-    const char *name = "";
+    const char *name = user;
     if (index != SIZE_MAX) {
         name = link_keyring_peer_name(
             sockets->keyring, sockets->peer, sockets->ends[index].data_endpoint);
-    } else if (zmsg_first(message) != NULL) {
-        name = zframe_meta(zmsg_first(message), "User-Id");
     }
-    (void)snprintf(sockets->speaker, sizeof sockets->speaker, "%s", name != NULL ? name : "");
+    (void)snprintf(speaker, LINK_KEY_NAME_SIZE, "%s", name != NULL ? name : "");
 }
 
 static zmsg_t *receive_from(struct link_sockets *sockets, size_t turn, struct link_address *from_p)
@@ -287,8 +331,27 @@ zmsg_t *link_sockets_receive(struct link_sockets *sockets)
         sockets->turn = (sockets->turn + 1) % count;
     }
     if (message != NULL) {
-        note_speaker(sockets, message, link_sockets_index(sockets, &from));
+        zframe_t *first = zmsg_first(message);
+        note_speaker(sockets, sockets->speaker,
+            first != NULL ? zframe_meta(first, "User-Id") : NULL,
+            link_sockets_index(sockets, &from));
         (void)zmsg_pushmem(message, from.bytes, from.size);
     }
     return message;
+}
+
+zsock_t *link_sockets_receive_data(struct link_sockets *sockets, zmq_msg_t *first)
+{
+    size_t count = sockets->end_count + 1;
+    for (size_t i = 0; i < count; i++) {
+        size_t turn = sockets->data_turn;
+        zsock_t *socket = turn == 0 ? sockets->data : sockets->ends[turn - 1].data;
+        sockets->data_turn = (turn + 1) % count;
+        if (zmq_msg_recv(first, zsock_resolve(socket), ZMQ_DONTWAIT) >= 0) {
+            note_speaker(sockets, sockets->data_speaker, zmq_msg_gets(first, "User-Id"),
+                turn == 0 ? SIZE_MAX : turn - 1);
+            return socket;
+        }
+    }
+    return NULL;
 }

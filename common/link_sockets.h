@@ -16,6 +16,7 @@ enum {
 
 struct link_end {
     zsock_t *socket; /* NULL: could not be made */
+    zsock_t *data; /* a store's own for this end, so that it knows whose batches come; else NULL */
     bool lacks_data; /* the data endpoint could not be connected */
     const char *data_endpoint;
     char endpoint[LINK_ENDPOINT_SIZE];
@@ -25,15 +26,18 @@ struct link_sockets {
     struct link_keyring *keyring; /* NULL: without keys */
     enum link_peer_kind peer;
     uint64_t old_name; /* the ingest's id; 0: a store, which has none */
-    zsock_t *data;     /* borrowed */
+    zsock_t *data;     /* borrowed: all data of an ingest; of a store, what it accepts */
     zsock_t *router;   /* NULL: nothing is bound */
     struct link_listener listeners[2 * OPTION_LIST_MAX]; /* of both */
     size_t listener_count;
     struct link_end ends[OPTION_LIST_MAX];
     size_t end_count;
     size_t turn; /* whose turn it is to be read: the router, then each end */
+    size_t data_turn;
     int epoll_fd;
+    int data_epoll_fd;                /* of a store's data sockets; -1: an ingest */
     char speaker[LINK_KEY_NAME_SIZE]; /* whose key the last message came with; "": none needed */
+    char data_speaker[LINK_KEY_NAME_SIZE];
 };
 
 /* Binds and connects. On failure one line is logged, and link_sockets_close() is still due. */
@@ -62,3 +66,8 @@ bool link_sockets_send(
     struct link_sockets *sockets, const struct link_address *to, const uint8_t *bytes, size_t size);
 /* Sets the speaker. [address][frames], the caller's; NULL: nothing is there. */
 zmsg_t *link_sockets_receive(struct link_sockets *sockets);
+/*
+ * Of a store: takes the first frame of a batch, and sets the data speaker. Where the other frames
+ * are, lent; NULL: nothing is there.
+ */
+zsock_t *link_sockets_receive_data(struct link_sockets *sockets, zmq_msg_t *first);

@@ -33,7 +33,7 @@ enum {
 struct puller {
     zactor_t *actor;
     struct watch watch;
-    zsock_t *data;
+    zsock_t *data; /* what is accepted; the channel has a socket for each connection it makes */
     struct link_keyring *keyring; /* borrowed; NULL: without keys */
     struct link_channel *channel;
     struct log_pause unanswered_log;
@@ -73,10 +73,10 @@ static void on_unanswered(void *context, uint64_t ingest_id)
 }
 
 /* A batch has the id of its sender, and the id under which it was named. */
-static bool has_own_ids(struct puller *puller, zmq_msg_t *first, const struct link_header *header)
+static bool has_own_ids(struct puller *puller, const struct link_header *header)
 {
-    return link_channel_owns(puller->channel, first, header->ingest_id) &&
-           link_channel_owns(puller->channel, first, link_header_sender(header));
+    return link_channel_owns(puller->channel, header->ingest_id) &&
+           link_channel_owns(puller->channel, link_header_sender(header));
 }
 
 static void take_message(struct puller *puller, zmq_msg_t *first, zmq_msg_t *payload)
@@ -84,7 +84,7 @@ static void take_message(struct puller *puller, zmq_msg_t *first, zmq_msg_t *pay
     struct link_header header;
     enum err err = link_header_parse(&header, zmq_msg_data(first), zmq_msg_size(first));
     bool is_named = err == ERR_OK || err == ERR_UNSUPPORTED;
-    if (is_named && !has_own_ids(puller, first, &header)) {
+    if (is_named && !has_own_ids(puller, &header)) {
         return;
     }
     switch (err) {
@@ -114,13 +114,13 @@ static void skip_frames(void *socket, zmq_msg_t *frame)
 /* One message, if there is one. False: none. */
 static bool receive_message(struct puller *puller)
 {
-    void *data = zsock_resolve(puller->data);
     zmq_msg_t first;
     zmq_msg_t payload;
     (void)zmq_msg_init(&first);
     (void)zmq_msg_init(&payload);
-    bool is_there = zmq_msg_recv(&first, data, ZMQ_DONTWAIT) >= 0;
-    if (is_there) {
+    zsock_t *source = link_channel_receive_data(puller->channel, &first);
+    if (source != NULL) {
+        void *data = zsock_resolve(source);
         bool is_pair = zmq_msg_more(&first) && zmq_msg_recv(&payload, data, ZMQ_DONTWAIT) >= 0 &&
                        !zmq_msg_more(&payload);
         if (is_pair) {
@@ -132,7 +132,7 @@ static bool receive_message(struct puller *puller)
     }
     (void)zmq_msg_close(&first);
     (void)zmq_msg_close(&payload);
-    return is_there;
+    return source != NULL;
 }
 
 static void pull_batches(struct puller *puller)
@@ -257,7 +257,7 @@ static void open_watch(struct puller *puller, zsock_t *pipe)
     watch_receiver(&puller->watch, ITEM_PIPE, pipe);
     watch_descriptor(&puller->watch, ITEM_ACKS, link_channel_fd(puller->channel));
     watch_receiver(&puller->watch, ITEM_BLOCKS, puller->blocks);
-    watch_receiver(&puller->watch, ITEM_DATA, puller->data);
+    watch_descriptor(&puller->watch, ITEM_DATA, link_channel_data_fd(puller->channel));
     watch_receiver(&puller->watch, ITEM_KEYS, link_keyring_inbox(puller->keyring));
 }
 
