@@ -66,6 +66,7 @@ enum err store_database_init(struct store_database *database, const struct store
         .path = settings->path,
         .library = settings->library,
         .ttl_s = settings->ttl_ms / 1000,
+        .has_all_columns = strcmp(settings->columns, "all") == 0,
         .timeout_ms = (uint32_t)settings->timeout_ms,
         .compress = settings->compresses};
     if (settings->password_file[0] != '\0') {

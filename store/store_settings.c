@@ -41,6 +41,10 @@ static const struct option OPTIONS[] = {
         .help = "Origins of web pages that may ask -ch.serve, like https://grafana.example."},
     {"ch.ttl", OPTION_DURATION, "18w", MEMBER(ttl_ms),
         .help = "How long a table that is created keeps its rows; 0: for ever."},
+    {"ch.columns", OPTION_CHOICE, "filled", .choices = "filled|all", MEMBER(columns),
+        .help =
+            "Columns of a table that is created: filled, where a column takes space once a flow "
+            "has a value for it, or all."},
     {"ch.timeout", OPTION_DURATION, "30s", .min = 100, .max = HOUR_MS, MEMBER(timeout_ms),
         .help = "Time a server has to answer."},
     {"ch.compress", OPTION_BOOL, "false", MEMBER(compresses),

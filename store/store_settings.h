@@ -28,6 +28,7 @@ struct store_settings {
     struct option_list serve_hosts;
     struct option_list serve_origins;
     uint64_t ttl_ms;
+    const char *columns; /* filled, all */
     uint64_t timeout_ms;
     bool compresses;
     struct link_endpoints link;

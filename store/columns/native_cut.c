@@ -144,6 +144,33 @@ enum err native_cut_rows(const struct buffer *block, uint64_t *rows_p)
     return cursor_failed(&from) ? ERR_CORRUPT : ERR_OK;
 }
 
+enum err native_cut_names(const struct buffer *block, struct buffer *names)
+{
+    struct cursor from = cursor_of(block->bytes, block->size);
+    struct buffer skipped = {0};
+    uint64_t columns = take_number(&from);
+    struct cut cut = {.from = &from, .to = &skipped, .all = take_number(&from)};
+    cut.end = cut.all;
+    enum err err = ERR_OK;
+    for (uint64_t i = 0; err == ERR_OK && i < columns && !cursor_failed(&from); i++) {
+        char text[NATIVE_TYPE_NAME_MAX];
+        struct native_type type;
+        skipped.size = 0;
+        copy_text(&from, text, &skipped);
+        buffer_append(names, text, strlen(text) + 1);
+        copy_text(&from, text, &skipped);
+        err = cursor_failed(&from) ? ERR_CORRUPT : native_type_parse(&type, text);
+        if (err == ERR_OK) {
+            cut_column(&cut, &type);
+        }
+    }
+    buffer_clear(&skipped);
+    if (err == ERR_OK) {
+        err = cursor_failed(&from) ? ERR_CORRUPT : buffer_check(names);
+    }
+    return err;
+}
+
 enum err native_cut(const struct buffer *block, uint64_t first, uint64_t count, struct buffer *out)
 {
     struct cursor from = cursor_of(block->bytes, block->size);

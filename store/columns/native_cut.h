@@ -12,6 +12,9 @@
 /* Reads the head of a block. ERR_CORRUPT. */
 MUST_CHECK enum err native_cut_rows(const struct buffer *block, uint64_t *rows_p);
 
+/* Appends the names of the columns, each with its closing zero. Errors as below. */
+MUST_CHECK enum err native_cut_names(const struct buffer *block, struct buffer *names);
+
 /*
  * Appends a block of the rows from `first` on. ERR_CORRUPT: the block does not have them, or is
  * damaged; ERR_UNSUPPORTED: a type that goflow does not write; ERR_MEMORY.

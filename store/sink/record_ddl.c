@@ -34,7 +34,7 @@ void record_ddl_column(
     if (column < schema->field_count && schema->fields[column].type == RECORD_ADDRESS) {
         buffer_text_append(out, " DEFAULT '::'");
     }
-    if (dialect == TABLE_MODERN && strcmp(type, "UInt64") == 0) {
+    if (dialect != TABLE_PLAIN && strcmp(type, "UInt64") == 0) {
         buffer_text_append(out, " CODEC(T64, LZ4)");
     }
 }
@@ -48,7 +48,7 @@ void record_ddl_create(struct buffer *out, const char *name, enum record_kind ki
         record_ddl_column(out, kind, i, dialect);
     }
     buffer_format(out, ") ENGINE = %s", TABLES[kind].engine);
-    if (dialect == TABLE_MODERN && TABLES[kind].expires && ttl_s > 0) {
+    if (dialect != TABLE_PLAIN && TABLES[kind].expires && ttl_s > 0) {
         buffer_format(out,
             " TTL TimeReceived + INTERVAL %llu SECOND SETTINGS ttl_only_drop_parts = 1",
             (unsigned long long)ttl_s);

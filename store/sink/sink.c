@@ -10,6 +10,7 @@
 #include "store/sink/sink_repeats.h"
 #include "store/sink/sql_text.h"
 #include "store/sink/table.h"
+#include "store/sink/table_fill.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -231,6 +232,17 @@ static bool is_one_batch(const struct block *block)
     return sent < 2;
 }
 
+/* The table gets a column for each field that the block has values for. */
+static enum sink_outcome fill(struct sink *sink, const struct block *block, struct buffer *error)
+{
+    if (block->kind != RECORD_FLOWS) {
+        return SINK_DONE;
+    }
+    struct sink_view any;
+    sink_view_init(&any, sink->backend, SINK_ANY_SERVER);
+    return table_fill_columns(sink->tables[block->kind], &any.backend, block->columns, error);
+}
+
 enum sink_outcome sink_insert(struct sink *sink, const struct block *block, struct buffer *error)
 {
     struct table *table = sink->tables[block->kind];
@@ -238,13 +250,16 @@ enum sink_outcome sink_insert(struct sink *sink, const struct block *block, stru
         buffer_text_append(error, "the table is not known yet");
         return SINK_RETRY;
     }
+    enum sink_outcome outcome = fill(sink, block, error);
+    if (outcome != SINK_DONE) {
+        return SINK_RETRY; /* nothing was sent */
+    }
     enum err err = pack(sink, block);
     if (err != ERR_OK) {
         buffer_text_append(error, err_text(err));
         return SINK_RETRY;
     }
-    enum sink_outcome outcome =
-        fence_of(&sink->fence, sink->backend, block, &sink->fence_end, error);
+    outcome = fence_of(&sink->fence, sink->backend, block, &sink->fence_end, error);
     if (outcome != SINK_DONE) {
         return SINK_RETRY;
     }
@@ -281,6 +296,13 @@ static enum sink_outcome insert_local_file(
 enum sink_outcome sink_insert_file(
     struct sink *sink, const struct sink_file *file, struct buffer *error)
 {
+    struct sink_view any;
+    sink_view_init(&any, sink->backend, SINK_ANY_SERVER);
+    enum sink_outcome outcome =
+        table_fill_native(sink->tables[file->kind], &any.backend, file->bytes, error);
+    if (outcome != SINK_DONE) {
+        return outcome;
+    }
     if (sink_engine(sink) != NULL) {
         return insert_local_file(sink, file, error);
     }

@@ -35,10 +35,11 @@ struct sink_options {
     const char *username;
     const char *password;
     const char *database;
-    const char *table;   /* of flows; other kinds have tables of this name and their own */
-    const char *path;    /* embedded: the folder */
-    const char *library; /* embedded: libchdb.so; NULL: the usual places */
-    uint64_t ttl_s;      /* 0: keep for ever */
+    const char *table;    /* of flows; other kinds have tables of this name and their own */
+    const char *path;     /* embedded: the folder */
+    const char *library;  /* embedded: libchdb.so; NULL: the usual places */
+    uint64_t ttl_s;       /* 0: keep for ever */
+    bool has_all_columns; /* a table that is made has them from the start: table_fill.h */
     uint32_t timeout_ms;
     bool compress;
 };
@@ -75,6 +76,7 @@ enum sink_outcome sink_insert(struct sink *sink, const struct block *block, stru
 
 /* A file in Native format, its bytes, and the table ("`d`.`t`") whose columns it names. */
 struct sink_file {
+    enum record_kind kind;
     const char *table;
     const char *path;
     const struct buffer *bytes;

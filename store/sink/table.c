@@ -35,6 +35,8 @@ enum err table_new(
     table->database = options->database;
     table->ttl_s = options->ttl_s;
     table->kind = kind;
+    table->dialect =
+        options->has_all_columns || kind != RECORD_FLOWS ? TABLE_MODERN : TABLE_GROWING;
     format_name(table, options);
     if (table->name.failed) {
         table_destroy(table_p);
@@ -125,6 +127,19 @@ static enum sink_outcome out_of_memory(struct buffer *error)
     return SINK_RETRY;
 }
 
+static void find_unfilled(struct table *table)
+{
+    table->has_unfilled = false;
+    for (size_t field = 0; field < FLOW_FIELD_COUNT; field++) {
+        const struct described_column *found =
+            table_description_find(&table->description, FLOW_FIELDS[field].name);
+        table->is_unfilled[field] =
+            found != NULL && strcmp(found->default_kind, "ALIAS") == 0 &&
+            table_ddl_is_unfilled((enum flow_field)field, found->expression);
+        table->has_unfilled |= table->is_unfilled[field];
+    }
+}
+
 /* Matches the columns of flows that can be written; computed ones fill themselves. */
 static enum sink_outcome match_flows(struct table *table, struct buffer *error)
 {
@@ -159,9 +174,11 @@ static enum sink_outcome match_flows(struct table *table, struct buffer *error)
     return SINK_DONE;
 }
 
-static enum sink_outcome match(struct table *table, struct buffer *error)
+enum sink_outcome table_match(struct table *table, struct buffer *error)
 {
+    native_plan_destroy(&table->plan);
     if (table->kind == RECORD_FLOWS) {
+        find_unfilled(table);
         return match_flows(table, error);
     }
     if (table_record_columns(table) == 0) {
@@ -226,7 +243,7 @@ enum sink_outcome table_prepare(
         outcome = table_complete(table, backend, error);
     }
     if (outcome == SINK_DONE) {
-        outcome = match(table, error);
+        outcome = table_match(table, error);
     }
     if (outcome == SINK_DONE) {
         warn_without_identity(table);

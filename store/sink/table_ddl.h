@@ -1,7 +1,8 @@
 /*
  * table_ddl.h -- the statements that make our table, from flow_fields.def.
  *
- * Two dialects: today's ClickHouse, and servers before codecs, TTL and DateTime64 (18.16).
+ * A table may begin with the columns that every flow fills. All others are then ALIAS columns,
+ * which read as their default and cost nothing, until a block has values for them (table_fill.h).
  * Why types, codecs and order are as they are: docs/table.md.
  */
 #pragma once
@@ -13,8 +14,9 @@
 #include <stdint.h>
 
 enum table_dialect {
-    TABLE_MODERN,
-    TABLE_PLAIN
+    TABLE_GROWING, /* as TABLE_MODERN; columns that few exporters fill are ALIAS */
+    TABLE_MODERN,  /* today's ClickHouse */
+    TABLE_PLAIN    /* servers before codecs, TTL and DateTime64 (18.16) */
 };
 
 /* "`database`.`table`"; as statements name it. */
@@ -45,3 +47,15 @@ const char *table_ddl_column_name(size_t index);
 
 /* "`Bytes` UInt64 CODEC(T64, LZ4)". */
 void table_ddl_column(struct buffer *out, size_t index, enum table_dialect dialect);
+
+/* True when an ALIAS column with that expression is one of ours that no block has filled yet. */
+bool table_ddl_is_unfilled(enum flow_field field, const char *expression);
+
+/* Makes an unfilled column real, as one of the changes of an ALTER TABLE. */
+void table_ddl_fill(struct buffer *out, enum flow_field field);
+
+/* Gives it the codec that a new table would have, as one of the changes of a second ALTER TABLE. */
+void table_ddl_compress(struct buffer *out, enum flow_field field);
+
+/* Turns off what costs and what we do not use; servers that do not know it refuse. */
+void table_ddl_tune(struct buffer *out, const char *name);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of each row: name, type, kind of default. What follows them is left. */
+/* Of each row: name, type, kind of default, its expression. What follows them is left. */
 enum {
-    FIELDS = 3
+    FIELDS = 4
 };
 
 /* Undoes TabSeparated's escapes up to the end of the value; returns what follows it. */
@@ -29,7 +29,7 @@ static char *unescape(char *value, char *end_p)
 /* Cuts one row; returns the next one. */
 static char *parse_row(char *row, struct described_column *described)
 {
-    char *fields[FIELDS] = {row, NULL, NULL};
+    char *fields[FIELDS] = {row, NULL, NULL, NULL};
     char end = '\t';
     char *rest = row;
     for (size_t i = 0; i < FIELDS && end == '\t'; i++) {
@@ -42,6 +42,7 @@ static char *parse_row(char *row, struct described_column *described)
     described->column.name = fields[0];
     described->column.type = fields[1] != NULL ? fields[1] : (char *)"";
     described->default_kind = fields[2] != NULL ? fields[2] : "";
+    described->expression = fields[3] != NULL ? fields[3] : "";
     return rest;
 }
 

@@ -11,6 +11,7 @@
 struct described_column {
     struct table_column column;
     const char *default_kind; /* "", "DEFAULT", "MATERIALIZED", "ALIAS", "EPHEMERAL" */
+    const char *expression;   /* of the default, as the server prints it */
 };
 
 /* Set to zero before the first use. */

@@ -49,12 +49,23 @@ static void append_create(struct buffer *out, const struct table *table, enum ta
     }
 }
 
+/* Only what a newer server knows; what others answer does not matter. */
+static void tune(struct table *table, struct sink_backend *backend)
+{
+    struct buffer statement = {0};
+    struct buffer ignored = {0};
+    table_ddl_tune(&statement, table_name(table));
+    (void)execute(backend, &statement, &ignored);
+    buffer_clear(&ignored);
+    buffer_clear(&statement);
+}
+
 /* Today's schema where the server takes it, else one that an old server takes. */
 static enum sink_outcome create_table(
     struct table *table, struct sink_backend *backend, struct buffer *error)
 {
     struct buffer statement = {0};
-    append_create(&statement, table, TABLE_MODERN);
+    append_create(&statement, table, table->dialect);
     enum sink_outcome outcome = execute(backend, &statement, error);
     if (outcome != SINK_DONE && sink_error_is_too_new(sink_error_code(buffer_text(error)))) {
         buffer_clear(error);
@@ -67,6 +78,7 @@ static enum sink_outcome create_table(
         return outcome;
     }
     if (outcome == SINK_DONE) {
+        tune(table, backend);
         log_info(COMPONENT, "created", "table=%s", table_name(table));
     }
     return outcome;
@@ -187,13 +199,13 @@ enum sink_outcome table_complete(
     struct table *table, struct sink_backend *backend, struct buffer *error)
 {
     struct buffer statement = {0};
-    enum table_dialect dialect = is_plain(table) ? TABLE_PLAIN : TABLE_MODERN;
+    enum table_dialect dialect = is_plain(table) ? TABLE_PLAIN : table->dialect;
     size_t changes = append_changes(table, dialect, &statement);
     if (changes == 0) {
         return SINK_DONE;
     }
     enum sink_outcome outcome = execute(backend, &statement, error);
-    if (outcome != SINK_DONE && dialect == TABLE_MODERN &&
+    if (outcome != SINK_DONE && dialect != TABLE_PLAIN &&
         sink_error_is_too_new(sink_error_code(buffer_text(error)))) {
         buffer_clear(error);
         (void)append_changes(table, TABLE_PLAIN, &statement);

@@ -169,7 +169,8 @@ static enum sink_outcome insert_bytes(const struct replay *replay,
         buffer_format(error, "no memory for the rows: %s", strerror(errno));
     } else {
         name_table(replay->options, file->kind, &table);
-        const struct sink_file sent = {.table = buffer_text(&table),
+        const struct sink_file sent = {.kind = file->kind,
+            .table = buffer_text(&table),
             .path = path,
             .bytes = bytes,
             .rows = (uint32_t)part->rows,

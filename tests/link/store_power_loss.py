@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause -- the machine of the embedded engine loses power: no row is lost.
+import errno
 import pathlib
 import random
 import sys
@@ -7,6 +8,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import case  # noqa: E402
+import failing_disk  # noqa: E402
 import goflow  # noqa: E402
 import numbered  # noqa: E402
 import power_tree  # noqa: E402
@@ -65,6 +67,46 @@ def test_broken_part_is_named_and_the_rest_is_there(folder):
     case.true("parts=1" in store.stderr, "a line in the log names them")
     store.stop()
     ingest.stop()
+
+
+def test_what_the_spool_has_of_a_broken_part_comes_again(folder):
+    """The disk never confirmed the part, so its batches are not acknowledged, and then it is broken."""
+    disk = failing_disk.Disk(folder)
+    ingest = start_ingest(folder)
+    store = goflow.Store(
+        folder, ingest.endpoint, place=disk.place, ch_path=folder / "data",
+        block_age="50ms").wait_until_ready()
+    flows = numbered.Flows(folder)
+    flows.send(ingest, count=20)
+    case.wait_until_equal(store.rows, flows.count, PARTS_S, "rows")
+    confirmed = flows.count
+    wait_until_stored(ingest, confirmed)
+    store.query("SYSTEM STOP MERGES")
+    disk.fail("syncfs", errno.EIO)
+    flows.send(ingest, count=20)
+    case.wait_until_equal(store.rows, flows.count, PARTS_S, "rows that are not confirmed")
+    case.equal(stored(ingest), confirmed, "flows acknowledged")
+    part = store.query(
+        "SELECT path, rows FROM system.parts WHERE table = 'netflow' AND active "
+        "ORDER BY modification_time DESC, name DESC LIMIT 1")[0]
+    store.kill()
+    disk.mend()
+    (pathlib.Path(part["path"]) / "data.bin").write_bytes(b"")
+    store = goflow.Store(
+        folder, ingest.endpoint, name="again", ch_path=folder / "data").wait_until_ready()
+    case.equal(store.metrics().sum("goflow_engine_broken_parts"), 1, "broken parts")
+    flows.check(store.query)
+    numbered.check_counters(ingest)
+    store.stop()
+    ingest.stop()
+
+
+def stored(ingest):
+    return ingest.metrics().sum("goflow_link_flows_stored_total")
+
+
+def wait_until_stored(ingest, flows):
+    case.wait_until_equal(lambda: stored(ingest), flows, PARTS_S, "flows acknowledged")
 
 
 if __name__ == "__main__":

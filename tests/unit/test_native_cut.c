@@ -57,6 +57,22 @@ Test(native_cut, a_block_that_ends_too_early_is_refused_wherever_it_ends)
     }
 }
 
+Test(native_cut, names_are_those_of_the_columns_in_order)
+{
+    struct buffer block = whole();
+    cr_assert_eq(native_cut_names(&block, &out), ERR_OK);
+    check("A\0B\0C\0M\0N", 10);
+}
+
+Test(native_cut, names_of_a_block_that_ends_too_early_are_refused)
+{
+    for (size_t size = 0; size < sizeof BLOCK - 1; size++) {
+        struct buffer cut = {.bytes = (char *)BLOCK, .size = size};
+        buffer_clear(&out);
+        cr_assert_eq(native_cut_names(&cut, &out), ERR_CORRUPT, "%zu bytes", size);
+    }
+}
+
 Test(native_cut, rows_that_are_not_there_are_refused)
 {
     struct buffer block = whole();

@@ -100,6 +100,35 @@ Test(table_ddl, leaves_texts_empty_where_a_flow_has_none)
     check_column("HttpHost", TABLE_PLAIN, "`HttpHost` String");
 }
 
+Test(table_ddl, of_a_growing_table_makes_real_only_what_every_flow_has)
+{
+    check_column("Bytes", TABLE_GROWING, "`Bytes` UInt64 CODEC(T64, LZ4)");
+    check_column("SrcAS", TABLE_GROWING, "`SrcAS` UInt32 ALIAS defaultValueOfTypeName('UInt32')");
+    check_column("NextHop", TABLE_GROWING, "`NextHop` String ALIAS '::'");
+    check_column(
+        "HttpHost", TABLE_GROWING, "`HttpHost` String ALIAS defaultValueOfTypeName('String')");
+    check_column("IngestID", TABLE_GROWING, "`IngestID` UInt64 CODEC(T64, LZ4)");
+}
+
+Test(table_ddl, fills_a_column_with_its_own_default_and_codec)
+{
+    struct buffer out = {0};
+    table_ddl_fill(&out, FLOW_SRC_AS);
+    cr_assert_str_eq(taken(&out), "MODIFY COLUMN `SrcAS` REMOVE ALIAS");
+    table_ddl_fill(&out, FLOW_NEXT_HOP);
+    cr_assert_str_eq(taken(&out), "MODIFY COLUMN `NextHop` String DEFAULT '::'");
+    table_ddl_compress(&out, FLOW_SRC_AS);
+    cr_assert_str_eq(taken(&out), "MODIFY COLUMN `SrcAS` UInt32 CODEC(T64, LZ4)");
+}
+
+Test(table_ddl, takes_a_users_own_alias_for_what_it_is)
+{
+    cr_assert(table_ddl_is_unfilled(FLOW_SRC_AS, "defaultValueOfTypeName('UInt32')"));
+    cr_assert_not(table_ddl_is_unfilled(FLOW_SRC_AS, "dictGet('as', 'number', SrcAddr)"));
+    cr_assert(table_ddl_is_unfilled(FLOW_NEXT_HOP, "'::'"));
+    cr_assert_not(table_ddl_is_unfilled(FLOW_NEXT_HOP, "'192.0.2.1'"));
+}
+
 Test(table_ddl, reads_how_long_rows_stay)
 {
     cr_assert_eq(table_ddl_lifetime_s(""), 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a disk that fails when a test says so. */
 /*
  * Loaded before libc, in front of the calls that the spool makes. The file that BAD_DISK names says
- * what fails and how: "write 30" (EROFS), "read 5" or "sync 5" (EIO); empty: nothing does. The test
- * changes it while the program runs, which no real disk lets itself be asked for.
+ * what fails and how: "write 30" (EROFS), "read 5", "sync 5" or "syncfs 5" (EIO); empty: nothing
+ * does. The test changes it while the program runs, which no real disk lets itself be asked for.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -54,6 +54,12 @@ EXPORTED int ftruncate(int fd, off_t size)
 EXPORTED int fdatasync(int fd)
 {
     return fails("write") || fails("sync") ? -1 : NEXT(fdatasync)(fd);
+}
+
+/* What a store with the embedded engine waits for before it acknowledges. */
+EXPORTED int syncfs(int fd)
+{
+    return fails("syncfs") ? -1 : NEXT(syncfs)(fd);
 }
 
 EXPORTED int unlinkat(int folder, const char *path, int flags)
