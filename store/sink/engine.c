@@ -10,6 +10,7 @@
 #include "store/sink/engine_functions.h"
 #include "store/sink/engine_library.h"
 #include "store/sink/engine_parts.h"
+#include "store/sink/engine_writes.h"
 #include "store/sink/sink_error.h"
 
 #include <errno.h>
@@ -182,6 +183,9 @@ enum err engine_open(struct engine **engine_p, const char *path, const char *lib
         err = engine_library_load(&engine->library, library);
     }
     if (err == ERR_OK) {
+        void *function = NULL;
+        memcpy(&function, &engine->library.chdb_connect, sizeof function);
+        engine_writes_guard(function);
         engine->library.chdb_set_signal_handlers_enabled(0);
         err = engine_config_open(&engine->config);
     }

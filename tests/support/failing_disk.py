@@ -2,7 +2,7 @@
 """
     disk = failing_disk.Disk(folder)
     ingest = goflow.Ingest(folder, place=disk.place, spool_dir=...)
-    disk.fail("write", errno.EROFS)     or "read", "sync", "syncfs"
+    disk.fail("write", errno.EROFS)     or "read", "sync", "syncfs"; "file": of the engine alone
     disk.mend()
 
 The kernel turns no file system read-only while a file is open for writing, unless it is broken; so

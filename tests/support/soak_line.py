@@ -19,6 +19,7 @@ LAUNCHED_STORES = 2
 READY_S = 60
 SPOOL_BYTES = 12 << 30
 DATA_BYTES = 60 << 30
+SUDDEN = (members.pause, launched.kill, launched.kill_launcher)
 INGEST = {
     "tap_bind": "", "records": False, "ack_timeout": LEASE, "stop_timeout": "10s",
     "spool_bytes": "8GiB", "window_bytes": "256MiB"}
@@ -183,10 +184,18 @@ class Launched(Line):
         return target in (self.ingest, self.launcher) and fault is not members.pause
 
     def may_begin(self, fault, target, busy):
-        """The launcher ends or starts only while its children are left alone."""
+        """
+        The launcher ends or starts only while its children are left alone. A store that is asked to
+        stop while the engine's disk is full ends with an error, as it should.
+        """
+        engine = (self.launcher, self.children[1])
         if target is self.launcher and any(child in busy for child in self.children):
             return False
         if target in self.children and self.launcher in busy:
+            return False
+        if target is self.data and any(program in busy for program in engine):
+            return False
+        if target in engine and self.data in busy and fault not in SUDDEN:
             return False
         return super().may_begin(fault, target, busy)
 

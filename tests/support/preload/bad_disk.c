@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- a disk that fails when a test says so. */
 /*
- * Loaded before libc, in front of the calls that the spool makes. The file that BAD_DISK names says
- * what fails and how: "write 30" (EROFS), "read 5", "sync 5" or "syncfs 5" (EIO); empty: nothing
- * does. The test changes it while the program runs, which no real disk lets itself be asked for.
+ * Loaded before libc, in front of the calls that the spool makes, and of write(2) to files, which
+ * is what the engine uses. The file that BAD_DISK names says what fails and how: "write 30"
+ * (EROFS), "read 5", "sync 5" or "syncfs 5" (EIO); "file 28" (ENOSPC), of the engine alone; empty:
+ * nothing does. The test changes it while the program runs, which no real disk lets itself be asked
+ * for.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -44,6 +48,13 @@ EXPORTED ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t off
 EXPORTED ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
 {
     return fails("write") ? -1 : NEXT(pwrite)(fd, bytes, size, offset);
+}
+
+EXPORTED ssize_t write(int fd, const void *bytes, size_t size)
+{
+    struct stat status;
+    bool is_file = fd > STDERR_FILENO && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    return is_file && fails("file") ? -1 : NEXT(write)(fd, bytes, size);
 }
 
 EXPORTED int ftruncate(int fd, off_t size)
