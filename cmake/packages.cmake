@@ -15,3 +15,5 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 find_program(PROTOC_C protoc-c REQUIRED)
+# Optional: without it programs filter no system calls, and their start line says seccomp=not-built.
+pkg_check_modules(SECCOMP IMPORTED_TARGET libseccomp)

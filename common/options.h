@@ -37,16 +37,28 @@ struct option_list {
     const char *values[OPTION_LIST_MAX];
 };
 
+/* What the process has to reach because of an option's value: confine.h allows that alone. */
+enum option_reach {
+    OPTION_REACHES_NOTHING,
+    OPTION_READS_FILE, /* at start and on SIGHUP, also one that has replaced it: its folder */
+    OPTION_READS_FOLDER,
+    OPTION_WRITES_FILE,   /* likewise its folder */
+    OPTION_WRITES_FOLDER, /* made when missing */
+    OPTION_BINDS,         /* an address, or endpoints of the link */
+    OPTION_CONNECTS
+};
+
 struct option {
     const char *name; /* without the dash: "nf.port" */
     enum option_type type;
     const char *fallback; /* default, as it would be written; NULL: "" or empty list */
     uint64_t min;
-    uint64_t max;        /* 0: no limit */
-    const char *choices; /* for OPTION_CHOICE */
-    size_t offset;       /* of the member in the program's settings struct */
-    const char *help;    /* one sentence; units and meaning */
-    bool is_secret;      /* never printed */
+    uint64_t max;            /* 0: no limit */
+    const char *choices;     /* for OPTION_CHOICE */
+    size_t offset;           /* of the member in the program's settings struct */
+    const char *help;        /* one sentence; units and meaning */
+    bool is_secret;          /* never printed */
+    enum option_reach reach; /* of a text or list */
 };
 
 struct option_program {

@@ -4,12 +4,15 @@
  * may stand in double quotes, where \" \\ and \n are escapes; without quotes it ends at the comment
  * or the line, less the blanks around it. A list may be repeated.
  */
+#include "common/decimal.h"
 #include "common/options_state.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum err refuse_line(
     const struct options *options, const struct option_place *place, const char *reason)
@@ -119,6 +122,23 @@ static enum err read_lines(struct options *options, FILE *file, const char *path
     return err;
 }
 
+/*
+ * A file that was handed over open, as the launcher does and a shell with <(...), may have secrets
+ * in it. Nothing shall find them there once they are read.
+ */
+static void close_handed_over(const char *path)
+{
+    static const char *const FOLDERS[] = {"/proc/self/fd/", "/dev/fd/"};
+    for (size_t i = 0; i < sizeof FOLDERS / sizeof FOLDERS[0]; i++) {
+        size_t length = strlen(FOLDERS[i]);
+        uint64_t fd;
+        if (strncmp(path, FOLDERS[i], length) == 0 &&
+            decimal_parse(path + length, INT_MAX, &fd) == ERR_OK && fd > STDERR_FILENO) {
+            (void)close((int)fd);
+        }
+    }
+}
+
 enum err options_file_read(struct options *options, const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -129,5 +149,6 @@ enum err options_file_read(struct options *options, const char *path)
     }
     enum err err = read_lines(options, file, path);
     (void)fclose(file);
+    close_handed_over(path);
     return err;
 }

@@ -49,11 +49,10 @@ static void plan_receiver(struct ingest_plan *plan, const struct ingest_settings
             };
         }
     }
-    plan->receiver = (struct receiver_options){
+    plan->receiver = (struct receiver_ports){
         .ports = plan->ports,
         .port_count = count,
         .worker_count = (uint32_t)settings->workers,
-        .has_remote_ports = settings->has_remote_ports,
     };
 }
 

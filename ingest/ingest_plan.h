@@ -18,7 +18,7 @@ struct ingest_plan {
     char state_folder[PATH_MAX];
     struct publisher_options publisher;
     struct udp_options ports[INGEST_PORTS];
-    struct receiver_options receiver; /* without decoder and outlets */
+    struct receiver_ports receiver;
 };
 
 void ingest_plan_init(

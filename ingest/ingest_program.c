@@ -2,18 +2,21 @@
 #include "ingest/ingest_program.h"
 
 #include "common/clock.h"
+#include "common/confine.h"
 #include "common/daemon.h"
 #include "common/drop_report.h"
 #include "common/http.h"
 #include "common/link_guard.h"
 #include "common/mapping_file.h"
 #include "common/metrics.h"
+#include "common/privileges.h"
 #include "common/start_line.h"
 #include "ingest/allow_file.h"
 #include "ingest/batch_outlet.h"
 #include "ingest/console.h"
 #include "ingest/ingest_http.h"
 #include "ingest/ingest_plan.h"
+#include "ingest/publish/identity_folder.h"
 #include "ingest/publish/publish.h"
 #include "ingest/read_capture.h"
 #include "ingest/receive/receiver.h"
@@ -43,6 +46,7 @@ struct ingest_program {
     struct allow_list *allowed;    /* NULL without -exporters.allow */
     struct drop_report *drops;
     struct ingest_http *http;
+    struct confine_state confined;
 };
 
 static enum err open_publisher(struct ingest_program *program)
@@ -108,21 +112,50 @@ static struct decoder_options decoder_options_of(
     };
 }
 
-static enum err open_receiver(struct ingest_program *program)
+/* Before the process gives up the rights that it may take to bind them. */
+static enum err open_ports(struct ingest_program *program)
 {
     const struct ingest_settings *settings = program->settings;
     struct ingest_plan plan;
     ingest_plan_init(&plan, settings, NULL);
-    struct receiver_options options = plan.receiver;
-    options.decoder = decoder_options_of(program, settings->workers);
-    options.allowed = program->allowed;
-    options.make_outlet = make_outlet;
-    options.context = program;
-    enum err err = receiver_new(&program->receiver, &options);
+    return receiver_new(&program->receiver, &plan.receiver);
+}
+
+static enum err start_receiver(struct ingest_program *program)
+{
+    const struct ingest_settings *settings = program->settings;
+    struct receiver_options options = {
+        .has_remote_ports = settings->has_remote_ports,
+        .decoder = decoder_options_of(program, settings->workers),
+        .allowed = program->allowed,
+        .make_outlet = make_outlet,
+        .context = program,
+    };
+    enum err err = receiver_start(program->receiver, &options);
     if (err != ERR_OK) {
         return err;
     }
     return metrics_register(program->metrics, receiver_collect, program->receiver);
+}
+
+static enum err confine_program(struct ingest_program *program)
+{
+    const struct ingest_settings *settings = program->settings;
+    enum err err = privileges_become(settings->confinement.user, false);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct ingest_plan plan;
+    ingest_plan_init(&plan, settings, NULL);
+    struct confine_request request = {
+        .flags = &settings->confinement, .program = &INGEST_PROGRAM, .settings = settings};
+    /* Where no flag names a folder for the id, it is the user's own; else the table has it. */
+    if (plan.publisher.state_dir == plan.state_folder && strcmp(settings->transport, "zmq") == 0) {
+        request.folders = (struct option_list){.count = 1, .values = {plan.state_folder}};
+        err = identity_folder_make(plan.state_folder);
+        (void)err; /* the publisher says why it cannot be made */
+    }
+    return confine(&request, &program->confined);
 }
 
 /* The files that SIGHUP reads again. */
@@ -227,10 +260,26 @@ static enum err open_reports(struct ingest_program *program)
     return ingest_http_open(&program->http, settings, &pages, program->receiver);
 }
 
+static enum err open_live(struct ingest_program *program)
+{
+    enum err err = daemon_catch_reload();
+    if (err == ERR_OK) {
+        err = start_receiver(program);
+    }
+    return err == ERR_OK ? open_reports(program) : err;
+}
+
 static enum err open_stages(struct ingest_program *program)
 {
     const struct ingest_settings *settings = program->settings;
-    enum err err = metrics_new(&program->metrics);
+    bool is_live = settings->read_path[0] == '\0';
+    enum err err = is_live ? open_ports(program) : ERR_OK;
+    if (err == ERR_OK) {
+        err = confine_program(program);
+    }
+    if (err == ERR_OK) {
+        err = metrics_new(&program->metrics);
+    }
     if (err == ERR_OK) {
         err = open_publisher(program);
     }
@@ -240,14 +289,7 @@ static enum err open_stages(struct ingest_program *program)
     if (err == ERR_OK) {
         err = open_files(program);
     }
-    bool is_live = settings->read_path[0] == '\0';
-    if (err == ERR_OK && is_live) {
-        err = daemon_catch_reload();
-    }
-    if (err == ERR_OK && is_live) {
-        err = open_receiver(program);
-    }
-    return err == ERR_OK && is_live ? open_reports(program) : err;
+    return err == ERR_OK && is_live ? open_live(program) : err;
 }
 
 static void add_ports(struct start_line *line, const struct receiver *receiver)
@@ -279,6 +321,7 @@ static void log_start(const struct ingest_program *program)
         start_line_add(&line, "transport", "%s", settings->transport);
     }
     start_line_add(&line, "http", "%s", settings->metrics_address);
+    confine_add_start(&program->confined, &line);
     start_line_log(&line, "ingest");
 }
 
@@ -324,7 +367,7 @@ static void run_live(struct ingest_program *program)
 static enum err stop_stages(struct ingest_program *program)
 {
     ingest_http_close(&program->http);
-    if (program->receiver != NULL) {
+    if (program->receiver != NULL && program->templates != NULL) {
         receiver_stop(program->receiver);
         template_file_save(program->templates, program->receiver);
     }

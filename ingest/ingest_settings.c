@@ -63,7 +63,7 @@ static const struct option OPTIONS[] = {
         .help = "Exporters whose state each worker keeps; when all are used, a new one replaces "
                 "one that "
                 "has sent a single datagram or has been silent for ten minutes."},
-    {"exporters.allow", OPTION_TEXT, NULL, MEMBER(decode.allow_list),
+    {"exporters.allow", OPTION_TEXT, NULL, MEMBER(decode.allow_list), .reach = OPTION_READS_FILE,
         .help = "File of the prefixes of exporters, one a line: datagrams from other addresses are "
                 "counted and not decoded; SIGHUP reads it again."},
     {"templates.max", OPTION_NUMBER, "4096", .min = 1, .max = 1 << 20, MEMBER(decode.max_templates),
@@ -77,9 +77,9 @@ static const struct option OPTIONS[] = {
         .help = "Memory for data that waits for its template; 0: such data is dropped."},
     {"templates.hold.age", OPTION_DURATION, "60s", .min = 1000, .max = 3600000,
         MEMBER(decode.held_age_ms), .help = "Time data waits for its template."},
-    {"templates.file", OPTION_TEXT, NULL, MEMBER(decode.template_file),
+    {"templates.file", OPTION_TEXT, NULL, MEMBER(decode.template_file), .reach = OPTION_WRITES_FILE,
         .help = "Keeps templates and sampling rates across restarts; empty: does not."},
-    {"sampling.map", OPTION_TEXT, NULL, MEMBER(decode.sampling_map),
+    {"sampling.map", OPTION_TEXT, NULL, MEMBER(decode.sampling_map), .reach = OPTION_READS_FILE,
         .help = "File of sampling rates by exporter: PREFIX RATE [default|override]; SIGHUP reads "
                 "it again."},
     {"exporter.original", OPTION_BOOL, "false", MEMBER(decode.uses_original_exporter),
@@ -93,10 +93,10 @@ static const struct option OPTIONS[] = {
     {"decode.extra", OPTION_BOOL, "false", MEMBER(decode.takes_extra),
         .help = "Keeps information elements and sFlow records without a field of their own, in the "
                 "field Extra."},
-    {"mapping", OPTION_TEXT, NULL, MEMBER(decode.mapping),
+    {"mapping", OPTION_TEXT, NULL, MEMBER(decode.mapping), .reach = OPTION_READS_FILE,
         .help = "File of columns for information elements, the same for ingest and stores: "
                 "ENTERPRISE/ID COLUMN [TYPE]; SIGHUP reads it again."},
-    {"read", OPTION_TEXT, NULL, MEMBER(read_path),
+    {"read", OPTION_TEXT, NULL, MEMBER(read_path), .reach = OPTION_READS_FILE,
         .help = "Takes datagrams from a pcap or pcapng file (- is standard input) and exits."},
     {"transport", OPTION_CHOICE, "zmq", .choices = "zmq|console|none", MEMBER(transport),
         .help = "Where flows go: to the stores, to standard output, or nowhere."},
@@ -104,28 +104,28 @@ static const struct option OPTIONS[] = {
         .help = "Format of the console; protobuf is length-delimited."},
     {"proto.fixedlen", OPTION_BOOL, "false", MEMBER(is_length_prefixed),
         .help = "Accepted for old command lines; protobuf is always length-delimited."},
-    {"zmq.bind", OPTION_LIST, NULL, MEMBER(link.bind),
+    {"zmq.bind", OPTION_LIST, NULL, MEMBER(link.bind), .reach = OPTION_BINDS,
         .help = "Endpoints stores connect to; without any endpoint tcp://127.0.0.1:5557."},
-    {"zmq.connect", OPTION_LIST, NULL, MEMBER(link.connect),
+    {"zmq.connect", OPTION_LIST, NULL, MEMBER(link.connect), .reach = OPTION_CONNECTS,
         .help = "Endpoints of stores to connect to."},
-    {"zmq.keys", OPTION_TEXT, NULL, MEMBER(protection.keys_folder),
+    {"zmq.keys", OPTION_TEXT, NULL, MEMBER(protection.keys_folder), .reach = OPTION_READS_FOLDER,
         .help = "Folder of goflow-keys: peers over tcp need keys that are allowed there; SIGHUP "
                 "reads it again."},
     {"zmq.insecure", OPTION_BOOL, "false", MEMBER(protection.is_insecure),
         .help = "Lets other hosts reach the link without keys."},
     {"zmq.compress", OPTION_CHOICE, "none", .choices = "none|zstd", MEMBER(compression),
         .help = "Compression of batches on the link."},
-    {"tap.bind", OPTION_TEXT, "tcp://127.0.0.1:5559", MEMBER(tap_endpoint),
+    {"tap.bind", OPTION_TEXT, "tcp://127.0.0.1:5559", MEMBER(tap_endpoint), .reach = OPTION_BINDS,
         .help = "Endpoint for goflow-tap; empty: none."},
     {"ingest.id", OPTION_NUMBER, "0", MEMBER(ingest_id),
         .help = "Sets the id of this ingest in the table; 0: takes a random one and keeps it."},
-    {"ingest.state", OPTION_TEXT, NULL, MEMBER(state_dir),
+    {"ingest.state", OPTION_TEXT, NULL, MEMBER(state_dir), .reach = OPTION_WRITES_FOLDER,
         .help =
             "Keeps the id and the sequences in use in this folder; empty: in -spool.dir, else in "
             "the state folder of the service or user."},
     {"window.bytes", OPTION_SIZE, "512MiB", .min = WINDOW_MIN, MEMBER(window_bytes),
         .help = "Memory for batches no store has confirmed; the oldest go when it is full."},
-    {"spool.dir", OPTION_TEXT, NULL, MEMBER(spool_dir),
+    {"spool.dir", OPTION_TEXT, NULL, MEMBER(spool_dir), .reach = OPTION_WRITES_FOLDER,
         .help = "Folder that keeps batches until they are stored; empty: memory only."},
     {"spool.bytes", OPTION_SIZE, "4GiB", .min = SPOOL_MIN, MEMBER(spool_bytes),
         .help = "Size of the spool; the oldest batches go when it is full."},
@@ -144,9 +144,14 @@ static const struct option OPTIONS[] = {
     {"stop.timeout", OPTION_DURATION, "30s", .max = 3600000, MEMBER(stop_timeout_ms),
         .help = "Time a clean stop waits for confirmations; below twice -ack.timeout what a killed "
                 "store had may be lost."},
+    {"user", OPTION_TEXT, NULL, MEMBER(confinement.user),
+        .help = "Becomes this user (USER or USER:GROUP) when the UDP ports are bound."},
+    {"confine", OPTION_CHOICE, "auto", .choices = "auto|off", MEMBER(confinement.mode),
+        .help = "Reaches only the files and ports that the settings name, and no system call that "
+                "nobody needs, as far as the kernel can; off: reaches all, and may leave a core."},
     {"loglevel", OPTION_TEXT, "warning", MEMBER(log_level), .help = "error, warning, info, debug."},
     {"logfmt", OPTION_TEXT, "normal", MEMBER(log_format), .help = "normal or json."},
-    {"metrics.addr", OPTION_TEXT, "127.0.0.1:8080", MEMBER(metrics_address),
+    {"metrics.addr", OPTION_TEXT, "127.0.0.1:8080", MEMBER(metrics_address), .reach = OPTION_BINDS,
         .help = "Address of the HTTP server; empty: none."},
     {"metrics.path", OPTION_TEXT, "/metrics", MEMBER(metrics_path), .help = "Path of the metrics."},
     {"metrics.remoteport", OPTION_BOOL, "false", MEMBER(has_remote_ports),
@@ -213,6 +218,7 @@ enum err ingest_settings_validate(const void *context)
         option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&
         option_check_endpoints(program, "zmq.connect", &settings->link.connect) == ERR_OK &&
         check_protection(settings) == ERR_OK &&
+        confine_check_user(program, settings->confinement.user) == ERR_OK &&
         option_check_log(program, settings->log_level, settings->log_format) == ERR_OK;
     return is_valid ? ERR_OK : ERR_INVALID;
 }

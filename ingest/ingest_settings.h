@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/confine.h"
 #include "common/link.h"
 #include "common/link_guard.h"
 #include "common/log.h"
@@ -65,6 +66,7 @@ struct ingest_settings {
     uint64_t ack_timeout_ms;
     uint64_t stop_timeout_ms;
     bool is_length_prefixed;
+    struct confinement confinement;
     const char *log_level;
     const char *log_format;
     const char *metrics_address;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- goflow-store: batches in, rows in ClickHouse. */
+#include "common/privileges.h"
 #include "store/ask.h"
 #include "store/shelved.h"
 #include "store/store_check.h"
@@ -33,6 +34,10 @@ static enum err run_program(const struct store_settings *settings)
 /* Returns the exit status. */
 static int run(const struct store_settings *settings, const struct option_list *words)
 {
+    bool is_daemon = words->count == 0 && !settings->replays_deadletter;
+    if (!is_daemon && privileges_become(settings->confinement.user, false) != ERR_OK) {
+        return EXIT_FAILURE; /* what root puts into the engine's folder, the store could not read */
+    }
     if (words->count > 0) {
         return answer(settings, words);
     }

@@ -2,14 +2,17 @@
 #include "store/store_program.h"
 
 #include "common/clock.h"
+#include "common/confine.h"
 #include "common/daemon.h"
 #include "common/drop_report.h"
 #include "common/link_guard.h"
 #include "common/log.h"
 #include "common/mapping_file.h"
 #include "common/metrics.h"
+#include "common/privileges.h"
 #include "common/start_line.h"
 #include "store/pull/pull.h"
+#include "store/sink/engine.h"
 #include "store/sink/serve.h"
 #include "store/sink/sink_address.h"
 #include "store/store_database.h"
@@ -17,6 +20,7 @@
 #include "store/write/write.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 
 enum {
@@ -35,6 +39,7 @@ struct store_program {
     struct puller *puller;
     struct drop_report *drops;
     struct store_http *http;
+    struct confine_state confined;
 };
 
 static enum err open_writer(struct store_program *program)
@@ -177,9 +182,40 @@ static enum err open_reports(struct store_program *program)
     return store_http_open(&program->http, settings, &pages);
 }
 
+static enum err confine_program(struct store_program *program)
+{
+    const struct store_settings *settings = program->settings;
+    char library[PATH_MAX];
+    char urls[OPTION_LIST_MAX][SINK_ADDRESS_SIZE];
+    struct confine_request request = {
+        .flags = &settings->confinement, .program = &STORE_PROGRAM, .settings = settings};
+    enum err err = privileges_become(settings->confinement.user, false);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (sink_address_is_embedded(settings->addresses.values[0])) {
+        err = engine_make_folder(settings->path);
+        request.folders = (struct option_list){.count = 1, .values = {settings->path}};
+        request.reads.count = engine_find(settings->library, library) == ERR_OK;
+        request.reads.values[0] = library;
+        return err == ERR_OK ? confine(&request, &program->confined) : err;
+    }
+    for (size_t i = 0; i < settings->addresses.count; i++) {
+        if (sink_address_url(settings->addresses.values[i], (uint16_t)settings->port, urls[i]) ==
+            ERR_OK) {
+            request.urls.values[request.urls.count++] = urls[i];
+        }
+    }
+    return confine(&request, &program->confined);
+}
+
 static enum err open_stages(struct store_program *program)
 {
+    /* The file of the password may be root's alone. */
     enum err err = store_database_init(&program->database, program->settings);
+    if (err == ERR_OK) {
+        err = confine_program(program);
+    }
     if (err == ERR_OK) {
         err = metrics_new(&program->metrics);
     }
@@ -213,6 +249,7 @@ static void log_start(const struct store_program *program)
     start_line_add(&line, "serves", "%s", settings->serve_address);
     start_line_add(&line, "serves_on", "%s", settings->serve_socket);
     start_line_add(&line, "http", "%s", settings->metrics_address);
+    confine_add_start(&program->confined, &line);
     start_line_log(&line, "store");
 }
 

@@ -24,13 +24,13 @@ static const struct option OPTIONS[] = {
     {"ch.database", OPTION_TEXT, "default", MEMBER(database),
         .help = "Database; created when missing."},
     {"ch.table", OPTION_TEXT, "netflow", MEMBER(table), .help = "Table; created when missing."},
-    {"mapping", OPTION_TEXT, NULL, MEMBER(mapping),
+    {"mapping", OPTION_TEXT, NULL, MEMBER(mapping), .reach = OPTION_READS_FILE,
         .help = "File of columns for information elements, the same for ingest and stores: "
                 "ENTERPRISE/ID COLUMN [TYPE]; SIGHUP reads it again."},
     {"ch.path", OPTION_TEXT, "goflow-data", MEMBER(path), .help = "Folder of the embedded engine."},
     {"ch.lib", OPTION_TEXT, NULL, MEMBER(library),
         .help = "The embedded engine, libchdb.so; empty: looked for in the usual places."},
-    {"ch.serve", OPTION_TEXT, NULL, MEMBER(serve_address),
+    {"ch.serve", OPTION_TEXT, NULL, MEMBER(serve_address), .reach = OPTION_BINDS,
         .help = "Serves the embedded engine over ClickHouse's HTTP interface at ADDR:PORT."},
     {"ch.serve.socket", OPTION_TEXT, NULL, MEMBER(serve_socket),
         .help = "Serves the embedded engine also at unix:PATH, to programs of the same user and "
@@ -49,10 +49,11 @@ static const struct option OPTIONS[] = {
         .help = "Time a server has to answer."},
     {"ch.compress", OPTION_BOOL, "false", MEMBER(compresses),
         .help = "Sends blocks lz4-compressed, where the server takes it."},
-    {"zmq.connect", OPTION_LIST, NULL, MEMBER(link.connect),
+    {"zmq.connect", OPTION_LIST, NULL, MEMBER(link.connect), .reach = OPTION_CONNECTS,
         .help = "Endpoints of ingests to connect to; without any tcp://127.0.0.1:5557."},
-    {"zmq.bind", OPTION_LIST, NULL, MEMBER(link.bind), .help = "Endpoints ingests connect to."},
-    {"zmq.keys", OPTION_TEXT, NULL, MEMBER(protection.keys_folder),
+    {"zmq.bind", OPTION_LIST, NULL, MEMBER(link.bind), .reach = OPTION_BINDS,
+        .help = "Endpoints ingests connect to."},
+    {"zmq.keys", OPTION_TEXT, NULL, MEMBER(protection.keys_folder), .reach = OPTION_READS_FOLDER,
         .help = "Folder of goflow-keys: peers over tcp need keys that are allowed there; SIGHUP "
                 "reads it again."},
     {"zmq.insecure", OPTION_BOOL, "false", MEMBER(protection.is_insecure),
@@ -65,7 +66,7 @@ static const struct option OPTIONS[] = {
         .help = "Age at which a block is inserted."},
     {"inflight", OPTION_NUMBER, "2", .min = 1, .max = 16, MEMBER(inflight),
         .help = "Full blocks that may wait for the database; then pulling stops."},
-    {"deadletter.dir", OPTION_TEXT, NULL, MEMBER(deadletter_dir),
+    {"deadletter.dir", OPTION_TEXT, NULL, MEMBER(deadletter_dir), .reach = OPTION_WRITES_FOLDER,
         .help = "Folder for blocks that the database refuses; empty: they are tried again."},
     {"deadletter.replay", OPTION_BOOL, "false", MEMBER(replays_deadletter),
         .help =
@@ -73,9 +74,14 @@ static const struct option OPTIONS[] = {
     {"stop.timeout", OPTION_DURATION, "30s", .max = HOUR_MS, MEMBER(stop_timeout_ms),
         .help =
             "Time in which a clean stop writes what is held and waits for queries of -ch.serve."},
+    {"user", OPTION_TEXT, NULL, MEMBER(confinement.user),
+        .help = "Becomes this user (USER or USER:GROUP) before anything is opened."},
+    {"confine", OPTION_CHOICE, "auto", .choices = "auto|off", MEMBER(confinement.mode),
+        .help = "Reaches only the files and ports that the settings name, and no system call that "
+                "nobody needs, as far as the kernel can; off: reaches all, and may leave a core."},
     {"loglevel", OPTION_TEXT, "warning", MEMBER(log_level), .help = "error, warning, info, debug."},
     {"logfmt", OPTION_TEXT, "normal", MEMBER(log_format), .help = "normal or json."},
-    {"metrics.addr", OPTION_TEXT, "127.0.0.1:8081", MEMBER(metrics_address),
+    {"metrics.addr", OPTION_TEXT, "127.0.0.1:8081", MEMBER(metrics_address), .reach = OPTION_BINDS,
         .help = "Address of the HTTP server; empty: none."},
     {"metrics.path", OPTION_TEXT, "/metrics", MEMBER(metrics_path), .help = "Path of the metrics."},
     {"by", OPTION_CHOICE, "src", .choices = "src|dst|as|port|interface|exporter", MEMBER(top_by),
@@ -211,6 +217,7 @@ enum err store_settings_validate(const void *context)
         option_check_endpoints(program, "zmq.connect", &settings->link.connect) == ERR_OK &&
         option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&
         check_protection(settings) == ERR_OK &&
+        confine_check_user(program, settings->confinement.user) == ERR_OK &&
         option_check_log(program, settings->log_level, settings->log_format) == ERR_OK &&
         option_check_path(program, "metrics.path", settings->metrics_path) == ERR_OK;
     return is_valid ? ERR_OK : ERR_INVALID;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "common/confine.h"
 #include "common/link.h"
 #include "common/link_guard.h"
 #include "common/log.h"
@@ -40,6 +41,7 @@ struct store_settings {
     const char *deadletter_dir;
     bool replays_deadletter;
     uint64_t stop_timeout_ms;
+    struct confinement confinement;
     const char *log_level;
     const char *log_format;
     const char *metrics_address;

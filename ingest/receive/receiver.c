@@ -13,25 +13,21 @@
 /* A scan of the port must not fill the log. */
 #define REPORT_PERIOD_NS (60 * NS_PER_S)
 
+/* Socket i of each port is worker i's; those of workers that have started are theirs. */
 struct receiver {
     pthread_mutex_t questions; /* a worker answers one at a time */
-    uint32_t worker_count;
+    uint32_t socket_count;     /* of each port: one a worker */
+    uint32_t worker_count;     /* that have started */
     struct worker *workers[RECEIVER_WORKERS_MAX];
     size_t port_count;
     struct udp_bound ports[WORKER_PORTS_MAX];
     uint64_t refused_datagrams; /* logged */
     uint64_t refused_ns;        /* when, or 0 */
-};
-
-/* The sockets of every port before the workers take them: socket i of each is worker i's. */
-struct ports {
-    size_t count;
-    struct udp_bound bounds[WORKER_PORTS_MAX];
     int sockets[WORKER_PORTS_MAX][RECEIVER_WORKERS_MAX];
 };
 
 /* Every port takes every protocol, so two flags may name one port. */
-static bool is_repeated(const struct receiver_options *options, size_t index)
+static bool is_repeated(const struct receiver_ports *options, size_t index)
 {
     const struct udp_options *port = &options->ports[index];
     for (size_t i = 0; i < index; i++) {
@@ -43,9 +39,10 @@ static bool is_repeated(const struct receiver_options *options, size_t index)
     return false;
 }
 
-static void warn_of_small_buffer(const struct receiver_options *options, const struct ports *ports)
+static void warn_of_small_buffer(
+    const struct receiver_ports *options, const struct receiver *receiver)
 {
-    uint64_t granted = ports->bounds[0].buffer_bytes;
+    uint64_t granted = receiver->ports[0].buffer_bytes;
     uint64_t wanted = options->ports[0].buffer_bytes;
     if (granted < wanted) {
         log_warning("receive",
@@ -55,114 +52,97 @@ static void warn_of_small_buffer(const struct receiver_options *options, const s
     }
 }
 
-static void close_ports(const struct ports *ports, uint32_t from_worker, uint32_t worker_count)
-{
-    for (size_t port = 0; port < ports->count; port++) {
-        for (uint32_t i = from_worker; i < worker_count; i++) {
-            (void)close(ports->sockets[port][i]); /* -1: a group, udp_socket.h */
-        }
-    }
-}
-
-static enum err open_ports(struct ports *ports, const struct receiver_options *options)
+static enum err open_ports(struct receiver *receiver, const struct receiver_ports *options)
 {
     for (size_t i = 0; i < options->port_count; i++) {
         if (is_repeated(options, i)) {
             continue;
         }
-        struct udp_bound *bound = &ports->bounds[ports->count];
-        enum err err = udp_open(
-            &options->ports[i], ports->sockets[ports->count], options->worker_count, bound);
+        struct udp_bound *bound = &receiver->ports[receiver->port_count];
+        enum err err = udp_open(&options->ports[i], receiver->sockets[receiver->port_count],
+            receiver->socket_count, bound);
         if (err != ERR_OK) {
-            close_ports(ports, 0, options->worker_count);
             return err;
         }
-        ports->count++;
+        receiver->port_count++;
     }
     return ERR_OK;
 }
 
-static void log_ports(const struct receiver_options *options, const struct ports *ports)
+static void log_ports(const struct receiver_ports *options, const struct receiver *receiver)
 {
-    for (size_t i = 0; i < ports->count; i++) {
-        log_info("receive", "listening", "address=%s port=%u workers=%u", ports->bounds[i].host,
-            ports->bounds[i].port, options->worker_count);
+    for (size_t i = 0; i < receiver->port_count; i++) {
+        log_info("receive", "listening", "address=%s port=%u workers=%u", receiver->ports[i].host,
+            receiver->ports[i].port, options->worker_count);
     }
-    warn_of_small_buffer(options, ports);
+    warn_of_small_buffer(options, receiver);
 }
 
-enum err receiver_check(const struct receiver_options *options)
-{
-    struct ports *ports = calloc(1, sizeof *ports);
-    enum err err = ports != NULL ? open_ports(ports, options) : ERR_MEMORY;
-    if (err == ERR_OK) {
-        close_ports(ports, 0, options->worker_count);
-    }
-    free(ports);
-    return err;
-}
-
-/* Gives the worker its sockets. */
-static enum err start_worker(
-    struct worker **worker_p, struct worker_options *options, const struct ports *ports)
-{
-    options->port_count = ports->count;
-    for (size_t i = 0; i < ports->count; i++) {
-        options->ports[i] =
-            (struct worker_port){ports->sockets[i][options->index], ports->bounds[i]};
-    }
-    return worker_new(worker_p, options);
-}
-
-static enum err start_workers(
-    struct receiver *receiver, const struct receiver_options *options, const struct ports *ports)
-{
-    for (uint32_t i = 0; i < options->worker_count; i++) {
-        struct worker_options start = {.index = i,
-            .has_remote_ports = options->has_remote_ports,
-            .decoder = options->decoder,
-            .allowed = options->allowed};
-        enum err err = options->make_outlet(options->context, &start.outlet);
-        if (err != ERR_OK) {
-            close_ports(ports, i, options->worker_count);
-            return err;
-        }
-        err = start_worker(&receiver->workers[i], &start, ports);
-        if (err != ERR_OK) {
-            close_ports(ports, i + 1, options->worker_count);
-            return err;
-        }
-        receiver->worker_count = i + 1;
-    }
-    return ERR_OK;
-}
-
-enum err receiver_new(struct receiver **receiver_p, const struct receiver_options *options)
+/* As receiver_new(), and nothing is logged of what succeeds. */
+static enum err open_receiver(struct receiver **receiver_p, const struct receiver_ports *ports)
 {
     *receiver_p = NULL;
-    if (options->port_count == 0 || options->port_count > WORKER_PORTS_MAX ||
-        options->worker_count == 0 || options->worker_count > RECEIVER_WORKERS_MAX) {
+    if (ports->port_count == 0 || ports->port_count > WORKER_PORTS_MAX ||
+        ports->worker_count == 0 || ports->worker_count > RECEIVER_WORKERS_MAX) {
         return ERR_INVALID;
     }
     struct receiver *receiver = calloc(1, sizeof *receiver);
-    if (receiver != NULL) {
-        (void)pthread_mutex_init(&receiver->questions, NULL); /* of the default kind: cannot fail */
+    if (receiver == NULL) {
+        return ERR_MEMORY;
     }
-    struct ports *ports = calloc(1, sizeof *ports);
+    (void)pthread_mutex_init(&receiver->questions, NULL); /* of the default kind: cannot fail */
+    receiver->socket_count = ports->worker_count;
     *receiver_p = receiver;
-    enum err err = receiver != NULL && ports != NULL ? ERR_OK : ERR_MEMORY;
-    if (err == ERR_OK) {
-        err = open_ports(ports, options);
-    }
-    if (err == ERR_OK) {
-        log_ports(options, ports);
-        receiver->port_count = ports->count;
-        memcpy(receiver->ports, ports->bounds, sizeof receiver->ports);
-        err = start_workers(receiver, options, ports);
-    }
-    free(ports);
+    enum err err = open_ports(receiver, ports);
     if (err != ERR_OK) {
         receiver_destroy(receiver_p);
+    }
+    return err;
+}
+
+enum err receiver_new(struct receiver **receiver_p, const struct receiver_ports *ports)
+{
+    enum err err = open_receiver(receiver_p, ports);
+    if (err == ERR_OK) {
+        log_ports(ports, *receiver_p);
+    }
+    return err;
+}
+
+enum err receiver_check(const struct receiver_ports *ports)
+{
+    struct receiver *receiver = NULL;
+    enum err err = open_receiver(&receiver, ports);
+    receiver_destroy(&receiver);
+    return err;
+}
+
+/* The worker takes its sockets, also when it fails. */
+static enum err start_worker(struct receiver *receiver, const struct receiver_options *options)
+{
+    uint32_t index = receiver->worker_count;
+    struct worker_options start = {.index = index,
+        .has_remote_ports = options->has_remote_ports,
+        .decoder = options->decoder,
+        .allowed = options->allowed,
+        .port_count = receiver->port_count};
+    enum err err = options->make_outlet(options->context, &start.outlet);
+    if (err != ERR_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < receiver->port_count; i++) {
+        start.ports[i] = (struct worker_port){receiver->sockets[i][index], receiver->ports[i]};
+        receiver->sockets[i][index] = -1;
+    }
+    return worker_new(&receiver->workers[index], &start);
+}
+
+enum err receiver_start(struct receiver *receiver, const struct receiver_options *options)
+{
+    enum err err = ERR_OK;
+    while (err == ERR_OK && receiver->worker_count < receiver->socket_count) {
+        err = start_worker(receiver, options);
+        receiver->worker_count += err == ERR_OK;
     }
     return err;
 }
@@ -174,6 +154,16 @@ void receiver_stop(struct receiver *receiver)
     }
 }
 
+/* Those that no worker has taken. */
+static void close_sockets(const int *sockets, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (sockets[i] >= 0) {
+            (void)close(sockets[i]);
+        }
+    }
+}
+
 void receiver_destroy(struct receiver **receiver_p)
 {
     struct receiver *receiver = *receiver_p;
@@ -182,6 +172,9 @@ void receiver_destroy(struct receiver **receiver_p)
     }
     for (uint32_t i = 0; i < receiver->worker_count; i++) {
         worker_destroy(&receiver->workers[i]);
+    }
+    for (size_t port = 0; port < receiver->port_count; port++) {
+        close_sockets(receiver->sockets[port], receiver->socket_count);
     }
     (void)pthread_mutex_destroy(&receiver->questions);
     free(receiver);

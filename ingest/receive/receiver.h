@@ -1,8 +1,9 @@
 /*
  * receiver.h -- all ports and all workers: the receive stage of goflow-ingest.
  *
- * Opens every port once for each worker and starts the workers, each with an outlet made for it.
- * Main thread; documents and metrics may be asked for by the HTTP thread in between.
+ * Opens every port once for each worker, and starts the workers later, each with an outlet made for
+ * it: binding takes rights that the process gives up in between. Main thread; documents and metrics
+ * may be asked for by the HTTP thread in between.
  */
 #pragma once
 
@@ -12,10 +13,14 @@ enum {
     RECEIVER_WORKERS_MAX = 64
 };
 
-struct receiver_options {
+/* The ports, and how many workers share each. */
+struct receiver_ports {
     const struct udp_options *ports; /* borrowed for the call; at most WORKER_PORTS_MAX */
     size_t port_count;
     uint32_t worker_count;
+};
+
+struct receiver_options {
     bool has_remote_ports;            /* metrics tell an exporter's source ports apart */
     struct decoder_options decoder;   /* of each worker */
     const struct allow_list *allowed; /* borrowed, or NULL: worker.h */
@@ -26,12 +31,15 @@ struct receiver_options {
 
 struct receiver;
 
-/* On failure one line is logged. A port that is given twice is opened once. */
-MUST_CHECK enum err receiver_new(
-    struct receiver **receiver_p, const struct receiver_options *options);
+/* Opens the sockets. On failure one line is logged. A port that is given twice is opened once. */
+MUST_CHECK enum err receiver_new(struct receiver **receiver_p, const struct receiver_ports *ports);
+
+/* Starts the workers, once. On failure one line is logged. */
+MUST_CHECK enum err receiver_start(
+    struct receiver *receiver, const struct receiver_options *options);
 
 /* What receiver_new() would refuse about the ports, which it opens and closes. */
-MUST_CHECK enum err receiver_check(const struct receiver_options *options);
+MUST_CHECK enum err receiver_check(const struct receiver_ports *ports);
 
 /* Stops the workers, which first take what waits at their sockets. Nobody may ask them any more. */
 void receiver_stop(struct receiver *receiver);

@@ -140,13 +140,16 @@ static enum err check_folder(const char *path)
     return err == ERR_OK ? ERR_OK : refuse_path(path, errno);
 }
 
+enum err engine_make_folder(const char *path)
+{
+    enum err err = check_folder(path);
+    return err == ERR_OK ? make_folder(path) : err;
+}
+
 /* Before the library is loaded: what a folder lacks is known without it. */
 static enum err take_folder(struct engine *engine, const char *path)
 {
-    enum err err = check_folder(path);
-    if (err == ERR_OK) {
-        err = make_folder(path);
-    }
+    enum err err = engine_make_folder(path);
     if (err == ERR_OK) {
         err = open_folder(engine, path);
     }
@@ -212,6 +215,11 @@ enum err engine_check(const char *path, const char *library)
         err = wait_until_unlocked(path);
     }
     return err == ERR_OK ? engine_library_load(&loaded, library) : err;
+}
+
+enum err engine_find(const char *library, char path[PATH_MAX])
+{
+    return engine_library_find(library, path);
 }
 
 void engine_collect(void *context, struct metrics_page *page)

@@ -12,6 +12,7 @@
 #include "common/err.h"
 #include "common/metrics.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,12 @@ MUST_CHECK enum err engine_open(struct engine **engine_p, const char *path, cons
 
 /* What engine_open() would refuse, in the same words, up to the engine's own opening. */
 MUST_CHECK enum err engine_check(const char *path, const char *library);
+
+/* Makes the folder and those above it. On failure one line is logged. */
+MUST_CHECK enum err engine_make_folder(const char *path);
+
+/* Where engine_open() will find the library. ERR_NOT_FOUND. */
+MUST_CHECK enum err engine_find(const char *library, char path[PATH_MAX]);
 
 /* True while a process has the folder open: the engine locks the file `status` in it. */
 bool engine_folder_is_open(const char *path);

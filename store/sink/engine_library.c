@@ -75,18 +75,23 @@ static enum err refuse_missing(const struct places *places)
     return ERR_NOT_FOUND;
 }
 
-/* The first of the usual places that has the file. */
+/* The first of the places that has the file. */
+static enum err find_in(const struct places *places, char path[PATH_MAX])
+{
+    for (size_t i = 0; i < places->count; i++) {
+        if (access(places->paths[i], R_OK) == 0) {
+            memcpy(path, places->paths[i], PATH_MAX);
+            return ERR_OK;
+        }
+    }
+    return ERR_NOT_FOUND;
+}
+
 static enum err find_library(char path[PATH_MAX])
 {
     struct places places;
     list_places(&places);
-    for (size_t i = 0; i < places.count; i++) {
-        if (access(places.paths[i], R_OK) == 0) {
-            memcpy(path, places.paths[i], PATH_MAX);
-            return ERR_OK;
-        }
-    }
-    return refuse_missing(&places);
+    return find_in(&places, path) == ERR_OK ? ERR_OK : refuse_missing(&places);
 }
 
 /* dlopen(3) looks for a bare name in the system's folders alone, never in the current one. */
@@ -144,4 +149,12 @@ enum err engine_library_load(struct engine_library *library_p, const char *path)
     bool is_whole = true ENGINE_FUNCTIONS(ENGINE_FIND);
 #undef ENGINE_FIND
     return is_whole ? ERR_OK : ERR_UNSUPPORTED;
+}
+
+enum err engine_library_find(const char *path, char found[PATH_MAX])
+{
+    struct places places;
+    bool is_named = path != NULL && path[0] != '\0';
+    list_places(&places);
+    return is_named ? name_file(found, path) : find_in(&places, found);
 }

@@ -8,6 +8,7 @@
 
 #include "common/err.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,3 +47,6 @@ struct engine_library {
 
 /* See engine_open() for `path` and errors. */
 MUST_CHECK enum err engine_library_load(struct engine_library *library_p, const char *path);
+
+/* The file that it will load; nothing is logged. ERR_NOT_FOUND. */
+MUST_CHECK enum err engine_library_find(const char *path, char found[PATH_MAX]);

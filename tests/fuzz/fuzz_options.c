@@ -13,13 +13,20 @@ struct settings {
 };
 
 static const struct option OPTIONS[] = {
-    {"flag", OPTION_BOOL, "false", 0, 0, NULL, offsetof(struct settings, flag), "A flag.", false},
-    {"n", OPTION_NUMBER, "1", 1, 99, NULL, offsetof(struct settings, number), "One.", false},
-    {"size", OPTION_SIZE, "1KiB", 1, 0, NULL, offsetof(struct settings, bytes), "Size.", false},
-    {"age", OPTION_DURATION, "1s", 1, 0, NULL, offsetof(struct settings, duration), "Age.", false},
-    {"t.ext", OPTION_TEXT, NULL, 0, 0, NULL, offsetof(struct settings, text), "Text.", true},
-    {"or", OPTION_CHOICE, "a", 0, 0, "a|b", offsetof(struct settings, choice), "Or.", false},
-    {"list", OPTION_LIST, NULL, 0, 0, NULL, offsetof(struct settings, list), "List.", false},
+    {"flag", OPTION_BOOL, "false", 0, 0, NULL, .offset = offsetof(struct settings, flag),
+        .help = "A flag."},
+    {"n", OPTION_NUMBER, "1", 1, 99, NULL, .offset = offsetof(struct settings, number),
+        .help = "One."},
+    {"size", OPTION_SIZE, "1KiB", 1, 0, NULL, .offset = offsetof(struct settings, bytes),
+        .help = "Size."},
+    {"age", OPTION_DURATION, "1s", 1, 0, NULL, .offset = offsetof(struct settings, duration),
+        .help = "Age."},
+    {"t.ext", OPTION_TEXT, NULL, 0, 0, NULL, .offset = offsetof(struct settings, text),
+        .help = "Text.", .is_secret = true},
+    {"or", OPTION_CHOICE, "a", 0, 0, "a|b", .offset = offsetof(struct settings, choice),
+        .help = "Or."},
+    {"list", OPTION_LIST, NULL, 0, 0, NULL, .offset = offsetof(struct settings, list),
+        .help = "List."},
 };
 
 static const struct option_program PROGRAM = {

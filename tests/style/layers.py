@@ -39,6 +39,7 @@ LIBRARIES = {
     "zmq.h": {"ingest/publish", "store/pull"},
     "zstd.h": {"ingest/publish", "store/pull", "store/sink"},
     "microhttpd.h": {"common"},
+    "seccomp.h": {"common"},
     "curl/curl.h": {"store/sink"},
     "lz4frame.h": {"store/sink"},
     "zlib.h": {"store/sink"},

@@ -152,6 +152,11 @@ const char *launch_settings_store_metrics(const struct launch_settings *settings
     return value_of(settings, "store.metrics.addr")->text;
 }
 
+const char *launch_settings_user(const struct launch_settings *settings)
+{
+    return value_of(settings, "user")->text;
+}
+
 const struct option_list *launch_settings_bind(const struct launch_settings *settings)
 {
     return &value_of(settings, "zmq.bind")->list;

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- goflow: one ingest and its stores on this host. */
 #include "common/daemon.h"
+#include "common/privileges.h"
 #include "tools/launch/household.h"
 #include "tools/launch/launch_settings.h"
 #include "tools/launch/supervise.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* The ingest, which this process may have to start again, still needs what binds its ports. */
+static enum err become_user(const struct launch_settings *settings)
+{
+    return privileges_become(launch_settings_user(settings), true);
+}
 
 int main(int argc, char **argv)
 {
@@ -19,7 +26,8 @@ int main(int argc, char **argv)
     }
     if (action == OPTION_EXIT) {
         status = EXIT_SUCCESS;
-    } else if (daemon_setup() == ERR_OK && household_plan_new(&plan, settings) == ERR_OK) {
+    } else if (daemon_setup() == ERR_OK && become_user(settings) == ERR_OK &&
+               household_plan_new(&plan, settings) == ERR_OK) {
         status = supervise_check(household_plan_children(plan));
         if (status == EXIT_SUCCESS && action == OPTION_CHECK) {
             (void)puts("ok");
