@@ -6,6 +6,7 @@ that need root (-user) say when they are not run by it.
 """
 import contextlib
 import ctypes
+import errno
 import os
 import pathlib
 import pwd
@@ -20,7 +21,8 @@ import case  # noqa: E402
 import goflow  # noqa: E402
 import process  # noqa: E402
 
-LANDLOCK_CREATE_RULESET = 444
+LANDLOCK_CREATE_RULESET = 444  # numbers of system calls, x86-64
+TGKILL = 234
 SECRET = "what nobody may read"
 NOBODY = "nobody"
 
@@ -34,6 +36,10 @@ def has_landlock():
     if landlock_version() < 2:
         print("confine: this kernel has no Landlock: reached is everything", file=sys.stderr)
     return landlock_version() >= 2
+
+
+def has_ports():
+    return landlock_version() >= 4
 
 
 def expected_words(mode):
@@ -86,42 +92,70 @@ def check_start_line_and_threads(folder, mode):
 test_the_start_line_says_how_and_each_thread_is_confined = each_mode(check_start_line_and_threads)
 
 
-def read_by_sql(store, path):
-    """What a user who may write reads by a function in a text that is computed at run time."""
-    nested = f"concat('x String DEFAULT fi', 'le(''{path}'')')"
-    return store.query(f"SELECT * FROM format(JSONEachRow, {nested}, '{{}}')")[0]["x"]
+def ask_from_inside(daemon, folder, questions):
+    """Each thread that takes signals asks the kernel (preload/reach_probe.c): {question: errnos}."""
+    pid = daemon.child.pid
+    answers = folder / "questions.answers"
+    threads = [
+        int(thread) for thread in os.listdir(f"/proc/{pid}/task")
+        if not int(status(pid, thread, "SigBlk"), 16) & 1 << signal.SIGUSR1 - 1]
+    for number, thread in enumerate(threads, 1):
+        case.equal(ctypes.CDLL(None).syscall(TGKILL, pid, thread, signal.SIGUSR1), 0, "tgkill")
+        case.wait_for(
+            lambda asked=number: len(answers.read_text().splitlines()) == asked, 30,
+            f"{daemon.name}: no answer of thread {thread}")
+    columns = zip(*(line.split() for line in answers.read_text().splitlines()), strict=True)
+    return dict(zip(questions, ({int(text) for text in column} for column in columns), strict=True))
 
 
-def is_reached(store, path):
-    try:
-        return SECRET in read_by_sql(store, path)
-    except AssertionError as error:
-        case.true("errno: 13" in str(error), f"{path}: {error}")
-        return False
+def probed(folder, questions):
+    """Words before a command line, so that it is asked from inside."""
+    (folder / "questions").write_text("".join(f"{question}\n" for question in questions))
+    library = case.Settings.bin.parent / "tests" / "reach_probe.so"
+    return goflow.Place(["env", f"LD_PRELOAD={library}", f"REACH_PROBE={folder}/questions"])
 
 
-def check_files_by_sql(folder, mode):
+def check_reach(folder, mode):
+    """Files of its own, files of others by path, by link and by way of its own folder; ports; programs."""
     outside = folder / "outside"
     outside.mkdir()
     (outside / "secret").write_text(SECRET)
-    store = goflow.Store(folder, f"ipc://{folder}/link", confine=mode).wait_until_ready()
-    (folder / "store-data" / "inside").write_text(SECRET)
-    (folder / "store-data" / "link").symlink_to(outside / "secret")
-    places = {
-        folder / "store-data" / "inside": True,
-        outside / "secret": mode == "off", folder / "store-data" / "link": mode == "off",
-        folder / "store-data" / ".." / "outside" / "secret": mode == "off"}
-    if has_landlock():
-        for path, wanted in places.items():
-            case.equal(is_reached(store, path), wanted, f"{mode}: {path} is read")
-        for path in ("/etc/shadow", "/etc/passwd", "/proc/1/cmdline", case.ROOT / "README.md"):
-            if mode == "auto":
-                case.true(not is_reached(store, path), f"{path} is read")
-    store.stop()
+    listener = socket.create_server(("127.0.0.1", 0))
+    for name in ("ingest", "store"):
+        own = folder / name / "own"
+        own.mkdir(parents=True)
+        (own / "inside").write_text(SECRET)
+        (own / "link").symlink_to(outside / "secret")
+        inside = [f"read {own}/inside", f"write {own}/new", "read /proc/self/statm", "write /dev/null"]
+        beyond = [
+            f"read {outside}/secret", f"read {own}/link", f"read {own}/../../outside/secret",
+            f"write {outside}/{name}", "read /etc/shadow", "read /etc/passwd", "read /proc/1/cmdline",
+            "run /bin/true"]
+        ports = [f"connect {listener.getsockname()[1]}"]
+        questions = inside + beyond + ports
+        place = probed(folder / name, questions)
+        daemon = (
+            goflow.Ingest(folder / name, place=place, confine=mode, spool_dir=own) if name == "ingest"
+            else goflow.Store(folder / name, f"ipc://{folder}/link", place=place, confine=mode,
+                              ch_path=own))
+        found = ask_from_inside(daemon.wait_until_ready(), folder / name, questions)
+        check_answers(f"{name}, {mode}", found, mode, inside, beyond, ports)
+        daemon.stop()
 
 
-test_sql_reaches_files_outside_only_where_nothing_is_confined = each_mode(check_files_by_sql)
+def check_answers(what, found, mode, inside, beyond, ports):
+    for question in inside:
+        case.equal(found[question], {0}, f"{what}: {question}")
+    if mode == "off":
+        refused = set()
+    else:
+        refused = {*(beyond if has_landlock() else beyond[-1:]), *(ports if has_ports() else [])}
+    for question in [*beyond, *ports]:
+        wanted = {errno.EPERM if "run" in question else errno.EACCES} if question in refused else {0}
+        case.equal(found[question], wanted, f"{what}: {question}")
 
+
+test_nothing_outside_is_reached_from_inside_where_it_is_confined = each_mode(check_reach)
 
 
 def check_files_of_its_own(folder, mode):

@@ -57,6 +57,8 @@ class Daemon(process.Process):
         self.metrics_port = process.free_ports()
         self.place = place
         settings = {"metrics_addr": f"{place.address}:{self.metrics_port}", **settings}
+        if any("LD_PRELOAD" in str(word) for word in place.prefix):
+            settings.setdefault("confine", "off")  # what is preloaded has files of its own
         super().__init__(
             name, [*place.prefix, program(executable), *flags(settings)], folder)
 
