@@ -3,9 +3,10 @@
 """
 Exceptions that never pass, from a column and from a view, into a table with and without the identity
 columns; INSERTs that are too large for a proxy or for the server; dead letters put in through a proxy
-with a limit. On the embedded engine behind -ch.serve, and on a real server of another age.
+with a limit; an INSERT of which fewer rows are written than were sent. On the embedded engine behind -ch.serve, and on a real server of another age.
 """
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -29,6 +30,7 @@ PARTITION BY toYYYYMMDD(TimeReceived) ORDER BY TimeReceived
 """
 NEVER = "intDiv(1, Bytes - Bytes)"  # exception 153
 COPIES_MAX = 4
+PART = 100  # rows, fewer than a batch has
 REFUSALS = {
     "a proxy": (b"413 Request Entity Too Large", b"<html>413</html>"),
     "memory": (b"500 Internal Server Error", b"Code: 241. DB::Exception: Memory limit (for query) exceeded"),
@@ -154,6 +156,31 @@ def check_replay_in_parts(folder, database):
         path.write_bytes(data)  # as if it had been killed before it could remove them
     case.equal(line.replay(proxy.port)["rows"], 0, "rows of a second replay")
     line.flows.check(database.query)
+
+
+def check_fewer_rows(folder, database):
+    """Of the first block the database writes a part of one batch, and reports the count."""
+    proxy = with_port(faulty_proxy.Proxy(database.http_port))
+    proxy.limit = PART
+    line = Line(folder, database, through=proxy)
+    proxy.spoil(faulty_proxy.cut, b"query=INSERT", 1)
+    line.send()
+    case.wait_for(lambda: line.rejected() > 0, 90, "rows in the dead letters")
+    case.wait_until_equal(
+        lambda: line.rows() - PART + line.rejected(), line.flows.count, 90, "rows and dead letters")
+    dead = line.rejected()
+    stored = line.ingest.metrics().sum("goflow_link_flows_stored_total")
+    case.equal(stored, line.flows.count - dead, "flows that count as stored")
+    words = " ".join(path.read_text() for path in line.dead.glob("*.error"))
+    part = re.search(rf"has {PART} of \d+ rows of the batch (IngestID = \d+ AND BatchSequence = \d+):", words)
+    case.true(part is not None, f"the error beside the file does not name the batch: {words}")
+    database.query(f"ALTER TABLE netflow DELETE WHERE {part[1]} SETTINGS mutations_sync = 1")
+    case.equal(line.replay(database.http_port)["rows"], dead, "rows that were replayed")
+    line.flows.check(database.query)
+
+
+def test_engine_writes_fewer_rows_than_sent(folder):
+    check_fewer_rows(folder, engine(folder))
 
 
 def test_engine_throws_in_a_column(folder):

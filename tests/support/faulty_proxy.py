@@ -16,6 +16,7 @@ spoils the next three requests that contain the pattern, or all of them (FOR_EVE
     profile         `proxy.settings` ("limit=100&offset=3") stand in front of the URL's arguments, as if a
                     user's profile had them; `proxy.losses` INSERTs lose their answer
     limit           a body of more than `proxy.limit` octets is answered with `proxy.refusal`
+    cut             the server writes the first `proxy.limit` rows of an INSERT only, and says so
     narrow          the request takes as long as a wire needs that carries `proxy.rate` octets a second
 """
 import contextlib
@@ -135,6 +136,11 @@ def limit(proxy, client, request):
         client.sendall(proxy.refusal)
     else:
         forward(proxy, client, request)
+
+
+def cut(proxy, client, request):
+    forward(proxy, client, request.replace(
+        b"%20FORMAT%20Native", b"%%20LIMIT%%20%d%%20FORMAT%%20Native" % proxy.limit, 1))
 
 
 def narrow(proxy, client, request):
