@@ -16,12 +16,8 @@ enum {
     BLOCK_SLOTS = 64,
     BLOCKS_PER_TURN = 8,  /* then the other sockets and the pipe get theirs */
     STOP_DRAIN_MS = 2000, /* a stop does not wait for the flood to end */
-    GATHER_MS = 1,
-    EXPIRE_MS = 1000 /* how often data without a template is looked through */
+    EXPIRE_MS = 1000      /* how often data without a template is looked through */
 };
-
-/* Room for what 1 Gbit/s brings in a few GATHER_MS, with the kernel's overhead. */
-static const uint64_t GATHER_BUFFER_BYTES = 2 << 20;
 
 /* Forged senders must cost as little as can be: they never reach the decoder's tables. */
 static bool is_allowed(struct worker *worker, const struct datagram *datagram, size_t port)
@@ -91,6 +87,7 @@ static uint32_t receive_block(struct worker *worker, size_t port)
             counts[decode_one(worker, &datagram, times.decode_ns)]++;
         }
     }
+    worker->received += count;
     if (count > 0) {
         times.end_ns = clock_monotonic_ns();
         count_times(worker, &times, counts, count);
@@ -157,18 +154,14 @@ static bool receive_ready(struct worker *worker, const struct pollfd *waits)
     return has_more;
 }
 
-/*
- * Waking up costs more than a datagram. Where datagrams come close together, the sockets are left
- * alone for a millisecond, so that a turn finds many; only the pipe is listened to. A small buffer
- * would overflow meanwhile.
- */
-static void gather(const struct worker *worker, struct pollfd *pipe, uint64_t *last_turn_ns)
+/* Only the pipe is listened to meanwhile. */
+static void gather(struct worker *worker, struct pollfd *pipe)
 {
-    uint64_t now_ns = clock_monotonic_ns();
-    bool is_dense = now_ns - *last_turn_ns < GATHER_MS * NS_PER_MS * 2;
-    *last_turn_ns = now_ns;
-    if (is_dense && worker->options.ports[0].bound.buffer_bytes >= GATHER_BUFFER_BYTES) {
-        (void)poll(pipe, 1, GATHER_MS);
+    uint64_t buffer_bytes = worker->options.ports[0].bound.buffer_bytes;
+    int wait_ms =
+        gather_wait_ms(&worker->gather, worker->received, buffer_bytes, clock_monotonic_ns());
+    if (wait_ms > 0) {
+        (void)poll(pipe, 1, wait_ms);
     }
 }
 
@@ -183,13 +176,12 @@ static void run(zsock_t *pipe, void *context)
     waits[ports] = (struct pollfd){.fd = (int)zsock_fd(pipe), .events = POLLIN};
     (void)zsock_signal(pipe, 0);
     worker_answer(worker, pipe);
-    uint64_t last_turn_ns = 0;
     while (!worker->is_stopping) {
         int due_ms = tick(worker);
         bool is_answering = worker_answer_more(worker, pipe);
         (void)poll(waits, ports + 1, is_answering || worker->is_stopping ? 0 : due_ms);
         if (!receive_ready(worker, waits) && !worker->has_backlog) {
-            gather(worker, &waits[ports], &last_turn_ns);
+            gather(worker, &waits[ports]);
         }
         if (waits[ports].revents != 0) {
             worker_answer(worker, pipe);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ingest/receive/datagram_block.h"
+#include "ingest/receive/gather.h"
 #include "ingest/receive/traffic.h"
 #include "ingest/receive/worker.h"
 
@@ -32,6 +33,8 @@ struct worker {
     struct datagram_block *block;
     struct traffic *traffic;
     zactor_t *actor;
+    uint64_t received; /* datagrams */
+    struct gather gather;
     bool is_stopping;
     struct worker_answer answer;
     bool has_backlog;                        /* of data whose template has come */
