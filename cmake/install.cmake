@@ -10,3 +10,4 @@ install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
 install(FILES proto/flow.proto proto/link.proto DESTINATION ${CMAKE_INSTALL_DATADIR}/goflow)
 install(DIRECTORY deploy/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY deploy/systemd/ DESTINATION lib/systemd/system)
+install(FILES deploy/sysctl/goflow.conf DESTINATION lib/sysctl.d RENAME 50-goflow.conf)

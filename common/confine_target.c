@@ -12,7 +12,7 @@ enum {
     HTTPS_PORT = 443
 };
 
-/* Where the scheme ends: the text itself when it has none. */
+/* What follows the scheme; NULL: the text has another one. */
 static const char *skip_scheme(const char *text, const char *scheme)
 {
     size_t length = strlen(scheme);
@@ -62,6 +62,9 @@ struct confine_target confine_target_of(const char *text)
         uint16_t port;
     } TCP[] = {{"tcp://", 0}, {"http://", HTTP_PORT}, {"https://", HTTPS_PORT}};
     const char *path = skip_scheme(text, "ipc://");
+    if (path == NULL) {
+        path = skip_scheme(text, "unix:");
+    }
     if (path != NULL) {
         return (struct confine_target){.path = *path == '@' ? NULL : path};
     }

@@ -32,7 +32,7 @@ static const struct option OPTIONS[] = {
         .help = "The embedded engine, libchdb.so; empty: looked for in the usual places."},
     {"ch.serve", OPTION_TEXT, NULL, MEMBER(serve_address), .reach = OPTION_BINDS,
         .help = "Serves the embedded engine over ClickHouse's HTTP interface at ADDR:PORT."},
-    {"ch.serve.socket", OPTION_TEXT, NULL, MEMBER(serve_socket),
+    {"ch.serve.socket", OPTION_TEXT, NULL, MEMBER(serve_socket), .reach = OPTION_BINDS,
         .help = "Serves the embedded engine also at unix:PATH, to programs of the same user and "
                 "without a password."},
     {"ch.serve.host", OPTION_LIST, NULL, MEMBER(serve_hosts),

@@ -10,7 +10,8 @@ import process  # noqa: E402
 
 FILES = (
     "share/doc/goflow/docs/queries.md", "share/doc/goflow/examples/goflow-store.conf",
-    "lib/systemd/system/goflow-ingest.service", "share/goflow/flow.proto")
+    "lib/systemd/system/goflow-ingest.service", "lib/sysctl.d/50-goflow.conf",
+    "share/goflow/flow.proto")
 
 
 def install(folder):
@@ -42,6 +43,18 @@ def test_systemd_accepts_the_units_and_their_commands_the_examples(folder):
         case.true("metrics.addr = " in printed, unit.name)
         unit.write_text(text.replace(start[0], "ExecStart=" + " ".join(map(str, command))))
         process.check(unit.name, ["systemd-analyze", "verify", "--man=no", unit], folder)
+
+
+def test_services_are_exposed_no_more_than_stated(folder):
+    """The figure of systemd-analyze, from 0 (closed) to 10; what is open is what the service needs."""
+    install(folder)
+    for name, limit in {"goflow-ingest": 1.5, "goflow-store": 2.0}.items():
+        unit = folder / "lib" / "systemd" / "system" / f"{name}.service"
+        done = process.check(
+            f"{name}-security", ["systemd-analyze", "security", "--offline=yes", "--no-pager", unit], folder)
+        level = float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)[1])
+        case.true(level <= limit, f"{name}: exposure {level}, more than {limit}")
+        case.true("ignoring" not in done.stderr, f"{name}: {done.stderr}")
 
 
 if __name__ == "__main__":

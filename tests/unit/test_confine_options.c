@@ -34,7 +34,7 @@ static bool names_something(const struct option *option)
     }
     return is_path &&
            (strstr(option->name, ".dir") != NULL || strstr(option->name, ".file") != NULL ||
-               strstr(option->name, "keys") != NULL);
+               strstr(option->name, "socket") != NULL || strstr(option->name, "keys") != NULL);
 }
 
 static void check(const struct option_program *program)
