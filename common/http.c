@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -21,6 +22,8 @@ enum {
     SILENCE_TIMEOUT_S = 60, /* without a byte in either direction */
     SMALL_CONNECTION_BYTES = 16 * 1024,
     LARGE_CONNECTION_BYTES = 1024 * 1024, /* servers that take bodies take long URLs, too */
+    CONNECTIONS_MIN = 4,
+    DESCRIPTORS_SHARE = 8, /* at most this part of the descriptors that the process may have */
     ONE_THREAD_CONNECTIONS = 64,
     SHARE_PERCENT = 75,           /* of the connections, for one address */
     DROPPED_BYTES_MAX = 64 * 1024 /* of a body that is too large: its client gets a status */
@@ -276,7 +279,12 @@ static void *on_request_line(void *context, const char *uri, struct MHD_Connecti
 
 static unsigned connection_limit(const struct http_options *options)
 {
-    return options->threads > 1 ? options->threads : ONE_THREAD_CONNECTIONS;
+    unsigned wanted = options->threads > 1 ? options->threads : ONE_THREAD_CONNECTIONS;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / DESCRIPTORS_SHARE < wanted) {
+        wanted = (unsigned)(limit.rlim_cur / DESCRIPTORS_SHARE);
+    }
+    return wanted > CONNECTIONS_MIN ? wanted : CONNECTIONS_MIN;
 }
 
 static struct MHD_Daemon *start_daemon(

@@ -46,8 +46,8 @@ enum err link_channel_new(
     bool is_ingest = options->role == LINK_INGEST;
     channel->options = *options;
     link_absence_begin(&channel->absence, clock_monotonic_ns());
-    enum err err = link_sockets_open(
-        &channel->sockets, options->endpoints, options->data, is_ingest ? options->id : 0);
+    enum err err = link_sockets_open(&channel->sockets, options->endpoints, options->data,
+        is_ingest ? options->id : 0, options->counters->crowded_out);
     for (size_t i = 0; i < channel->sockets.end_count; i++) {
         link_connection_init(&channel->ends[i], is_ingest);
     }

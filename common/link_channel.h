@@ -13,12 +13,14 @@
 #include "common/link.h"
 #include "common/link_connection.h"
 #include "common/link_frame.h"
+#include "common/link_limit.h"
 
 struct link_channel;
 
 struct link_counters {
     struct counter peers; /* gauge: processes that have said who they are, and are there */
-    struct counter fresh[LINK_FRESH_COUNT]; /* connections made anew */
+    struct counter fresh[LINK_FRESH_COUNT];       /* connections made anew */
+    struct counter crowded_out[LINK_LIMIT_COUNT]; /* connections ended for want of descriptors */
     struct counter ids_refused; /* messages of peers that speak with the id of another key */
 };
 

@@ -99,10 +99,23 @@ static struct link_listener *add_listener(
     return listener;
 }
 
+static enum err limit_both(struct link_sockets *sockets)
+{
+    struct counter *ended = sockets->crowded_out;
+    enum err err =
+        link_limit_new(&sockets->router_limit, sockets->router, &ended[LINK_LIMIT_RETURN]);
+    return err == ERR_OK
+               ? link_limit_new(&sockets->data_limit, sockets->data, &ended[LINK_LIMIT_DATA])
+               : err;
+}
+
 /* The return channel first: a batch should find it open. */
 static enum err bind_all(struct link_sockets *sockets, const struct option_list *bind)
 {
     enum err err = bind->count > 0 ? open_router(sockets) : ERR_OK;
+    if (err == ERR_OK && bind->count > 0) {
+        err = limit_both(sockets);
+    }
     for (size_t i = 0; i < bind->count && err == ERR_OK; i++) {
         struct link_listener *channel = add_listener(sockets, sockets->router, bind->values[i]);
         err = return_endpoint(bind->values[i], channel->endpoint);
@@ -176,10 +189,13 @@ static enum err open_epoll(struct link_sockets *sockets)
 }
 
 enum err link_sockets_open(struct link_sockets *sockets, const struct link_endpoints *endpoints,
-    zsock_t *data, uint64_t old_name)
+    zsock_t *data, uint64_t old_name, struct counter *crowded_out)
 {
-    *sockets = (struct link_sockets){
-        .keyring = endpoints->keyring, .peer = endpoints->peer, .old_name = old_name, .data = data};
+    *sockets = (struct link_sockets){.keyring = endpoints->keyring,
+        .peer = endpoints->peer,
+        .old_name = old_name,
+        .data = data,
+        .crowded_out = crowded_out};
     enum err err = open_epoll(sockets);
     if (err == ERR_OK) {
         err = bind_all(sockets, &endpoints->bind);
@@ -201,6 +217,8 @@ void link_sockets_close(struct link_sockets *sockets)
         close_end(sockets, &sockets->ends[i]);
         zsock_destroy(&sockets->ends[i].data);
     }
+    link_limit_destroy(&sockets->data_limit);
+    link_limit_destroy(&sockets->router_limit);
     zsock_destroy(&sockets->router);
     close_descriptor(&sockets->epoll_fd);
     close_descriptor(&sockets->data_epoll_fd);

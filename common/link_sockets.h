@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "common/link_limit.h"
 #include "common/link_listener.h"
 #include "common/link_peers.h"
 
@@ -28,6 +29,9 @@ struct link_sockets {
     uint64_t old_name; /* the ingest's id; 0: a store, which has none */
     zsock_t *data;     /* borrowed: all data of an ingest; of a store, what it accepts */
     zsock_t *router;   /* NULL: nothing is bound */
+    struct link_limit *data_limit; /* NULL likewise */
+    struct link_limit *router_limit;
+    struct counter *crowded_out;                         /* borrowed, by enum link_limit_channel */
     struct link_listener listeners[2 * OPTION_LIST_MAX]; /* of both */
     size_t listener_count;
     struct link_end ends[OPTION_LIST_MAX];
@@ -42,7 +46,8 @@ struct link_sockets {
 
 /* Binds and connects. On failure one line is logged, and link_sockets_close() is still due. */
 MUST_CHECK enum err link_sockets_open(struct link_sockets *sockets,
-    const struct link_endpoints *endpoints, zsock_t *data, uint64_t old_name);
+    const struct link_endpoints *endpoints, zsock_t *data, uint64_t old_name,
+    struct counter *crowded_out);
 void link_sockets_close(struct link_sockets *sockets);
 
 /* Connects an end anew, with or without the old name; its socket is NULL where that failed. */

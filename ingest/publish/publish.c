@@ -262,6 +262,7 @@ void publisher_destroy(struct publisher **publisher_p)
         return;
     }
     zactor_destroy(&publisher->actor);
+    link_limit_destroy(&publisher->tap_limit);
     zsock_destroy(&publisher->tap);
     link_channel_destroy(&publisher->channel);
     zsock_destroy(&publisher->data);

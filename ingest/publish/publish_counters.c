@@ -51,6 +51,8 @@ METRIC_FAMILY(IDS_REFUSED, COUNTER, "goflow_link_ids_refused_total",
     "Messages ignored because their store id belongs to another key.");
 METRIC_FAMILY(FRESH, COUNTER, "goflow_link_fresh_connections_total",
     "Connections to stores that were made anew, by reason.");
+METRIC_FAMILY(CROWDED_OUT, COUNTER, "goflow_link_connections_crowded_out_total",
+    "Connections ended to keep descriptors for disk, HTTP and database, by channel.");
 METRIC_FAMILY(REQUESTS_MISSING, COUNTER, "goflow_link_lease_requests_missing_total",
     "Times that no store asked for a lease on batches within -ack.timeout of sending.");
 METRIC_FAMILY(ID_CHANGES, COUNTER, "goflow_link_id_changes_total",
@@ -158,6 +160,10 @@ void publish_report(const struct publish_counters *counters, const struct window
     for (size_t i = 0; i < LINK_FRESH_COUNT; i++) {
         metrics_page_add(page, &FRESH, (double)counter_get(&counters->link.fresh[i]),
             "reason=\"%s\"", link_fresh_name((enum link_fresh_reason)i));
+    }
+    for (size_t i = 0; i < LINK_LIMIT_COUNT; i++) {
+        metrics_page_add(page, &CROWDED_OUT, (double)counter_get(&counters->link.crowded_out[i]),
+            "channel=\"%s\"", link_limit_channel_name((enum link_limit_channel)i));
     }
     metrics_page_add_counter(page, &TAP_BATCHES, &counters->tap_batches);
     metrics_page_add_counter(page, &TAP_SUBSCRIPTIONS, &counters->tap_subscriptions);

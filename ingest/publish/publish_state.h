@@ -44,6 +44,7 @@ struct publisher {
     struct link_channel *channel;
     zsock_t *tap; /* NULL: none */
     struct link_listener tap_listener;
+    struct link_limit *tap_limit; /* NULL likewise */
     unsigned tap_topics;         /* bit i: someone listens to the first i characters of the topic */
     bool is_tapped;              /* someone has listened */
     uint32_t tap_topics_taken;   /* less than it was each second */

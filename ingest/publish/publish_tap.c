@@ -35,7 +35,9 @@ enum err publish_tap_open(struct publisher *publisher, const char *endpoint)
         .peer = LINK_PEER_TAP,
         .flag = "-tap.bind"};
     (void)snprintf(listener->endpoint, sizeof listener->endpoint, "%s", endpoint);
-    return link_listener_open(listener);
+    enum err err = link_limit_new(&publisher->tap_limit, publisher->tap,
+        &publisher->counters.link.crowded_out[LINK_LIMIT_TAP]);
+    return err == ERR_OK ? link_listener_open(listener) : err;
 }
 
 /* True: this topic is one more than anybody needs. libzmq keeps all of them, without a limit. */

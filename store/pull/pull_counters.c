@@ -45,6 +45,8 @@ METRIC_FAMILY(IDS_REFUSED, COUNTER, "goflow_pull_ids_refused_total",
     "Messages ignored because their ingest id belongs to another key.");
 METRIC_FAMILY(FRESH, COUNTER, "goflow_pull_fresh_connections_total",
     "Connections to ingests that were made anew, by reason.");
+METRIC_FAMILY(CROWDED_OUT, COUNTER, "goflow_pull_connections_crowded_out_total",
+    "Connections ended to keep descriptors for disk, HTTP and database, by channel.");
 METRIC_FAMILY(UNANSWERED, COUNTER, "goflow_pull_lease_requests_unanswered_total",
     "Times that an ingest did not answer a lease request within a lease.");
 METRIC_FAMILY(ACKS, COUNTER, "goflow_pull_acks_total", "Acknowledgements sent, by kind.");
@@ -103,6 +105,10 @@ void pull_report(const struct pull_counters *counters, struct metrics_page *page
     for (size_t i = 0; i < LINK_FRESH_COUNT; i++) {
         metrics_page_add(page, &FRESH, (double)counter_get(&counters->link.fresh[i]),
             "reason=\"%s\"", link_fresh_name((enum link_fresh_reason)i));
+    }
+    for (size_t i = 0; i < LINK_LIMIT_TAP; i++) {
+        metrics_page_add(page, &CROWDED_OUT, (double)counter_get(&counters->link.crowded_out[i]),
+            "channel=\"%s\"", link_limit_channel_name((enum link_limit_channel)i));
     }
     for (size_t i = 0; i < LINK_ACK_KIND_COUNT; i++) {
         metrics_page_add(page, &ACKS, (double)counter_get(&counters->acks[i]), "kind=\"%s\"",
