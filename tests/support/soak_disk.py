@@ -41,7 +41,8 @@ class Disk:
     def unmount(self):
         """Programs that were children of another may need a moment to end."""
         case.wait_for(
-            lambda: subprocess.run(["umount", str(self.folder)], check=False).returncode == 0,
+            lambda: subprocess.run(
+                ["umount", str(self.folder)], check=False, capture_output=True).returncode == 0,
             UNMOUNT_S, f"the {self.name} is free")
 
     def fill(self):
