@@ -68,6 +68,10 @@ struct confine_target confine_target_of(const char *text)
     if (path != NULL) {
         return (struct confine_target){.path = *path == '@' ? NULL : path};
     }
+    path = skip_scheme(text, "unix:"); /* of -ch.serve.socket and -ch.addr */
+    if (path != NULL) {
+        return (struct confine_target){.path = path};
+    }
     if (skip_scheme(text, "inproc://") != NULL) {
         return (struct confine_target){0};
     }

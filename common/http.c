@@ -4,9 +4,11 @@
 #include "common/clock.h"
 #include "common/http_connections.h"
 #include "common/http_listen.h"
+#include "common/http_login.h"
 #include "common/http_message.h"
 #include "common/http_socket.h"
 #include "common/http_sweep.h"
+#include "common/http_tls.h"
 #include "common/log.h"
 
 #include <microhttpd.h>
@@ -42,6 +44,10 @@ struct http_server {
     struct http_sweep *sweep;
     uint64_t max_body_bytes;
     http_check_fn *check; /* may be NULL */
+    http_check_fn *preflight;
+    struct http_users *users; /* NULL: nobody is asked */
+    char users_flag[48];
+    struct http_tls tls;
     void *check_context;
     uint16_t port;
     char *socket;              /* "unix:...", which http_close() removes, or NULL */
@@ -53,6 +59,7 @@ struct http_server {
 struct exchange {
     struct buffer body;
     uint64_t dropped; /* bytes of a body that is too large */
+    bool is_known;
 };
 
 static struct http_connection *entry_of(struct MHD_Connection *connection)
@@ -66,6 +73,12 @@ static void enter(
     struct http_server *server, struct MHD_Connection *connection, enum http_connection_state state)
 {
     http_connections_enter(&server->connections, entry_of(connection), state, clock_monotonic_ns());
+}
+
+static struct address client_of(struct MHD_Connection *connection)
+{
+    const struct http_connection *entry = entry_of(connection);
+    return entry != NULL ? entry->address : (struct address){{0}};
 }
 
 /* What the server answers while only reserved places are left. */
@@ -135,6 +148,20 @@ static bool check_request(
     return false;
 }
 
+/* What the server does without being asked who asks. */
+static bool is_open_to_all(const char *path)
+{
+    return is_health(path) || strcmp(path, "/readyz") == 0;
+}
+
+static enum MHD_Result send_preflight(
+    struct http_server *server, const struct http_request *request)
+{
+    struct http_response response = http_message_new(MHD_HTTP_NO_CONTENT);
+    (void)server->preflight(server->check_context, request, &response);
+    return http_message_send(request->connection, &response, false);
+}
+
 /* The headers are there, the body is not: the moment to refuse it unread. */
 static enum MHD_Result begin_exchange(struct http_server *server, struct MHD_Connection *connection,
     const struct http_request *request, void **exchange_p)
@@ -145,6 +172,12 @@ static enum MHD_Result begin_exchange(struct http_server *server, struct MHD_Con
         struct http_response full = http_message_new(MHD_HTTP_SERVICE_UNAVAILABLE);
         buffer_text_append(&full.body, "503 too many connections\n");
         return http_message_send(connection, &full, true);
+    }
+    if (server->preflight != NULL && strcmp(method, "OPTIONS") == 0) {
+        return send_preflight(server, request);
+    }
+    if (!request->is_known && !is_open_to_all(request->path)) {
+        return http_login_refuse(connection);
     }
     bool takes_body = server->max_body_bytes > 0 && strcmp(method, "POST") == 0;
     if (!is_reading(method) && !takes_body) {
@@ -160,8 +193,13 @@ static enum MHD_Result begin_exchange(struct http_server *server, struct MHD_Con
     if (takes_body && !check_request(server, request, &result)) {
         return result;
     }
-    *exchange_p = calloc(1, sizeof(struct exchange));
-    return *exchange_p != NULL ? MHD_YES : MHD_NO;
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    *exchange_p = exchange;
+    if (exchange == NULL) {
+        return MHD_NO;
+    }
+    exchange->is_known = request->is_known;
+    return MHD_YES;
 }
 
 /*
@@ -236,8 +274,12 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     struct http_server *server = context;
     struct exchange *exchange = *exchange_p;
     if (exchange == NULL) {
-        const struct http_request headers = {
-            .method = method, .path = path, .connection = connection};
+        struct http_request headers = {.method = method,
+            .path = path,
+            .connection = connection,
+            .client = client_of(connection)};
+        headers.is_known =
+            server->users == NULL || http_login_check(server->users, connection, &headers.client);
         enter(server, connection, HTTP_CONNECTION_READING);
         return begin_exchange(server, connection, &headers, exchange_p);
     }
@@ -251,7 +293,9 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
         .path = path,
         .body = exchange->body.bytes,
         .body_size = exchange->body.size,
-        .connection = connection};
+        .connection = connection,
+        .client = client_of(connection),
+        .is_known = exchange->is_known};
     enter(server, connection, HTTP_CONNECTION_SERVING);
     return finish_exchange(server, exchange, &request);
 }
@@ -292,13 +336,18 @@ static struct MHD_Daemon *start_daemon(
 {
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO;
     unsigned connections = connection_limit(options) + HTTP_CONNECTIONS_SPARE;
+    const char *certificate = server->tls.certificate.bytes;
+    flags |= options->threads > 1 ? MHD_USE_THREAD_PER_CONNECTION : 0;
+    flags |= certificate != NULL ? MHD_USE_TLS : 0;
+    /* The list ends here without TLS. */
+    enum MHD_OPTION tls = certificate != NULL ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END;
     size_t memory = options->max_body_bytes > 0 ? LARGE_CONNECTION_BYTES : SMALL_CONNECTION_BYTES;
-    return MHD_start_daemon(flags | (options->threads > 1 ? MHD_USE_THREAD_PER_CONNECTION : 0), 0,
-        NULL, NULL, on_access, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-        MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_CONNECTION_LIMIT,
-        connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_TIMEOUT_S,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server,
+        MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)SILENCE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, tls, certificate,
+        MHD_OPTION_HTTPS_MEM_KEY, server->tls.key.bytes, MHD_OPTION_END);
 }
 
 static enum err open_listener(
@@ -324,7 +373,22 @@ static void free_server(struct http_server *server)
         http_socket_remove(server->socket);
         free(server->socket);
     }
+    http_users_close(&server->users);
+    http_tls_clear(&server->tls);
     free(server);
+}
+
+/* Before a port is bound. */
+static enum err protect(struct http_server *server, const struct http_options *options)
+{
+    const struct http_protection *protection = options->protection;
+    enum err err = http_tls_read(&server->tls, options);
+    if (err == ERR_OK && protection != NULL && protection->users[0] != '\0') {
+        (void)snprintf(
+            server->users_flag, sizeof server->users_flag, "%s.users", options->protection_name);
+        err = http_users_open(&server->users, protection->users, server->users_flag);
+    }
+    return err;
 }
 
 enum err http_open(struct http_server **server_p, const struct http_options *options)
@@ -338,13 +402,17 @@ enum err http_open(struct http_server **server_p, const struct http_options *opt
     const struct http_listen listen_on = {.flag = options->flag != NULL ? options->flag : "",
         .address = options->address,
         .host_if_bare = options->host_if_bare};
-    enum err err = open_listener(server, &fd, &listen_on);
+    enum err err = protect(server, options);
+    if (err == ERR_OK) {
+        err = open_listener(server, &fd, &listen_on);
+    }
     if (err != ERR_OK) {
-        free(server);
+        free_server(server);
         return err;
     }
     server->max_body_bytes = options->max_body_bytes;
     server->check = options->check;
+    server->preflight = options->preflight;
     server->check_context = options->check_context;
     size_t limit = connection_limit(options);
     if (http_connections_init(&server->connections, limit, limit * SHARE_PERCENT / 100) == ERR_OK &&
@@ -381,6 +449,13 @@ enum err http_route(
     route->context = context;
     atomic_store_explicit(&server->route_count, count + 1, memory_order_release);
     return ERR_OK;
+}
+
+void http_reload(struct http_server *server)
+{
+    if (server != NULL && server->users != NULL) {
+        http_users_reload(server->users);
+    }
 }
 
 uint16_t http_port(const struct http_server *server)

@@ -2,12 +2,15 @@
  * http.h -- a small HTTP server on libmicrohttpd: /metrics, /healthz, /templates and -ch.serve.
  *
  * Handlers run on the server's own threads, so they read only counters, immutable data, or ask
- * other threads by message. Bodies are read whole, up to a limit; larger ones get 413.
+ * other threads by message. Bodies are read whole, up to a limit; larger ones get 413. With users,
+ * every path but /healthz, /readyz and /ping needs the password of one.
  */
 #pragma once
 
+#include "common/address.h"
 #include "common/buffer.h"
 #include "common/err.h"
+#include "common/http_protection.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +22,9 @@ struct http_request {
     const char *path;
     const char *body; /* lent for the call */
     size_t body_size;
-    void *connection; /* for http_query_value() and http_header_value() */
+    void *connection;      /* for http_query_value() and http_header_value() */
+    struct address client; /* zeroes over a Unix socket */
+    bool is_known;         /* no users are needed, or one has given the password */
 };
 
 enum {
@@ -68,7 +73,10 @@ struct http_options {
     const char *component;    /* for the log */
     const char *flag;         /* that has the address, for the log: "-metrics.addr" */
     http_check_fn *check;     /* NULL: every body is read */
-    void *check_context;      /* borrowed until http_close() */
+    http_check_fn *preflight; /* answers OPTIONS by its response; NULL: nobody does */
+    void *check_context;      /* of both; borrowed until http_close() */
+    const struct http_protection *protection; /* NULL: none; texts borrowed until http_close() */
+    const char *protection_name;              /* its flags in the log: "-metrics" */
 };
 
 /* Starts without routes: every path is 404 until http_route(). On failure one line is logged. */
@@ -77,6 +85,9 @@ MUST_CHECK enum err http_open(struct http_server **server_p, const struct http_o
 /* Exact path, or a prefix when it ends in '/' + '*'. `context` is borrowed until http_close(). */
 MUST_CHECK enum err http_route(
     struct http_server *server, const char *path, http_handler_fn *handler, void *context);
+
+/* Reads the file of users again. */
+void http_reload(struct http_server *server);
 
 /* The port it listens on; 0 for a Unix socket. */
 uint16_t http_port(const struct http_server *server);

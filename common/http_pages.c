@@ -25,23 +25,25 @@ static void answer_metrics(
 static void answer_health(
     void *context, const struct http_request *request, struct http_response *response)
 {
-    (void)request;
     const struct http_pages *pages = context;
     buffer_text_append(&response->body, "ok\n");
-    drop_report_print(pages->drops, &response->body);
+    if (request->is_known) {
+        drop_report_print(pages->drops, &response->body);
+    }
 }
 
 static void answer_ready(
     void *context, const struct http_request *request, struct http_response *response)
 {
-    (void)request;
     const struct http_pages *pages = context;
     struct buffer obstacles = {0};
     pages->print_obstacles(pages->context, &obstacles);
     if (obstacles.size > 0) {
         response->status = SERVICE_UNAVAILABLE;
         buffer_text_append(&response->body, "not ready\n");
-        buffer_append(&response->body, obstacles.bytes, obstacles.size);
+        if (request->is_known) {
+            buffer_append(&response->body, obstacles.bytes, obstacles.size);
+        }
     } else {
         buffer_text_append(&response->body, "ready\n");
     }

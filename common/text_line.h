@@ -11,7 +11,7 @@
 
 enum {
     TEXT_LINE_SIZE = 256, /* with the closing zero */
-    TEXT_LINE_WORDS = 4   /* words behind these are not looked at */
+    TEXT_LINE_WORDS = 5   /* words behind these are not looked at */
 };
 
 /* What is wrong with a text, and where. */

@@ -61,7 +61,9 @@ enum err ingest_http_open(struct ingest_http **http_p, const struct ingest_setti
     struct http_options options = {.address = settings->metrics_address,
         .threads = 1,
         .component = "http",
-        .flag = http_pages_flag()};
+        .flag = http_pages_flag(),
+        .protection = &settings->metrics_protection,
+        .protection_name = "-metrics"};
     enum err err = http_open(&http->server, &options);
     if (err == ERR_OK) {
         err = add_routes(http, settings);
@@ -70,6 +72,13 @@ enum err ingest_http_open(struct ingest_http **http_p, const struct ingest_setti
         ingest_http_close(http_p);
     }
     return err;
+}
+
+void ingest_http_reload(struct ingest_http *http)
+{
+    if (http != NULL) {
+        http_reload(http->server);
+    }
 }
 
 void ingest_http_close(struct ingest_http **http_p)

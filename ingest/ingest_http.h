@@ -16,4 +16,7 @@ struct ingest_http;
 MUST_CHECK enum err ingest_http_open(struct ingest_http **http_p,
     const struct ingest_settings *settings, const struct http_pages *pages,
     struct receiver *receiver);
+/* Reads the file of users again; NULL is nothing. */
+void ingest_http_reload(struct ingest_http *http);
+
 void ingest_http_close(struct ingest_http **http_p);

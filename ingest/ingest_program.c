@@ -214,13 +214,16 @@ static void reload_files(struct ingest_program *program)
     const struct decode_settings *decode = &program->settings->decode;
     bool has_keys = program->settings->protection.keys_folder[0] != '\0';
     if (decode->sampling_map[0] == '\0' && decode->mapping[0] == '\0' &&
-        decode->allow_list[0] == '\0' && !has_keys) {
+        decode->allow_list[0] == '\0' && !has_keys &&
+        program->settings->metrics_protection.users[0] == '\0') {
         log_warning("ingest", "nothing to read again",
-            "set=\"none of -sampling.map, -mapping, -exporters.allow and -zmq.keys\"");
+            "set=\"none of -sampling.map, -mapping, -exporters.allow, -zmq.keys and "
+            "-metrics.users\"");
     }
     if (program->guard != NULL) {
         link_guard_reload(program->guard);
     }
+    ingest_http_reload(program->http);
     reload_sampling_map(program);
     reload_mapping(program);
     reload_allow_list(program);

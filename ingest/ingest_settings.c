@@ -154,6 +154,16 @@ static const struct option OPTIONS[] = {
     {"metrics.addr", OPTION_TEXT, "127.0.0.1:8080", MEMBER(metrics_address), .reach = OPTION_BINDS,
         .help = "Address of the HTTP server; empty: none."},
     {"metrics.path", OPTION_TEXT, "/metrics", MEMBER(metrics_path), .help = "Path of the metrics."},
+    {"metrics.users", OPTION_TEXT, NULL, MEMBER(metrics_protection.users),
+        .reach = OPTION_READS_FILE,
+        .help = "File of users whose password the HTTP server asks for, except at /healthz and "
+                "/readyz; SIGHUP reads it again."},
+    {"metrics.tls.cert", OPTION_TEXT, NULL, MEMBER(metrics_protection.certificate),
+        .reach = OPTION_READS_FILE,
+        .help = "File of the HTTP server's certificate and its chain, in PEM: serves HTTPS."},
+    {"metrics.tls.key", OPTION_TEXT, NULL, MEMBER(metrics_protection.key),
+        .reach = OPTION_READS_FILE,
+        .help = "File of the private key of -metrics.tls.cert, in PEM."},
     {"metrics.remoteport", OPTION_BOOL, "false", MEMBER(has_remote_ports),
         .help = "Fills the label remote_port of flow_traffic_*: each source port is a series."},
     {"templates.path", OPTION_TEXT, "/templates", MEMBER(templates_path),
@@ -214,6 +224,7 @@ enum err ingest_settings_validate(const void *context)
         option_check_host(program, "sflow.addr", settings->sflow.host) == ERR_OK &&
         option_check_mapping(settings->decode.mapping) == ERR_OK &&
         option_check_path(program, "metrics.path", settings->metrics_path) == ERR_OK &&
+        http_protection_check(program, "metrics", &settings->metrics_protection) == ERR_OK &&
         option_check_path(program, "templates.path", settings->templates_path) == ERR_OK &&
         option_check_endpoints(program, "zmq.bind", &settings->link.bind) == ERR_OK &&
         option_check_endpoints(program, "zmq.connect", &settings->link.connect) == ERR_OK &&

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/confine.h"
+#include "common/http_protection.h"
 #include "common/link.h"
 #include "common/link_guard.h"
 #include "common/log.h"
@@ -71,6 +72,7 @@ struct ingest_settings {
     const char *log_format;
     const char *metrics_address;
     const char *metrics_path;
+    struct http_protection metrics_protection;
     bool has_remote_ports;
     const char *templates_path;
 };

@@ -20,7 +20,9 @@ enum err store_http_open(struct store_http **http_p, const struct store_settings
     struct http_options options = {.address = settings->metrics_address,
         .threads = 1,
         .component = "http",
-        .flag = http_pages_flag()};
+        .flag = http_pages_flag(),
+        .protection = &settings->metrics_protection,
+        .protection_name = "-metrics"};
     enum err err = http_open(&http->server, &options);
     if (err == ERR_OK) {
         err = http_pages_route(http->server, &http->pages);
@@ -29,6 +31,13 @@ enum err store_http_open(struct store_http **http_p, const struct store_settings
         store_http_close(http_p);
     }
     return err;
+}
+
+void store_http_reload(struct store_http *http)
+{
+    if (http != NULL) {
+        http_reload(http->server);
+    }
 }
 
 void store_http_close(struct store_http **http_p)

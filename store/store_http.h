@@ -14,4 +14,7 @@ struct store_http;
  * logged. */
 MUST_CHECK enum err store_http_open(struct store_http **http_p,
     const struct store_settings *settings, const struct http_pages *pages);
+/* Reads the file of users again; NULL is nothing. */
+void store_http_reload(struct store_http *http);
+
 void store_http_close(struct store_http **http_p);

@@ -80,9 +80,13 @@ static void read_mapping_again(struct store_program *program)
     struct mapping *mapping;
     const char *path = program->settings->mapping;
     if (path[0] == '\0') {
-        bool has_keys = program->settings->protection.keys_folder[0] != '\0';
-        if (!has_keys) {
-            log_warning("store", "nothing to read again", "set=\"neither -mapping nor -zmq.keys\"");
+        const struct store_settings *settings = program->settings;
+        bool has_other = settings->protection.keys_folder[0] != '\0' ||
+                         settings->metrics_protection.users[0] != '\0' ||
+                         settings->serve_protection.users[0] != '\0';
+        if (!has_other) {
+            log_warning("store", "nothing to read again",
+                "set=\"none of -mapping, -zmq.keys, -metrics.users and -ch.serve.users\"");
         }
     } else if (mapping_file_read(&mapping, path) == ERR_OK) {
         writer_use_mapping(program->writer, mapping);
@@ -102,7 +106,8 @@ static enum err open_serve(struct store_program *program)
         .password = program->database.password,
         .max_body_bytes = 4 * settings->block_bytes,
         .hosts = settings->serve_hosts,
-        .origins = settings->serve_origins};
+        .origins = settings->serve_origins,
+        .protection = &settings->serve_protection};
     enum err err = serve_open(&program->serve, sink_engine(writer_sink(program->writer)), &options);
     if (err != ERR_OK) {
         return err;
@@ -264,6 +269,8 @@ static void wait_for_stop(struct store_program *program)
         if (daemon_take_reload()) {
             read_mapping_again(program);
             link_guard_reload(program->guard);
+            store_http_reload(program->http);
+            serve_reload(program->serve);
         }
     }
 }

@@ -35,6 +35,15 @@ static const struct option OPTIONS[] = {
     {"ch.serve.socket", OPTION_TEXT, NULL, MEMBER(serve_socket), .reach = OPTION_BINDS,
         .help = "Serves the embedded engine also at unix:PATH, to programs of the same user and "
                 "without a password."},
+    {"ch.serve.users", OPTION_TEXT, NULL, MEMBER(serve_protection.users),
+        .reach = OPTION_READS_FILE,
+        .help = "File of users of -ch.serve: NAME HASH ro|rw [PREFIXES]; SIGHUP reads it again."},
+    {"ch.serve.tls.cert", OPTION_TEXT, NULL, MEMBER(serve_protection.certificate),
+        .reach = OPTION_READS_FILE,
+        .help = "File of the certificate of -ch.serve and its chain, in PEM: serves HTTPS."},
+    {"ch.serve.tls.key", OPTION_TEXT, NULL, MEMBER(serve_protection.key),
+        .reach = OPTION_READS_FILE,
+        .help = "File of the private key of -ch.serve.tls.cert, in PEM."},
     {"ch.serve.host", OPTION_LIST, NULL, MEMBER(serve_hosts),
         .help = "Names that clients of -ch.serve may call it by, beside addresses and localhost."},
     {"ch.serve.origin", OPTION_LIST, NULL, MEMBER(serve_origins),
@@ -84,6 +93,16 @@ static const struct option OPTIONS[] = {
     {"metrics.addr", OPTION_TEXT, "127.0.0.1:8081", MEMBER(metrics_address), .reach = OPTION_BINDS,
         .help = "Address of the HTTP server; empty: none."},
     {"metrics.path", OPTION_TEXT, "/metrics", MEMBER(metrics_path), .help = "Path of the metrics."},
+    {"metrics.users", OPTION_TEXT, NULL, MEMBER(metrics_protection.users),
+        .reach = OPTION_READS_FILE,
+        .help = "File of users whose password the HTTP server asks for, except at /healthz and "
+                "/readyz; SIGHUP reads it again."},
+    {"metrics.tls.cert", OPTION_TEXT, NULL, MEMBER(metrics_protection.certificate),
+        .reach = OPTION_READS_FILE,
+        .help = "File of the HTTP server's certificate and its chain, in PEM: serves HTTPS."},
+    {"metrics.tls.key", OPTION_TEXT, NULL, MEMBER(metrics_protection.key),
+        .reach = OPTION_READS_FILE,
+        .help = "File of the private key of -metrics.tls.cert, in PEM."},
     {"by", OPTION_CHOICE, "src", .choices = "src|dst|as|port|interface|exporter", MEMBER(top_by),
         .help = "For goflow-store top: what the traffic is summed up by."},
     {"since", OPTION_DURATION, "1h", MEMBER(top_since_ms),
@@ -148,8 +167,9 @@ static enum err check_serve(const struct store_settings *settings)
 {
     static const char *const LOOPBACK[] = {"127.", "localhost:", "[::1]:", ":"};
     const char *address = settings->serve_address;
-    bool is_near =
-        address[0] == '\0' || settings->password[0] != '\0' || settings->password_file[0] != '\0';
+    bool is_near = address[0] == '\0' || settings->password[0] != '\0' ||
+                   settings->password_file[0] != '\0' ||
+                   settings->serve_protection.users[0] != '\0';
     for (size_t i = 0; i < sizeof LOOPBACK / sizeof LOOPBACK[0]; i++) {
         is_near = is_near || strncmp(address, LOOPBACK[i], strlen(LOOPBACK[i])) == 0;
     }
@@ -219,7 +239,9 @@ enum err store_settings_validate(const void *context)
         check_protection(settings) == ERR_OK &&
         confine_check_user(program, settings->confinement.user) == ERR_OK &&
         option_check_log(program, settings->log_level, settings->log_format) == ERR_OK &&
-        option_check_path(program, "metrics.path", settings->metrics_path) == ERR_OK;
+        option_check_path(program, "metrics.path", settings->metrics_path) == ERR_OK &&
+        http_protection_check(program, "metrics", &settings->metrics_protection) == ERR_OK &&
+        http_protection_check(program, "ch.serve", &settings->serve_protection) == ERR_OK;
     return is_valid ? ERR_OK : ERR_INVALID;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/confine.h"
+#include "common/http_protection.h"
 #include "common/link.h"
 #include "common/link_guard.h"
 #include "common/log.h"
@@ -26,6 +27,7 @@ struct store_settings {
     const char *library;
     const char *serve_address;
     const char *serve_socket;
+    struct http_protection serve_protection;
     struct option_list serve_hosts;
     struct option_list serve_origins;
     uint64_t ttl_ms;
@@ -46,6 +48,7 @@ struct store_settings {
     const char *log_format;
     const char *metrics_address;
     const char *metrics_path;
+    struct http_protection metrics_protection;
     const char *top_by;
     uint64_t top_since_ms;
     uint64_t top_limit;

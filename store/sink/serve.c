@@ -29,6 +29,8 @@ struct serve_door {
 
 struct serve {
     struct serve_access access;
+    struct http_protection
+        network_tls; /* without users: serve asks itself, also for other headers */
     struct serve_door network;
     struct serve_door socket;
     atomic_bool is_stopping;
@@ -142,6 +144,18 @@ struct http_listen serve_listen(const char *address)
         .flag = "-ch.serve", .address = address, .host_if_bare = "127.0.0.1"};
 }
 
+/* A browser asks before it sends what a page wants sent. */
+static bool answer_preflight(
+    void *context, const struct http_request *request, struct http_response *response)
+{
+    const struct serve_door *door = context;
+    struct serve_exchange exchange;
+    serve_exchange_begin(&exchange, &door->serve->access, request, response);
+    bool is_allowed = serve_exchange_preflight(&exchange);
+    serve_exchange_end(&exchange);
+    return is_allowed;
+}
+
 static enum err open_door(
     struct serve_door *door, const char *address, const char *flag, uint64_t max_body_bytes)
 {
@@ -152,7 +166,10 @@ static enum err open_door(
         .component = "serve",
         .flag = flag,
         .check = check_client,
-        .check_context = door};
+        .preflight = door->is_own ? NULL : answer_preflight,
+        .check_context = door,
+        .protection = door->is_own ? NULL : &door->serve->network_tls,
+        .protection_name = "-ch.serve"};
     enum err err = http_open(&door->http, &http_options);
     if (err == ERR_OK) {
         err = http_route(door->http, "/", answer_query, door);
@@ -175,6 +192,8 @@ static enum err open_doors(struct serve *serve, const struct serve_options *opti
     uint64_t max_body_bytes = options->max_body_bytes;
     enum err err = ERR_OK;
     serve->network = (struct serve_door){.serve = serve};
+    serve->network_tls = *options->protection;
+    serve->network_tls.users = "";
     serve->socket = (struct serve_door){.serve = serve, .is_own = true};
     if (options->address[0] != '\0') {
         err = open_door(&serve->network, options->address, "-ch.serve", max_body_bytes);
@@ -189,6 +208,7 @@ static void destroy(struct serve **serve_p)
 {
     http_close(&(*serve_p)->network.http);
     http_close(&(*serve_p)->socket.http);
+    http_users_close(&(*serve_p)->access.users);
     free(*serve_p);
     *serve_p = NULL;
 }
@@ -211,6 +231,9 @@ enum err serve_open(
         return ERR_INVALID;
     }
     enum err err = ask_identity(serve);
+    if (err == ERR_OK && options->protection->users[0] != '\0') {
+        err = http_users_open(&serve->access.users, options->protection->users, "-ch.serve.users");
+    }
     if (err == ERR_OK) {
         err = open_doors(serve, options);
     }
@@ -219,6 +242,13 @@ enum err serve_open(
         return err;
     }
     return ERR_OK;
+}
+
+void serve_reload(struct serve *serve)
+{
+    if (serve != NULL && serve->access.users != NULL) {
+        http_users_reload(serve->access.users);
+    }
 }
 
 uint16_t serve_port(const struct serve *serve)

@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/http_listen.h"
+#include "common/http_protection.h"
 #include "common/metrics.h"
 #include "common/options.h"
 #include "store/sink/engine.h"
@@ -25,6 +26,8 @@ struct serve_options {
     uint64_t max_body_bytes;
     struct option_list hosts; /* names that clients may call it by; borrowed until serve_close() */
     struct option_list origins; /* of pages that may ask; likewise */
+    /* Users instead of `username`, and TLS at `address`; borrowed until serve_close(). */
+    const struct http_protection *protection;
 };
 
 /* Where it listens. */
@@ -33,6 +36,9 @@ struct http_listen serve_listen(const char *address);
 /* `engine` is borrowed until serve_close(). On failure one line is logged. */
 MUST_CHECK enum err serve_open(
     struct serve **serve_p, struct engine *engine, const struct serve_options *options);
+
+/* Reads the file of users again; NULL is nothing. */
+void serve_reload(struct serve *serve);
 
 /* 0 where it listens on a Unix socket only. */
 uint16_t serve_port(const struct serve *serve);

@@ -37,14 +37,28 @@ static bool is_equal_secret(const char *given, const char *wanted)
     return difference == 0;
 }
 
-static bool check_user(struct serve_exchange *exchange)
+/* A user who may only read asks as by GET, whatever the method. */
+static bool is_user(struct serve_exchange *exchange, const char *name)
 {
     const struct serve_access *access = exchange->access;
+    const char *password = exchange->request.password;
+    if (access->users == NULL) {
+        bool needs_password = access->password[0] != '\0';
+        return strcmp(name, access->username) == 0 &&
+               (!needs_password || is_equal_secret(password, access->password));
+    }
+    struct http_user_rights rights;
+    bool is_known =
+        http_users_check(access->users, name, password, &exchange->http->client, &rights);
+    exchange->request.is_reading = exchange->request.is_reading || !rights.may_write;
+    return is_known;
+}
+
+static bool check_user(struct serve_exchange *exchange)
+{
     const struct serve_request *request = &exchange->request;
     const char *user = request->user[0] != '\0' ? request->user : "default";
-    bool is_known = strcmp(user, access->username) == 0;
-    bool needs_password = access->password[0] != '\0';
-    if (is_known && (!needs_password || is_equal_secret(request->password, access->password))) {
+    if (is_user(exchange, user)) {
         return true;
     }
     char text[SERVE_SECRET_SIZE + 200];
@@ -76,6 +90,9 @@ static bool check_origin(struct serve_exchange *exchange)
     if (origin != NULL) {
         http_response_header(exchange->response, "Access-Control-Allow-Origin", origin);
         http_response_header(exchange->response, "Vary", "Origin");
+        http_response_header(exchange->response, "Access-Control-Expose-Headers",
+            "X-ClickHouse-Exception-Code, X-ClickHouse-Format, X-ClickHouse-Query-Id, "
+            "X-ClickHouse-Summary, X-ClickHouse-Timezone");
     }
     return true;
 }
@@ -294,6 +311,20 @@ bool serve_exchange_check(struct serve_exchange *exchange)
 {
     serve_answer_begin(exchange->response, &exchange->access->identity, exchange->request.query_id);
     return exchange->is_own || (check_origin(exchange) && check_user(exchange));
+}
+
+bool serve_exchange_preflight(struct serve_exchange *exchange)
+{
+    struct http_response *response = exchange->response;
+    if (!check_origin(exchange)) {
+        return false;
+    }
+    http_response_header(response, "Access-Control-Allow-Methods", "GET, HEAD, POST");
+    http_response_header(response, "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, Content-Encoding, X-ClickHouse-User, X-ClickHouse-Key, "
+        "X-ClickHouse-Database, X-ClickHouse-Format, X-ClickHouse-Query-Id");
+    http_response_header(response, "Access-Control-Max-Age", "600");
+    return true;
 }
 
 void serve_exchange_run(struct serve_exchange *exchange)

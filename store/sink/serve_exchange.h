@@ -8,6 +8,7 @@
 #pragma once
 
 #include "common/http.h"
+#include "common/http_users.h"
 #include "common/options.h"
 #include "store/sink/engine.h"
 #include "store/sink/serve_answer.h"
@@ -20,6 +21,7 @@ struct serve_access {
     uint64_t max_body_bytes; /* after unpacking, too */
     char username[SERVE_SECRET_SIZE];
     char password[SERVE_SECRET_SIZE];
+    struct http_users *users; /* NULL: `username` and `password` */
     struct serve_identity identity;
     struct option_list hosts;   /* names that Host may have beside addresses */
     struct option_list origins; /* pages that may ask */
@@ -46,6 +48,9 @@ void serve_exchange_begin(struct serve_exchange *exchange_p, const struct serve_
 
 /* Who asks, before a body is read. False: the response has an exception. */
 bool serve_exchange_check(struct serve_exchange *exchange);
+
+/* What a page of that origin may send. False: nothing, and the response says why. */
+bool serve_exchange_preflight(struct serve_exchange *exchange);
 
 /* Fills the response, with an exception where something is refused. */
 void serve_exchange_run(struct serve_exchange *exchange);

@@ -46,6 +46,7 @@ Test(confine_target, of_sockets_in_files_knows_the_path)
     cr_assert_str_eq(confine_target_of("ipc:///run/goflow/link").path, "/run/goflow/link");
     cr_assert_str_eq(confine_target_of("unix:/run/goflow/serve").path, "/run/goflow/serve");
     cr_assert_null(confine_target_of("ipc://@abstract").path);
+    cr_assert_str_eq(confine_target_of("unix:/run/goflow/serve").path, "/run/goflow/serve");
     cr_assert_null(confine_target_of("inproc://here").path);
     cr_assert_not(confine_target_of("ipc:///run/goflow/link").is_tcp);
     cr_assert_not(confine_target_of("inproc://here").has_port);

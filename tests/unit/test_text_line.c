@@ -31,11 +31,11 @@ Test(text_line, is_passed_over_without_words)
     cr_assert_eq(*rest, '\0');
 }
 
-Test(text_line, has_four_words_and_no_look_at_more)
+Test(text_line, has_five_words_and_no_look_at_more)
 {
-    const char *rest = "\ta  b c\td e";
+    const char *rest = "\ta  b c\td e f";
     cr_assert_eq(text_line_next(&line, &rest), ERR_OK);
     cr_assert_eq(line.count, TEXT_LINE_WORDS);
     cr_assert_str_eq(line.words[0], "a");
-    cr_assert_str_eq(line.words[TEXT_LINE_WORDS - 1], "d");
+    cr_assert_str_eq(line.words[TEXT_LINE_WORDS - 1], "e");
 }

@@ -166,8 +166,11 @@ bool launch_settings_has_files(const struct launch_settings *settings, enum laun
 {
     bool has_sampling = value_of(settings, "sampling.map")->text[0] != '\0';
     bool has_mapping = value_of(settings, "mapping")->text[0] != '\0';
+    bool has_users =
+        value_of(settings, "metrics.users")->text[0] != '\0' ||
+        (program == LAUNCH_STORE && value_of(settings, "ch.serve.users")->text[0] != '\0');
     bool has_keys = value_of(settings, "zmq.keys")->text[0] != '\0';
-    return has_keys || has_mapping || (has_sampling && program == LAUNCH_INGEST);
+    return has_users || has_keys || has_mapping || (has_sampling && program == LAUNCH_INGEST);
 }
 
 void launch_settings_write(
