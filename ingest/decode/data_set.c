@@ -55,8 +55,9 @@ static void fix_common_fields(struct decode_context *context, const struct data_
         flow_set_time_suspect(flow, message->clock.suspicion);
     }
     if (set->has_common_rate) {
-        struct sampling_subject subject = {
-            .domain = message->domain, .template_id = set->template->key.id};
+        struct sampling_subject subject = {.stream = context->stream->rates_of,
+            .family = context->stream->family,
+            .template_id = set->template->key.id};
         set_rate(
             flow, &context->rule, sampling_table_resolve(&context->exporter->sampling, &subject));
     }
@@ -85,7 +86,8 @@ static struct sampling_answer rate_of_options(const struct decode_context *conte
     if (table->used == 0) {
         return (struct sampling_answer){.rate = 0};
     }
-    struct sampling_subject subject = {.domain = set->message->domain,
+    struct sampling_subject subject = {.stream = context->stream->rates_of,
+        .family = context->stream->family,
         .template_id = set->template->key.id,
         .sampler_id = flow_number(flow, FLOW_SAMPLER_ID),
         .interface = sampled_interface(flow),
@@ -324,7 +326,7 @@ static struct export_clock clock_of(
 {
     struct export_clock clock = message->clock;
     uint64_t boot_ms =
-        clock.has_uptime ? 0 : boot_list_find(&context->exporter->boots, message->domain);
+        clock.has_uptime ? 0 : stream_boot_ms(&context->exporter->streams, context->stream);
     if (boot_ms != 0) {
         export_clock_boot(&clock, boot_ms);
         clock.is_recalled = true;
@@ -368,8 +370,8 @@ void data_set_read(struct decode_context *context, const struct export_message *
 {
     struct template_key key = {
         .domain = message->domain, .id = template_id, .version = message->version};
-    const struct template *template = template_store_find(&context->exporter->templates, &key,
-        context->datagram->source_port, context->datagram->received_ns);
+    const struct template *template = template_store_find(
+        &context->exporter->templates, &key, context->stream, context->datagram->received_ns);
     if (template == NULL) {
         context->has_unread_records = true;
         counter_add(&context->exporter->counters.missing_templates, 1);
@@ -387,7 +389,7 @@ void data_set_read(struct decode_context *context, const struct export_message *
         return;
     }
     /* Where there is no room to wait, being decoded ahead of older data is better than not. */
-    if (held_data_is_due(&context->exporter->held, &key) &&
+    if (held_data_is_due(&context->exporter->held, &key, context->stream->number) &&
         held_data_keep(context, message, set, &key, DECODE_TEMPLATE_MISSING)) {
         uint32_t records = count_records(template, set);
         context->data_records += records;

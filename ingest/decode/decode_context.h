@@ -15,7 +15,7 @@
 #include "ingest/decode/sampling.h"
 
 struct exporter;
-struct sequence_tracker;
+struct stream;
 struct sampling_map;
 struct template_census;
 
@@ -34,7 +34,7 @@ struct decode_context {
     bool takes_extra;                  /* sFlow records without a field go to Extra */
     uint32_t option_rows;              /* given for this datagram */
     uint32_t option_fields;            /* looked at for them */
-    struct sequence_tracker *tracker;  /* of the datagram's domain, once that is known */
+    struct stream *stream;             /* whose datagram it is, once the header is read */
     struct flow *flow;                 /* scratch record, reused for all flows of this decoder */
     enum decode_status status;         /* the first drop of this datagram */
     uint32_t options_records;          /* of these, options data */

@@ -17,9 +17,11 @@ static void read_set(struct decode_context *context, const struct export_message
         data_set_read(context, message, set, id);
     } else if (id == (is_ipfix ? IPFIX_TEMPLATES : NETFLOW9_TEMPLATES)) {
         counter_add(&message->counters->sets[EXPORTER_SET_TEMPLATE], 1);
+        stream_announce(context->stream, message->clock.uptime_ms, message->export_s);
         template_set_read(context, message, set, false);
     } else if (id == (is_ipfix ? IPFIX_OPTIONS_TEMPLATES : NETFLOW9_OPTIONS_TEMPLATES)) {
         counter_add(&message->counters->sets[EXPORTER_SET_OPTIONS_TEMPLATE], 1);
+        stream_announce(context->stream, message->clock.uptime_ms, message->export_s);
         template_set_read(context, message, set, true);
     } else {
         decode_drop(context, DECODE_SET_ID);
@@ -37,20 +39,32 @@ static void read_cut_set(struct decode_context *context, const struct export_mes
     }
 }
 
-/* RFC 3954 counts datagrams, RFC 7011 data records: the number is that before the message. */
-static void follow_sequence(struct decode_context *context, const struct export_message *message)
+static struct sequence_step step_of(
+    const struct decode_context *context, const struct export_message *message)
 {
-    bool is_ipfix = message->type == FLOW_TYPE_IPFIX;
-    struct sequence_step step = {.type = (uint8_t)message->type,
-        .has_units = !is_ipfix || !context->has_unread_records,
+    return (struct sequence_step){.type = (uint8_t)message->type,
+        .has_units = true,
         .domain = message->domain,
         .number = message->sequence,
-        .units = is_ipfix ? context->data_records : 1,
-        .flows = is_ipfix ? context->data_records - context->options_records : 1,
-        .origin = context->datagram->source_port};
-    struct exporter *exporter = context->exporter;
-    context->tracker =
-        sequence_follow(&exporter->sequences, &exporter->counters.sequences[message->type], &step);
+        .units = 1,
+        .flows = 1,
+        .uptime_ms = message->clock.uptime_ms,
+        .export_s = message->export_s,
+        .origin = context->datagram->source_port,
+        .received_ns = context->datagram->received_ns};
+}
+
+/* RFC 3954 counts datagrams, RFC 7011 data records: the number is that before the message. */
+static void follow_sequence(struct decode_context *context, const struct export_message *message,
+    struct sequence_step *step)
+{
+    if (message->type == FLOW_TYPE_IPFIX) {
+        step->has_units = !context->has_unread_records;
+        step->units = context->data_records;
+        step->flows = context->data_records - context->options_records;
+    }
+    struct exporter_counters *counters = &context->exporter->counters;
+    stream_follow(context->stream, &counters->sequences[message->type], step);
 }
 
 static void read_sets(
@@ -74,9 +88,25 @@ static void read_sets(
     }
 }
 
+/* Of a stream beyond the limit: its data is decoded all the same. */
+static void read_untracked(
+    struct decode_context *context, const struct export_message *message, struct cursor sets)
+{
+    struct stream untracked = STREAM_UNTRACKED;
+    context->stream = &untracked;
+    read_sets(context, message, sets);
+    context->stream = NULL;
+}
+
 void export_message_sets(
     struct decode_context *context, const struct export_message *message, struct cursor sets)
 {
+    struct sequence_step step = step_of(context, message);
+    context->stream = exporter_find_stream(context->exporter, &step);
+    if (context->stream == NULL) {
+        read_untracked(context, message, sets);
+        return;
+    }
     read_sets(context, message, sets);
-    follow_sequence(context, message);
+    follow_sequence(context, message, &step);
 }

@@ -17,6 +17,7 @@ struct export_message {
     uint32_t sequence;
     uint32_t domain; /* observation domain, source id */
     struct export_clock clock;
+    uint32_t export_s; /* as the header says; the clock may have been mended */
     struct exporter_version_counters *counters; /* of the exporter, for this version */
 };
 

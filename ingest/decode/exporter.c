@@ -13,6 +13,9 @@
 /* The same of one that sent nothing to be understood: noise, most often of forged sources. */
 #define NEVER_UNDERSTOOD_NS (UINT64_C(60) * NS_PER_S)
 
+/* How often lives that have ended are looked for. */
+#define BURY_NS (UINT64_C(30) * NS_PER_S)
+
 /* Slots looked at for each refused newcomer: the cost of a forged datagram stays flat. */
 enum {
     SLOTS_TRIED = 8
@@ -33,7 +36,8 @@ struct exporter_table {
     struct hash_seed seed; /* nobody chooses sources that share a bucket */
     uint32_t slot_count;   /* room */
     uint32_t bucket_mask;
-    uint32_t hand; /* where the search for a silent slot goes on */
+    uint64_t buried_ns; /* when lives that have ended were last looked for */
+    uint32_t hand;      /* where the search for a silent slot goes on */
     _Atomic uint32_t used;
 };
 
@@ -75,7 +79,7 @@ static void forget(struct exporter *exporter)
     template_store_clear(&exporter->templates);
     sampling_table_clear(&exporter->sampling);
     held_list_clear(&exporter->held);
-    sequence_table_clear(&exporter->sequences);
+    stream_table_clear(&exporter->streams);
     sflow_sources_clear(&exporter->sources);
     options_memory_clear(&exporter->options);
 }
@@ -192,7 +196,6 @@ static struct exporter *add_exporter(
     template_store_init(
         &exporter->templates, &table->limits.templates, &table->limits.extra, &table->templates);
     sampling_table_init(&exporter->sampling, &table->sampling);
-    exporter->boots = (struct boot_list){.next = 0};
     options_memory_init(&exporter->options, &table->options);
     exporter->held = (struct held_list){.limits = &table->limits.held, .pool = &table->held};
     exporter->sources = (struct sflow_sources){.budget = &table->sources};
@@ -257,12 +260,61 @@ void exporter_table_choose(struct exporter_table *table, const struct extra_choi
     }
 }
 
+static void forget_stream(struct exporter *exporter, uint32_t number)
+{
+    template_store_forget(&exporter->templates, number);
+    sampling_table_forget(&exporter->sampling, number);
+    options_memory_forget(&exporter->options, number);
+    held_data_forget_stream(&exporter->held, number);
+}
+
+/*
+ * What a life has announced stays its own: should it go on after all, nothing is missing. Others
+ * use it no more.
+ */
+static void hear_news(struct exporter *exporter)
+{
+    struct stream_news *news = &exporter->streams.news;
+    if (news->ended != 0) {
+        template_store_lend(&exporter->templates, news->ended, 0);
+    }
+    if (news->revived != 0) {
+        const struct stream *stream = stream_table_numbered(&exporter->streams, news->revived);
+        template_store_lend(&exporter->templates, stream->number, stream->family);
+    }
+    if (news->gone != 0) {
+        forget_stream(exporter, news->gone);
+    }
+    *news = (struct stream_news){.ended = 0};
+}
+
+struct stream *exporter_find_stream(struct exporter *exporter, const struct sequence_step *step)
+{
+    struct stream *stream = stream_table_find(&exporter->streams, step);
+    if ((exporter->streams.news.ended | exporter->streams.news.gone) != 0) {
+        hear_news(exporter);
+    }
+    return stream;
+}
+
+static void bury_streams(struct exporter *exporter, uint64_t now_ns)
+{
+    while (stream_table_bury(&exporter->streams, now_ns)) {
+        hear_news(exporter);
+    }
+}
+
 void exporter_table_expire(struct exporter_table *table, uint64_t now_ns)
 {
-    uint32_t count = table->held.bytes > 0 ? exporter_table_count(table) : 0;
+    bool may_bury = now_ns - table->buried_ns > BURY_NS;
+    uint32_t count = table->held.bytes > 0 || may_bury ? exporter_table_count(table) : 0;
     for (uint32_t i = 0; i < count; i++) {
         held_list_expire(&table->slots[i].held, now_ns);
+        if (may_bury) {
+            bury_streams(&table->slots[i], now_ns);
+        }
     }
+    table->buried_ns = may_bury ? now_ns : table->buried_ns;
 }
 
 struct held_pool *exporter_table_held(struct exporter_table *table)

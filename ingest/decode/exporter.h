@@ -11,12 +11,12 @@
 #pragma once
 
 #include "common/address.h"
-#include "ingest/decode/boot_list.h"
 #include "ingest/decode/exporter_counters.h"
 #include "ingest/decode/held_list.h"
 #include "ingest/decode/options_memory.h"
 #include "ingest/decode/sampling.h"
-#include "ingest/decode/sequence.h"
+#include "ingest/decode/sflow_sources.h"
+#include "ingest/decode/stream.h"
 #include "ingest/decode/template_store.h"
 
 struct exporter {
@@ -29,9 +29,8 @@ struct exporter {
     struct exporter *next; /* of the same hash bucket */
     struct template_store templates;
     struct sampling_table sampling;
-    struct boot_list boots;
     struct held_list held;
-    struct sequence_table sequences;
+    struct stream_table streams;
     struct sflow_sources sources;
     struct options_memory options;
     struct exporter_counters counters;
@@ -58,6 +57,12 @@ void exporter_table_destroy(struct exporter_table **table_p);
 struct exporter *exporter_table_take(
     struct exporter_table *table, const struct address *address, uint64_t now_ns);
 
+/*
+ * The stream that the datagram of that header belongs to (stream.h): lent until the next call.
+ * NULL: the exporter has too many. This is where all state hears of a restart.
+ */
+struct stream *exporter_find_stream(struct exporter *exporter, const struct sequence_step *step);
+
 /* Exporters known. */
 uint32_t exporter_table_count(const struct exporter_table *table);
 
@@ -70,7 +75,10 @@ void exporter_table_visit(const struct exporter_table *table, exporter_visit *vi
 /* From now on these fields go to Extra, of the templates known as well. */
 void exporter_table_choose(struct exporter_table *table, const struct extra_choice *choice);
 
-/* Drops and counts data that has waited too long for its template. */
+/*
+ * Drops and counts data that has waited too long for its template, and forgets the lives of
+ * exporters before their restarts.
+ */
 void exporter_table_expire(struct exporter_table *table, uint64_t now_ns);
 
 /* What waits for templates, of all exporters. */

@@ -33,12 +33,13 @@ static const char *const AMOUNTS[SEQUENCE_AMOUNT_COUNT] = {
 };
 
 static void print_rate(
-    struct buffer *out, const struct exporter *exporter, const struct sequence_tracker *tracker)
+    struct buffer *out, const struct exporter *exporter, const struct stream *stream)
 {
-    struct sampling_answer told = sampling_table_find(&exporter->sampling, tracker->domain, 0, 0);
+    struct sampling_subject subject = {.stream = stream->rates_of, .family = stream->family};
+    struct sampling_answer told = sampling_table_resolve(&exporter->sampling, &subject);
     struct sampling_answer answer = sampling_rule_apply(&exporter->rule, told);
-    if (tracker->sampling.rate != 0) {
-        answer = tracker->sampling;
+    if (stream->sampling.rate != 0) {
+        answer = stream->sampling;
     }
     if (answer.rate != 0) {
         buffer_format(out, ",\"SamplingRate\":%" PRIu64 ",\"SamplingSource\":\"%s\"", answer.rate,
@@ -53,22 +54,43 @@ static const char *const COUNTS[SEQUENCE_COUNT_COUNT] = {
     [SEQUENCE_UNITS_WITH] = "units up to the last one",
 };
 
-static void print_domain(
-    struct buffer *out, const struct exporter *exporter, const struct sequence_tracker *tracker)
+static void print_sequence(struct buffer *out, const struct sequence_tracker *sequence)
 {
-    buffer_format(out, "{\"Type\":\"%s\",\"ObservationDomainID\":%" PRIu32,
-        flow_type_text((enum flow_type)tracker->type), tracker->domain);
-    print_rate(out, exporter, tracker);
-    if (tracker->is_known) {
-        buffer_format(out, ",\"NextSequence\":%" PRIu32, tracker->next);
-        if (sequence_count_of(tracker) != SEQUENCE_UNITS_BEFORE) {
-            buffer_format(out, ",\"SequenceCounts\":\"%s\"", COUNTS[sequence_count_of(tracker)]);
+    if (sequence->is_known) {
+        buffer_format(out, ",\"NextSequence\":%" PRIu32, sequence->next);
+        if (sequence_count_of(sequence) != SEQUENCE_UNITS_BEFORE) {
+            buffer_format(out, ",\"SequenceCounts\":\"%s\"", COUNTS[sequence_count_of(sequence)]);
         }
     }
     for (size_t i = 0; i < SEQUENCE_AMOUNT_COUNT; i++) {
-        buffer_format(out, ",\"%s\":%" PRIu64, AMOUNTS[i], tracker->amounts[i]);
+        buffer_format(out, ",\"%s\":%" PRIu64, AMOUNTS[i], sequence->amounts[i]);
     }
-    buffer_text_append(out, "}");
+}
+
+static void print_stream(
+    struct buffer *out, const struct exporter *exporter, const struct stream *stream)
+{
+    buffer_format(out, "{\"Type\":\"%s\",\"ObservationDomainID\":%" PRIu32,
+        flow_type_text((enum flow_type)stream->type), stream->domain);
+    if (stream->type != FLOW_TYPE_SFLOW5 && stream->origin != 0) {
+        buffer_format(out, ",\"SourcePort\":%" PRIu64, stream->origin);
+    }
+    print_rate(out, exporter, stream);
+    print_sequence(out, &stream->sequence);
+    buffer_format(out, ",\"Restarts\":%" PRIu32 "}", stream->restarts);
+}
+
+static void print_streams(struct buffer *out, const struct exporter *exporter)
+{
+    bool is_first = true;
+    for (uint32_t i = 0; i < exporter->streams.count; i++) {
+        const struct stream *stream = &exporter->streams.streams[i];
+        if (!stream->is_ended) {
+            buffer_text_append(out, is_first ? "" : ",");
+            print_stream(out, exporter, stream);
+            is_first = false;
+        }
+    }
 }
 
 static const char *const SOURCE_KINDS[SFLOW_SOURCE_KIND_COUNT] = {
@@ -103,10 +125,12 @@ static void print_sources(struct buffer *out, const struct sflow_sources *source
     buffer_text_append(out, "]");
 }
 
-static void print_option(struct buffer *out, const struct option_entry *entry)
+static void print_option(
+    struct buffer *out, const struct exporter *exporter, const struct option_entry *entry)
 {
-    buffer_format(
-        out, "{\"ObservationDomainID\":%" PRIu32 ",\"Scope\":\"%s\"", entry->domain, entry->scope);
+    const struct stream *stream = stream_table_numbered(&exporter->streams, entry->stream);
+    buffer_format(out, "{\"ObservationDomainID\":%" PRIu32 ",\"Scope\":\"%s\"",
+        stream != NULL ? stream->domain : 0, entry->scope);
     if (entry->has_scope_id) {
         buffer_format(out, ",\"ScopeID\":%" PRIu64, entry->scope_id);
     }
@@ -121,10 +145,7 @@ static void print_head(struct buffer *out, const struct exporter *exporter)
     address_format_zoned(&exporter->address, address);
     buffer_format(out, "\"%s\":{\"HasOptions\":%s,\"Domains\":[", address,
         exporter->options.used > 0 ? "true" : "false");
-    for (uint32_t i = 0; i < exporter->sequences.count; i++) {
-        buffer_text_append(out, i == 0 ? "" : ",");
-        print_domain(out, exporter, &exporter->sequences.trackers[i]);
-    }
+    print_streams(out, exporter);
     buffer_text_append(out, "]");
     if (exporter->sources.count > 0) {
         print_sources(out, &exporter->sources);
@@ -146,16 +167,25 @@ static void begin(struct buffer *out, const struct exporter *exporter, struct do
     print_head(out, exporter);
 }
 
+static bool is_printed(const struct exporter *exporter, const struct option_entry *entry)
+{
+    if (entry->key == 0) {
+        return false;
+    }
+    const struct stream *stream = stream_table_numbered(&exporter->streams, entry->stream);
+    return stream == NULL || !stream->is_ended;
+}
+
 bool exporter_document_print(
     struct buffer *out, const struct exporter *exporter, struct document_place *place, size_t end)
 {
     begin(out, exporter, place);
     const struct options_memory *memory = &exporter->options;
     for (; place->item < memory->room && out->size < end && !out->failed; place->item++) {
-        if (memory->entries[place->item].key != 0) {
+        if (is_printed(exporter, &memory->entries[place->item])) {
             bool is_first = out->bytes[out->size - 1] == '[';
             buffer_text_append(out, is_first ? "" : ",");
-            print_option(out, &memory->entries[place->item]);
+            print_option(out, exporter, &memory->entries[place->item]);
         }
     }
     if (place->item < memory->room) {

@@ -20,8 +20,10 @@ static size_t wire_bytes(const struct held_set *held)
 static bool decode_set(
     struct decode_context *context, const struct held_set *held, const struct template_key *key)
 {
-    const struct template *template = template_store_find(
-        &context->exporter->templates, key, held->source_port, held->received_ns);
+    const struct template *template = context->stream != NULL
+                                          ? template_store_find(&context->exporter->templates, key,
+                                                context->stream, held->received_ns)
+                                          : NULL;
     if (template == NULL) {
         decode_drop(context, DECODE_TEMPLATE_MISSING);
         return false;
@@ -34,7 +36,7 @@ static bool decode_set(
     uint64_t flows_before = counter_get(&context->counters->flows);
     data_set_decode(context, &held->message, template, set);
     bool counts_records = held->message.type == FLOW_TYPE_IPFIX && !held->is_counted;
-    loss_count_late(context, &held->message, counts_records ? context->data_records : 0,
+    loss_count_late(context, counts_records ? context->data_records : 0,
         counter_get(&context->counters->flows) - flows_before);
     return template->is_options;
 }
@@ -44,13 +46,13 @@ static bool decode_oldest(const struct decode_context *context, struct held_queu
 {
     struct exporter *exporter = queue->exporter;
     struct template_key key = queue->key;
+    struct stream *stream = stream_table_numbered(&exporter->streams, queue->stream);
     struct held_set *held = held_data_take(queue);
-    struct datagram datagram = {.source = exporter->address,
-        .source_port = held->source_port,
-        .received_ns = held->received_ns};
+    struct datagram datagram = {.source = exporter->address, .received_ns = held->received_ns};
     struct decode_context then = *context;
     then.datagram = &datagram;
     then.exporter = exporter;
+    then.stream = stream;
     then.rule = exporter->rule;
     bool is_options = decode_set(&then, held, &key);
     free(held);

@@ -13,20 +13,22 @@ static size_t held_bytes(size_t set_size)
     return sizeof(struct held_set) + HELD_HEADROOM + set_size;
 }
 
-static struct held_queue *find_queue(const struct held_list *list, const struct template_key *key)
+static struct held_queue *find_queue(
+    const struct held_list *list, const struct template_key *key, uint32_t stream)
 {
     struct held_queue *queue = list->queues;
-    while (queue != NULL && !template_key_equal(&queue->key, key)) {
+    while (queue != NULL && (queue->stream != stream || !template_key_equal(&queue->key, key))) {
         queue = queue->next;
     }
     return queue;
 }
 
 /* The queue of that template, a new one if need be; NULL: one too many, or out of memory. */
-static struct held_queue *take_queue(struct exporter *exporter, const struct template_key *key)
+static struct held_queue *take_queue(
+    struct exporter *exporter, const struct template_key *key, uint32_t stream)
 {
     struct held_list *list = &exporter->held;
-    struct held_queue *queue = find_queue(list, key);
+    struct held_queue *queue = find_queue(list, key, stream);
     if (queue != NULL || list->queue_count == MAX_QUEUES) {
         return queue;
     }
@@ -34,6 +36,7 @@ static struct held_queue *take_queue(struct exporter *exporter, const struct tem
     if (queue != NULL) {
         queue->exporter = exporter;
         queue->key = *key;
+        queue->stream = stream;
         queue->next = list->queues;
         list->queues = queue;
         list->queue_count++;
@@ -131,13 +134,13 @@ bool held_data_keep(struct decode_context *context, const struct export_message 
         return false;
     }
     struct held_set *held = calloc(1, held_bytes(size));
-    struct held_queue *queue = held != NULL ? take_queue(context->exporter, key) : NULL;
+    struct held_queue *queue =
+        held != NULL ? take_queue(context->exporter, key, context->stream->number) : NULL;
     if (queue == NULL) {
         free(held);
         return false;
     }
     held->message = *message;
-    held->source_port = context->datagram->source_port;
     held->is_counted = queue->is_freed;
     held->is_misfit = reason == DECODE_SET_MISFIT;
     held->received_ns = context->datagram->received_ns;
@@ -147,15 +150,8 @@ bool held_data_keep(struct decode_context *context, const struct export_message 
     return true;
 }
 
-void held_data_free(struct decode_context *context, const struct template_key *key)
+static void free_to_decode(struct held_pool *pool, struct held_queue *queue)
 {
-    struct held_list *list = &context->exporter->held;
-    held_list_expire(list, context->datagram->received_ns);
-    struct held_queue *queue = find_queue(list, key);
-    if (queue == NULL || queue->is_freed) {
-        return;
-    }
-    struct held_pool *pool = list->pool;
     struct held_queue **link =
         pool->last_freed != NULL ? &pool->last_freed->next_freed : &pool->first_freed;
     *link = queue;
@@ -163,19 +159,47 @@ void held_data_free(struct decode_context *context, const struct template_key *k
     queue->is_freed = true;
 }
 
-bool held_data_is_due(const struct held_list *list, const struct template_key *key)
+void held_data_free(struct decode_context *context, const struct template_key *key)
+{
+    struct exporter *exporter = context->exporter;
+    struct held_list *list = &exporter->held;
+    uint64_t now_ns = context->datagram->received_ns;
+    held_list_expire(list, now_ns);
+    for (struct held_queue *queue = list->queues; queue != NULL; queue = queue->next) {
+        const struct stream *stream = !queue->is_freed && template_key_equal(&queue->key, key)
+                                          ? stream_table_numbered(&exporter->streams, queue->stream)
+                                          : NULL;
+        if (stream != NULL &&
+            template_store_find(&exporter->templates, key, stream, now_ns) != NULL) {
+            free_to_decode(list->pool, queue);
+        }
+    }
+}
+
+bool held_data_is_due(const struct held_list *list, const struct template_key *key, uint32_t stream)
 {
     if (list->queue_count == 0) {
         return false;
     }
-    const struct held_queue *queue = find_queue(list, key);
+    const struct held_queue *queue = find_queue(list, key, stream);
     return queue != NULL && queue->is_freed;
 }
 
-void held_data_forget(struct held_list *list, const struct template_key *key)
+void held_data_forget(struct held_list *list, const struct template_key *key, uint32_t stream)
 {
-    if (held_data_is_due(list, key)) {
-        drop_queue(list, find_queue(list, key));
+    if (held_data_is_due(list, key, stream)) {
+        drop_queue(list, find_queue(list, key, stream));
+    }
+}
+
+void held_data_forget_stream(struct held_list *list, uint32_t stream)
+{
+    struct held_queue *next = NULL;
+    for (struct held_queue *queue = list->queues; queue != NULL; queue = next) {
+        next = queue->next;
+        if (queue->stream == stream) {
+            drop_queue(list, queue);
+        }
     }
 }
 

@@ -17,20 +17,20 @@
 struct held_set {
     struct held_set *next;
     struct export_message message; /* its counters are the exporter's */
-    uint16_t source_port;
-    bool is_counted; /* its records were, when it came: its template was known */
-    bool is_misfit;  /* the template that was known did not fit its length */
+    bool is_counted;               /* its records were, when it came: its template was known */
+    bool is_misfit;                /* the template that was known did not fit its length */
     uint64_t received_ns;
     size_t size;
     uint8_t bytes[]; /* the set behind HELD_HEADROOM bytes that stand for its headers */
 };
 
-/* The sets of one template, oldest first; never empty. */
+/* The sets of one stream that wait for one template, oldest first; never empty. */
 struct held_queue {
     struct held_queue *next;
     struct held_queue *next_freed; /* of the pool */
     struct exporter *exporter;
     struct template_key key;
+    uint32_t stream;
     bool is_freed; /* the template has come */
     struct held_set *first;
     struct held_set *last;
@@ -50,14 +50,18 @@ enum {
 bool held_data_keep(struct decode_context *context, const struct export_message *message,
     struct cursor set, const struct template_key *key, enum decode_status reason);
 
-/* The template has been learnt: what waited for it is due. */
+/* The template has been learnt: what waits for it is due, of all streams that may use it. */
 void held_data_free(struct decode_context *context, const struct template_key *key);
 
-/* Whether older data of that template is due but not yet decoded. */
-bool held_data_is_due(const struct held_list *list, const struct template_key *key);
+/* Whether older data of that template and stream is due but not yet decoded. */
+bool held_data_is_due(
+    const struct held_list *list, const struct template_key *key, uint32_t stream);
 
 /* Drops and counts what is due, for its template is not that any more which freed it. */
-void held_data_forget(struct held_list *list, const struct template_key *key);
+void held_data_forget(struct held_list *list, const struct template_key *key, uint32_t stream);
+
+/* Drops and counts all data of the stream. */
+void held_data_forget_stream(struct held_list *list, uint32_t stream);
 
 /*
  * Takes the oldest set out of the queue; the caller owns it then, and free()s it. The queue is gone

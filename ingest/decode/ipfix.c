@@ -21,6 +21,7 @@ void ipfix_decode(struct decode_context *context, struct cursor cursor)
         .version = 10,
         .sequence = load_be32(header + SEQUENCE_AT),
         .domain = load_be32(header + DOMAIN_AT),
+        .export_s = load_be32(header + EXPORT_TIME_AT),
         .clock = {.export_ns = load_be32(header + EXPORT_TIME_AT) * NS_PER_S},
         .counters = &context->exporter->counters.versions[EXPORTER_IPFIX]};
     export_clock_check(&message.clock, context->datagram->received_ns);

@@ -6,36 +6,33 @@ _Static_assert(LOSSES_FLOWS - LOSSES_DATAGRAMS == SEQUENCE_FLOWS - SEQUENCE_DATA
 
 void loss_count(struct decode_context *context, enum flow_type type, uint64_t flows)
 {
-    struct sequence_tracker *tracker = context->tracker;
-    if (tracker == NULL) { /* no sequence number, or a fault before it */
-        tracker = sequence_table_take(&context->exporter->sequences, (uint8_t)type, 0);
+    struct stream *stream = context->stream;
+    if (stream == NULL) { /* no sequence number, or a fault before it */
+        stream = stream_table_take(&context->exporter->streams, (uint8_t)type, 0);
     }
-    if (tracker == NULL) {
+    if (stream == NULL) {
         return;
     }
     bool has_fault = context->is_truncated ||
                      (context->status != DECODE_OK && context->status != DECODE_TEMPLATE_MISSING);
-    tracker->amounts[SEQUENCE_DATAGRAMS]++;
-    tracker->amounts[SEQUENCE_FLOWS] += flows;
-    tracker->amounts[SEQUENCE_UNDECODABLE] += has_fault;
-    tracker->amounts[SEQUENCE_TRUNCATED] += context->is_truncated;
-    tracker->amounts[SEQUENCE_NO_TEMPLATE] += context->has_unread_records;
+    uint64_t *amounts = stream->sequence.amounts;
+    amounts[SEQUENCE_DATAGRAMS]++;
+    amounts[SEQUENCE_FLOWS] += flows;
+    amounts[SEQUENCE_UNDECODABLE] += has_fault;
+    amounts[SEQUENCE_TRUNCATED] += context->is_truncated;
+    amounts[SEQUENCE_NO_TEMPLATE] += context->has_unread_records;
 }
 
-void loss_count_late(struct decode_context *context, const struct export_message *message,
-    uint64_t units, uint64_t flows)
+void loss_count_late(struct decode_context *context, uint64_t units, uint64_t flows)
 {
     struct exporter *exporter = context->exporter;
-    struct sequence_tracker *tracker =
-        sequence_table_take(&exporter->sequences, (uint8_t)message->type, message->domain);
+    uint64_t *amounts = context->stream->sequence.amounts;
     bool has_fault = context->status != DECODE_OK;
     counter_add(&exporter->counters.flows, flows);
     counter_add(&exporter->counters.errors, has_fault);
-    if (tracker != NULL) {
-        tracker->amounts[SEQUENCE_RECEIVED] += units;
-        tracker->amounts[SEQUENCE_FLOWS] += flows;
-        tracker->amounts[SEQUENCE_UNDECODABLE] += has_fault;
-    }
+    amounts[SEQUENCE_RECEIVED] += units;
+    amounts[SEQUENCE_FLOWS] += flows;
+    amounts[SEQUENCE_UNDECODABLE] += has_fault;
 }
 
 /* What the flow table calls the exporter: an sFlow agent names itself. */
@@ -49,33 +46,34 @@ static struct address address_of(const struct exporter *exporter, uint8_t type)
     return is_agent ? address : exporter->address;
 }
 
-static bool has_news(const struct sequence_tracker *tracker)
+static bool has_news(const struct sequence_tracker *sequence)
 {
-    return memcmp(tracker->amounts, tracker->told, sizeof tracker->told) != 0;
+    return memcmp(sequence->amounts, sequence->told, sizeof sequence->told) != 0;
 }
 
-static void report_tracker(const struct exporter *exporter, struct sequence_tracker *tracker,
-    uint64_t time_s, const struct record_sink *sink)
+static void report_stream(const struct exporter *exporter, struct stream *stream, uint64_t time_s,
+    const struct record_sink *sink)
 {
+    struct sequence_tracker *sequence = &stream->sequence;
     struct record record = {.present = 0};
-    struct address address = address_of(exporter, tracker->type);
+    struct address address = address_of(exporter, stream->type);
     record_set_number(&record, LOSSES_TIME_RECEIVED, time_s);
     record_set_address(&record, LOSSES_SAMPLER_ADDRESS, &address);
-    record_set_number(&record, LOSSES_DOMAIN, tracker->domain);
-    record_set_number(&record, LOSSES_PROTOCOL, tracker->type);
+    record_set_number(&record, LOSSES_DOMAIN, stream->domain);
+    record_set_number(&record, LOSSES_PROTOCOL, stream->type);
     for (unsigned i = 0; i < SEQUENCE_AMOUNT_COUNT; i++) {
-        record_set_number(&record, LOSSES_DATAGRAMS + i, tracker->amounts[i] - tracker->told[i]);
+        record_set_number(&record, LOSSES_DATAGRAMS + i, sequence->amounts[i] - sequence->told[i]);
     }
-    memcpy(tracker->told, tracker->amounts, sizeof tracker->told);
+    memcpy(sequence->told, sequence->amounts, sizeof sequence->told);
     sink->take(sink->context, RECORD_LOSSES, &record);
 }
 
 void loss_report(struct exporter *exporter, uint64_t time_s, const struct record_sink *sink)
 {
-    for (uint32_t i = 0; i < exporter->sequences.count; i++) {
-        struct sequence_tracker *tracker = &exporter->sequences.trackers[i];
-        if (has_news(tracker)) {
-            report_tracker(exporter, tracker, time_s, sink);
+    for (uint32_t i = 0; i < exporter->streams.count; i++) {
+        struct stream *stream = &exporter->streams.streams[i];
+        if (has_news(&stream->sequence)) {
+            report_stream(exporter, stream, time_s, sink);
         }
     }
 }

@@ -17,8 +17,7 @@ void loss_count(struct decode_context *context, enum flow_type type, uint64_t fl
  * Counts what came of a set that waited for its template; its datagram has been counted when it
  * came. `units`: of the sequence, those that could not be counted then.
  */
-void loss_count_late(struct decode_context *context, const struct export_message *message,
-    uint64_t units, uint64_t flows);
+void loss_count_late(struct decode_context *context, uint64_t units, uint64_t flows);
 
 /* Gives a row for each domain that anything happened to; `time_s` is the minute's start. */
 void loss_report(struct exporter *exporter, uint64_t time_s, const struct record_sink *sink);

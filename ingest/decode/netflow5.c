@@ -201,18 +201,22 @@ static void follow_sequence(struct decode_context *context, const struct layout 
     if (!layout->has_sequence) {
         return;
     }
+    const struct datagram *datagram = context->datagram;
     struct sequence_step step = {.type = (uint8_t)layout->type,
         .has_units = true,
         .domain = layout->has_engine ? load_be16(header + ENGINE_AT) : 0,
         .number = load_be32(header + SEQUENCE_AT),
         .units = count,
         .flows = count,
-        .origin = context->datagram->source_port};
+        .uptime_ms = load_be32(header + UPTIME_AT),
+        .export_s = load_be32(header + SECONDS_AT),
+        .origin = datagram->source_port,
+        .received_ns = datagram->received_ns};
     struct exporter *exporter = context->exporter;
-    context->tracker =
-        sequence_follow(&exporter->sequences, &exporter->counters.sequences[layout->type], &step);
-    if (context->tracker != NULL) {
-        context->tracker->sampling = rate_of(context, layout, header);
+    context->stream = exporter_find_stream(exporter, &step);
+    if (context->stream != NULL) {
+        stream_follow(context->stream, &exporter->counters.sequences[layout->type], &step);
+        context->stream->sampling = rate_of(context, layout, header);
     }
 }
 

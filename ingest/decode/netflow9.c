@@ -22,6 +22,7 @@ void netflow9_decode(struct decode_context *context, struct cursor cursor)
         .version = 9,
         .sequence = load_be32(header + SEQUENCE_AT),
         .domain = load_be32(header + SOURCE_ID_AT),
+        .export_s = load_be32(header + UNIX_SECONDS_AT),
         .clock = {.export_ns = load_be32(header + UNIX_SECONDS_AT) * NS_PER_S,
             .uptime_ms = load_be32(header + UPTIME_AT),
             .has_uptime = true},

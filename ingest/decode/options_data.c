@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- options records: what exporters say of themselves. */
+#include "common/clock.h"
 #include "ingest/decode/elements.h"
 #include "ingest/decode/options_record.h"
 #include "ingest/decode/sampling_facts.h"
@@ -105,33 +106,47 @@ static void take_field(
  * A record may contain the rate of a sampler; the rate or the sampler of an interface; the rate of
  * a VRF, template or line card; or that of the whole domain. A rate of 0 takes the one before back.
  */
-static void learn_sampling(
-    struct exporter *exporter, uint32_t domain, const struct options_facts *facts)
+static void learn_sampling(struct sampling_table *table, const struct sampling_teller *teller,
+    const struct options_facts *facts)
 {
-    struct sampling_table *table = &exporter->sampling;
     uint64_t rate = sampling_facts_rate(&facts->sampling);
     if (facts->has_sampler && facts->has_interface) {
-        sampling_table_bind(table, domain, facts->interface, facts->sampler_id);
+        sampling_table_bind(table, teller, facts->interface, facts->sampler_id);
     }
     if (!sampling_facts_have_rate(&facts->sampling)) {
         return;
     }
     if (facts->has_sampler) {
-        sampling_table_learn(table, SAMPLING_OF_SAMPLER, domain, facts->sampler_id, rate);
+        sampling_table_learn(table, SAMPLING_OF_SAMPLER, teller, facts->sampler_id, rate);
     }
     if (facts->template_id != 0) {
-        sampling_table_learn(table, SAMPLING_OF_TEMPLATE, domain, facts->template_id, rate);
+        sampling_table_learn(table, SAMPLING_OF_TEMPLATE, teller, facts->template_id, rate);
     } else if (facts->has_sampler) {
         return;
     } else if (facts->has_interface) {
-        sampling_table_learn(table, SAMPLING_OF_INTERFACE, domain, facts->interface, rate);
+        sampling_table_learn(table, SAMPLING_OF_INTERFACE, teller, facts->interface, rate);
     } else if (facts->vrf != 0) {
-        sampling_table_learn(table, SAMPLING_OF_VRF, domain, facts->vrf, rate);
+        sampling_table_learn(table, SAMPLING_OF_VRF, teller, facts->vrf, rate);
     } else if (facts->line_card != 0) {
-        sampling_table_learn(table, SAMPLING_OF_LINE_CARD, domain, facts->line_card, rate);
+        sampling_table_learn(table, SAMPLING_OF_LINE_CARD, teller, facts->line_card, rate);
     } else {
-        sampling_table_learn(table, SAMPLING_OF_DOMAIN, domain, 0, rate);
+        sampling_table_learn(table, SAMPLING_OF_DOMAIN, teller, 0, rate);
     }
+}
+
+static void learn_rates(struct decode_context *context, const struct options_facts *facts)
+{
+    struct stream *stream = context->stream;
+    uint64_t now_ns = context->datagram->received_ns;
+    bool binds = facts->has_sampler && facts->has_interface;
+    if (!binds && !sampling_facts_have_rate(&facts->sampling)) {
+        return;
+    }
+    struct sampling_teller teller = {.stream = stream->number,
+        .family = stream->family,
+        .now_min = (uint16_t)(now_ns / (NS_PER_S * S_PER_MINUTE))};
+    learn_sampling(&context->exporter->sampling, &teller, facts);
+    stream_table_tell_rates(&context->exporter->streams, stream, now_ns);
 }
 
 void options_data_read(struct decode_context *context, const struct export_message *message,
@@ -147,9 +162,9 @@ void options_data_read(struct decode_context *context, const struct export_messa
             take_field(&facts, field, value);
         }
     }
-    learn_sampling(context->exporter, message->domain, &facts);
+    learn_rates(context, &facts);
     options_record_read(context, message, template, record, places);
     if (facts.boot_ms != 0) {
-        boot_list_learn(&context->exporter->boots, message->domain, facts.boot_ms);
+        context->stream->boot_ms = facts.boot_ms;
     }
 }

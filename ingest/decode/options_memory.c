@@ -29,7 +29,7 @@ static uint64_t hash_text(const char *text)
 static uint64_t key_of(const struct hash_seed *seed, const struct option_fact *fact)
 {
     uint64_t hash = hash_words(seed, hash_text(fact->scope), hash_text(fact->name));
-    hash = hash_words(seed, hash ^ fact->domain, fact->scope_id);
+    hash = hash_words(seed, hash ^ fact->stream, fact->scope_id);
     return hash != 0 ? hash : 1;
 }
 
@@ -120,7 +120,7 @@ static bool store(struct options_memory *memory, struct option_entry *entry,
     entry->name = fact->name;
     entry->scope_id = fact->scope_id;
     entry->has_scope_id = fact->has_scope_id;
-    entry->domain = fact->domain;
+    entry->stream = fact->stream;
     entry->given_s = now_s;
     return true;
 }
@@ -170,4 +170,25 @@ bool options_memory_learn(
         memory->used++;
     }
     return true;
+}
+
+/* Entries that probing has passed over must be found again: all move into a table of one size. */
+void options_memory_forget(struct options_memory *memory, uint32_t stream)
+{
+    uint32_t forgotten = 0;
+    for (uint32_t i = 0; i < memory->room; i++) {
+        struct option_entry *entry = &memory->entries[i];
+        if (entry->key != 0 && entry->stream == stream) {
+            drop_text(memory, entry);
+            *entry = (struct option_entry){.key = 0};
+            forgotten++;
+        }
+    }
+    memory->used -= forgotten;
+    struct options_memory same = *memory;
+    same.entries = forgotten != 0 ? calloc(same.room, sizeof *same.entries) : NULL;
+    if (same.entries != NULL) {
+        move_entries(memory, &same);
+        *memory = same;
+    }
 }

@@ -21,7 +21,8 @@ struct option_fact {
     const char *text;  /* borrowed; not zero-terminated */
     size_t size;
     uint64_t scope_id;
-    uint32_t domain;
+    uint32_t stream; /* whose option it is (stream.h) */
+    uint32_t domain; /* of the stream */
     bool has_scope_id;
 };
 
@@ -31,7 +32,7 @@ struct option_entry {
     const char *scope;
     const char *name;
     uint64_t scope_id;
-    uint32_t domain;
+    uint32_t stream;
     uint32_t given_s; /* when it was news */
     uint16_t size;    /* of the text, and its room: texts of records are short */
     uint16_t text_room;
@@ -57,3 +58,6 @@ void options_memory_clear(struct options_memory *memory);
 /* Remembers the value; true: it is new, has changed, or was news an hour ago. */
 bool options_memory_learn(
     struct options_memory *memory, const struct option_fact *fact, uint32_t now_s);
+
+/* Forgets what the stream has told. */
+void options_memory_forget(struct options_memory *memory, uint32_t stream);

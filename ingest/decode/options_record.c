@@ -243,7 +243,7 @@ void options_record_read(struct decode_context *context, const struct export_mes
         counter_add(&context->counters->options_dropped, 1);
         return;
     }
-    struct option_fact fact = {.domain = message->domain};
+    struct option_fact fact = {.stream = context->stream->number, .domain = message->domain};
     find_subject(&fact, template, record, places);
     for (uint32_t i = 0; i < template->field_count; i++) {
         bool has_bytes =

@@ -225,11 +225,11 @@ static void read_all_records(
 static void read_records(
     const struct list_reader *reader, uint16_t template_id, struct cursor records)
 {
-    const struct datagram *datagram = reader->context->datagram;
+    const struct decode_context *context = reader->context;
     struct template_key key = {
         .domain = reader->message->domain, .id = template_id, .version = reader->message->version};
     const struct template *template = template_store_find(
-        &reader->context->exporter->templates, &key, datagram->source_port, datagram->received_ns);
+        &context->exporter->templates, &key, context->stream, context->datagram->received_ns);
     if (template == NULL) {
         count_unread(reader);
         return;

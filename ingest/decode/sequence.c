@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- follows sequence numbers. */
 #include "ingest/decode/sequence.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
-    FIRST_ROOM = 2,
-    MAX_DOMAINS = 256,
     MAX_GAP = 1 << 24,  /* a jump further ahead is a new sequence */
     MAX_LATE = 1 << 16, /* one further back, too */
     JOIN_DATAGRAMS = 8, /* another port's number is so near where it goes on with a sequence */
@@ -14,25 +11,6 @@ enum {
     CONTRADICTIONS = 3, /* so many in a row: the exporter counts otherwise than it did */
     LATE_RUN = 4        /* so many that fill no gap, each next to the other, are a new sequence */
 };
-
-static struct sequence_tracker *add_tracker(
-    struct sequence_table *table, uint8_t type, uint32_t domain)
-{
-    if (table->count == table->room) {
-        uint32_t room = table->room != 0 ? table->room * 2 : FIRST_ROOM;
-        struct sequence_tracker *larger =
-            room <= MAX_DOMAINS ? realloc(table->trackers, room * sizeof *larger) : NULL;
-        if (larger == NULL) {
-            return NULL;
-        }
-        table->trackers = larger;
-        table->room = room;
-    }
-    struct sequence_tracker *tracker = &table->trackers[table->count];
-    *tracker = (struct sequence_tracker){.type = type, .domain = domain};
-    table->hint = table->count++;
-    return tracker;
-}
 
 static bool is_recent(const struct sequence_tracker *tracker, uint32_t number)
 {
@@ -85,6 +63,12 @@ static void restart(struct sequence_tracker *tracker, const struct sequence_step
     advance(tracker, step);
 }
 
+static void count_reset(struct sequence_tracker *tracker, struct sequence_counters *counters)
+{
+    counter_add(&counters->resets, 1);
+    tracker->amounts[SEQUENCE_RESETS]++;
+}
+
 /* True: it belongs to a new sequence after all. */
 static bool follow_late(struct sequence_tracker *tracker, struct sequence_counters *counters,
     const struct sequence_step *step)
@@ -111,6 +95,7 @@ static void follow_known(struct sequence_tracker *tracker, struct sequence_count
 {
     int32_t gap = (int32_t)(step->number - tracker->next);
     if (gap == 0) {
+        tracker->is_confirmed |= step->units > 0;
         advance(tracker, step);
     } else if (is_recent(tracker, step->number)) {
         tracker->order = SEQUENCE_REPEATED;
@@ -123,31 +108,10 @@ static void follow_known(struct sequence_tracker *tracker, struct sequence_count
         leave_gap(tracker, step->number);
         advance(tracker, step);
     } else if (gap > 0 || gap < -MAX_LATE || follow_late(tracker, counters, step)) {
-        counter_add(&counters->resets, 1);
-        tracker->amounts[SEQUENCE_RESETS]++;
+        count_reset(tracker, counters);
         restart(tracker, step);
     }
     tracker->amounts[SEQUENCE_RECEIVED] += step->units;
-}
-
-void sequence_table_clear(struct sequence_table *table)
-{
-    free(table->trackers);
-    memset(table, 0, sizeof *table);
-}
-
-struct sequence_tracker *sequence_table_take(
-    struct sequence_table *table, uint8_t type, uint32_t domain)
-{
-    for (uint32_t i = 0; i < table->count; i++) {
-        uint32_t at = (table->hint + i) % table->count; /* most exporters have one domain */
-        struct sequence_tracker *tracker = &table->trackers[at];
-        if (tracker->type == type && tracker->domain == domain) {
-            table->hint = at;
-            return tracker;
-        }
-    }
-    return add_tracker(table, type, domain);
 }
 
 static void follow_step(struct sequence_tracker *tracker, struct sequence_counters *counters,
@@ -156,19 +120,20 @@ static void follow_step(struct sequence_tracker *tracker, struct sequence_counte
     tracker->order = SEQUENCE_IN_ORDER;
     if (tracker->is_known) {
         follow_known(tracker, counters, step);
-    } else {
-        restart(tracker, step);
-        tracker->amounts[SEQUENCE_RECEIVED] += step->units;
+        return;
     }
+    if (tracker->is_reset) {
+        tracker->is_reset = false;
+        count_reset(tracker, counters);
+    }
+    restart(tracker, step);
+    tracker->amounts[SEQUENCE_RECEIVED] += step->units;
 }
 
 enum sequence_count sequence_count_of(const struct sequence_tracker *tracker)
 {
-    unsigned count = SEQUENCE_UNITS_BEFORE;
-    while (tracker->counts >> count != 0 && (tracker->counts >> count & 1) == 0) {
-        count++;
-    }
-    return (enum sequence_count)count;
+    return tracker->counts != 0 ? (enum sequence_count)__builtin_ctz(tracker->counts)
+                                : SEQUENCE_UNITS_BEFORE;
 }
 
 static bool is_count_of_flows(enum sequence_count count)
@@ -224,48 +189,74 @@ static void learn_count(struct sequence_tracker *tracker, const struct sequence_
                                         tracker->last_flows);
 }
 
-/* Where a source port is new: whether it goes on with this sequence. */
-static bool goes_on(const struct sequence_tracker *tracker, const struct sequence_step *step)
+bool sequence_goes_on(const struct sequence_tracker *tracker, const struct sequence_step *step)
 {
     bool is_datagrams = step->type == FLOW_TYPE_NETFLOW9;
     uint32_t window = is_datagrams ? JOIN_DATAGRAMS : JOIN_FLOWS;
     uint32_t next = tracker->is_known ? tracker->next : tracker->last;
-    bool is_near = step->number - next + window <= 2 * window;
     bool is_next = tracker->is_known && step->number == next;
-    return step->type != FLOW_TYPE_SFLOW5 &&
-           (is_next || (is_near && !is_recent(tracker, step->number)));
+    bool is_ahead = step->number - next <= window;
+    return tracker->has_last && (is_next || (is_ahead && !is_recent(tracker, step->number)) ||
+                                    fills_gap(tracker, step->number));
 }
 
-/* The tracker of the step's agent or port; NULL: there are too many. */
-static struct sequence_tracker *take_tracker(
-    struct sequence_table *table, const struct sequence_step *step)
+bool sequence_went_back(const struct sequence_tracker *tracker, uint32_t number)
 {
-    struct sequence_tracker *other = NULL;
-    for (uint32_t i = 0; i < table->count; i++) {
-        uint32_t at = (table->hint + i) % table->count;
-        struct sequence_tracker *tracker = &table->trackers[at];
-        if (tracker->type != step->type || tracker->domain != step->domain) {
-            continue;
-        }
-        bool is_unused = !tracker->has_last;
-        if (is_unused || tracker->origin == step->origin) {
-            table->hint = at;
-            return tracker;
-        }
-        other = other == NULL && goes_on(tracker, step) ? tracker : other;
-    }
-    return other != NULL ? other : add_tracker(table, step->type, step->domain);
+    uint32_t ahead = number - tracker->last;
+    bool is_back = ahead > MAX_GAP && number < tracker->last;
+    return tracker->has_last && is_back && !is_recent(tracker, number);
 }
 
-struct sequence_tracker *sequence_follow(struct sequence_table *table,
-    struct sequence_counters *counters, const struct sequence_step *step)
+bool sequence_may_be_late(const struct sequence_tracker *tracker, uint32_t number)
 {
-    struct sequence_tracker *tracker = take_tracker(table, step);
-    if (tracker == NULL) { /* shares one: sequence_table_take() has none for a new domain */
-        tracker = sequence_table_take(table, step->type, step->domain);
+    return tracker->last - number <= MAX_LATE;
+}
+
+/*
+ * Nothing is to be learnt from a number that fits while all counts that are possible so far agree
+ * on it: most datagrams by far.
+ */
+static bool is_settled(const struct sequence_tracker *tracker, const struct sequence_step *step)
+{
+    enum {
+        BEFORE = 1 << SEQUENCE_UNITS_BEFORE | 1 << SEQUENCE_FLOWS_BEFORE,
+        WITH = 1 << SEQUENCE_FLOWS_WITH | 1 << SEQUENCE_UNITS_WITH
+    };
+    uint8_t counts = tracker->counts;
+    bool is_only = counts != 0 && (counts & (counts - 1)) == 0;
+    bool has_no_options = step->units == step->flows && tracker->last_units == tracker->last_flows;
+    bool is_either = counts == BEFORE || counts == WITH;
+    return is_only ||
+           (counts != 0 && has_no_options && (is_either || step->units == tracker->last_units));
+}
+
+/* The next datagram in order, of an exporter whose count is known. */
+static bool follow_next(struct sequence_tracker *tracker, const struct sequence_step *step)
+{
+    enum sequence_count count = sequence_count_of(tracker);
+    uint32_t number = step->number - units_with(count, step->units, step->flows);
+    if (!tracker->is_known || !step->has_units || number != tracker->next ||
+        !is_settled(tracker, step)) {
+        return false;
     }
-    if (tracker == NULL) {
-        return NULL;
+    uint32_t units = is_count_of_flows(count) ? step->flows : step->units;
+    tracker->order = SEQUENCE_IN_ORDER;
+    tracker->is_confirmed |= units > 0;
+    tracker->late_run = 0;
+    tracker->next = number + units;
+    tracker->last = step->number;
+    tracker->last_units = step->units;
+    tracker->last_flows = step->flows;
+    tracker->amounts[SEQUENCE_RECEIVED] += units;
+    remember(tracker, number);
+    return true;
+}
+
+void sequence_follow(struct sequence_tracker *tracker, struct sequence_counters *counters,
+    const struct sequence_step *step)
+{
+    if (follow_next(tracker, step)) {
+        return;
     }
     learn_count(tracker, step);
     enum sequence_count count = sequence_count_of(tracker);
@@ -279,6 +270,12 @@ struct sequence_tracker *sequence_follow(struct sequence_table *table,
         tracker->last_flows = step->flows;
         tracker->has_last = true;
     }
-    tracker->origin = step->origin;
-    return tracker;
+}
+
+void sequence_begin_anew(struct sequence_tracker *tracker)
+{
+    struct sequence_tracker fresh = {.is_reset = true, .counts = tracker->counts};
+    memcpy(fresh.amounts, tracker->amounts, sizeof fresh.amounts);
+    memcpy(fresh.told, tracker->told, sizeof fresh.told);
+    *tracker = fresh;
 }

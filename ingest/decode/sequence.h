@@ -1,29 +1,27 @@
 /*
- * sequence.h -- what was lost on the way, told by the sequence numbers of the exports.
+ * sequence.h -- follows the sequence numbers of one stream (stream.h) and counts what was lost.
  *
  * Each protocol counts in its own unit: NetFlow 5 and 7 flows, NetFlow 9 datagrams (RFC 3954
- * section 5.1), IPFIX data records (RFC 7011 section 3.1), sFlow datagrams; each observation domain
- * (engine, source id, sub-agent) for itself, and
- * of several exporters behind one address each for itself (docs/receive.md). Reordered and doubled
- * datagrams are no loss, and an exporter that starts anew is not millions of lost flows. What fills
- * a gap is late, however much of it comes in a row: one datagram that took a shorter path makes
- * many late ones. Kept for each exporter; bounded. The decoder's thread owns it; the counters may
- * be read by any.
+ * section 5.1), IPFIX data records (RFC 7011 section 3.1), sFlow datagrams. Reordered and doubled
+ * datagrams are not losses, and an exporter that starts again has not lost millions of flows. What
+ * fills a gap is late, however much of it comes in a row: one datagram that took a shorter path
+ * makes many late ones. The decoder's thread owns it; any thread may read the counters.
  */
 #pragma once
 
 #include "common/counter.h"
-#include "ingest/decode/sampling.h"
+#include "common/flow.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* In the protocol's own unit, but for resets and doubles. Lost on the way: lost - late. */
 struct sequence_counters {
-    struct counter lost;    /* left out by a jump ahead */
-    struct counter late;    /* came after all, out of order */
-    struct counter doubles; /* datagrams seen before */
-    struct counter resets;  /* sequences begun anew */
+    struct counter lost;     /* left out by a jump ahead */
+    struct counter late;     /* came after all, out of order */
+    struct counter doubles;  /* datagrams seen before */
+    struct counter resets;   /* sequences begun anew */
+    struct counter restarts; /* of these, exporters that have restarted and gone on */
 };
 
 enum {
@@ -71,64 +69,63 @@ enum sequence_count {
     SEQUENCE_COUNT_COUNT
 };
 
-/* One domain of one protocol; of one agent or source port, where several behind an address differ.
- */
 struct sequence_tracker {
-    uint64_t origin; /* agent or source port heard last */
-    uint32_t domain;
-    uint8_t type;     /* enum flow_type */
-    bool is_known;    /* `next` is */
-    uint8_t late_run; /* late datagrams in a row, each next to the other, that fill no gap */
+    bool is_known;     /* `next` is */
+    bool has_last;     /* `last` is */
+    bool is_confirmed; /* a number was exactly the next one: the exporter does count */
+    bool is_reset;     /* the exporter has begun anew, which is not counted yet */
+    uint8_t late_run;  /* late datagrams in a row, each next to the other, that fill no gap */
     uint8_t recent_at;
     uint8_t gap_at;
-    uint8_t order;      /* enum sequence_order, of the datagram followed last */
-    uint32_t next;      /* expected number */
-    uint32_t late_next; /* number that would go on with the last late one */
-    uint32_t last;      /* number in the header followed last, and what came with it */
-    uint32_t last_units;
-    uint32_t last_flows;
+    uint8_t order;  /* enum sequence_order, of the datagram followed last */
     uint8_t counts; /* bit n: enum sequence_count n explains all numbers so far; 0: none seen yet */
     uint8_t contradictions; /* numbers in a row that only another count explains */
-    bool has_last;
+    uint32_t next;          /* expected number */
+    uint32_t late_next;     /* number that would go on with the last late one */
+    uint32_t last;          /* number in the header followed last, and what came with it */
+    uint32_t last_units;
+    uint32_t last_flows;
     uint32_t recent[SEQUENCE_RECENT];
     struct sequence_gap gaps[SEQUENCE_GAPS]; /* the latest */
-    struct sampling_answer sampling; /* of the last header or sample; NetFlow 5, 7 and sFlow */
     uint64_t amounts[SEQUENCE_AMOUNT_COUNT];
     uint64_t told[SEQUENCE_AMOUNT_COUNT]; /* of these, by loss_report() */
 };
 
-struct sequence_table {
-    struct sequence_tracker *trackers; /* NULL while empty */
-    uint32_t count;
-    uint32_t room;
-    uint32_t hint; /* the tracker used last */
-};
-
-/* A datagram of `units`, or of an unknown number of them: then the next one starts afresh. */
+/*
+ * What the header of a datagram says of its place. Its `units` and `flows` are known when its sets
+ * are read; without units the next datagram starts afresh.
+ */
 struct sequence_step {
     uint8_t type; /* enum flow_type */
     bool has_units;
     uint32_t domain;
     uint32_t number;
     uint32_t units;
-    uint32_t flows;  /* of the units; of IPFIX */
-    uint64_t origin; /* the agent, or the source port */
+    uint32_t flows;     /* of the units; of IPFIX */
+    uint32_t uptime_ms; /* of the exporter; 0: the header has none */
+    uint32_t export_s;  /* by the exporter's clock, since 1970; 0: the header has none */
+    uint64_t origin;    /* the source port, or the sFlow agent */
+    uint64_t received_ns;
 };
-
-/* A table set to zero is empty. With too many domains the further ones go untracked. */
-void sequence_table_clear(struct sequence_table *table);
-
-/* The tracker of that domain, a new one where it was unknown: lent until the next call. NULL: there
- * are too many. */
-struct sequence_tracker *sequence_table_take(
-    struct sequence_table *table, uint8_t type, uint32_t domain);
 
 /* The count that explains the numbers so far. */
 enum sequence_count sequence_count_of(const struct sequence_tracker *tracker);
 
 /*
- * Returns the tracker, as sequence_table_take(). Another port goes on with a sequence where its
- * number does; else it has a sequence of its own, as every sFlow agent has.
+ * Whether the number is the next one, a little ahead of it, or fills a gap: it could hardly be that
+ * by chance.
  */
-struct sequence_tracker *sequence_follow(struct sequence_table *table,
-    struct sequence_counters *counters, const struct sequence_step *step);
+bool sequence_goes_on(const struct sequence_tracker *tracker, const struct sequence_step *step);
+
+/* Whether the number is smaller than the last one and was not seen before; wraps do not count. */
+bool sequence_went_back(const struct sequence_tracker *tracker, uint32_t number);
+
+/* Whether so small a step back could be a late datagram. */
+bool sequence_may_be_late(const struct sequence_tracker *tracker, uint32_t number);
+
+/* Counts the datagram. */
+void sequence_follow(struct sequence_tracker *tracker, struct sequence_counters *counters,
+    const struct sequence_step *step);
+
+/* The exporter counts from the beginning again: keeps the amounts, and what it counts. */
+void sequence_begin_anew(struct sequence_tracker *tracker);

@@ -13,6 +13,7 @@ struct sflow_header {
     struct address agent;
     uint32_t sub_agent_id;
     uint32_t sequence;
+    uint32_t uptime_ms;
     uint32_t samples; /* as claimed */
 };
 
@@ -28,7 +29,7 @@ static enum decode_status parse_header(struct sflow_header *header, struct curso
     }
     header->sub_agent_id = cursor_be32(cursor);
     header->sequence = cursor_be32(cursor);
-    cursor_skip(cursor, 4); /* uptime: nothing is told relative to it */
+    header->uptime_ms = cursor_be32(cursor); /* tells a restart: no time is relative to it */
     header->samples = cursor_be32(cursor);
     return cursor_failed(cursor) ? DECODE_SHORT_HEADER : DECODE_OK;
 }
@@ -66,11 +67,15 @@ static void follow_sequence(struct decode_context *context, const struct sflow_h
         .number = header->sequence,
         .units = 1,
         .flows = 1,
+        .uptime_ms = header->uptime_ms,
+        .received_ns = context->datagram->received_ns,
         .origin = load_be64(header->agent.bytes + 8) ^
                   load_be64(header->agent.bytes) * UINT64_C(0x9e3779b97f4a7c15)};
     struct exporter *exporter = context->exporter;
-    context->tracker = sequence_follow(
-        &exporter->sequences, &exporter->counters.sequences[FLOW_TYPE_SFLOW5], &step);
+    context->stream = exporter_find_stream(exporter, &step);
+    if (context->stream != NULL) {
+        stream_follow(context->stream, &exporter->counters.sequences[FLOW_TYPE_SFLOW5], &step);
+    }
 }
 
 static void count_datagram(struct sflow_counters *counters, const struct address *agent)

@@ -149,8 +149,8 @@ static void store_header(struct decode_context *context, const struct sample_hea
     flow_set_drop_reason(flow, header->drop_reason);
     flow_set_forwarding_status(flow, header->drop_reason);
     sampling_answer_set(&rate, flow);
-    if (header->is_sampled && context->tracker != NULL) {
-        context->tracker->sampling = rate;
+    if (header->is_sampled && context->stream != NULL) {
+        context->stream->sampling = rate;
     }
 }
 
@@ -269,9 +269,9 @@ static bool parse_sample(
 void sflow_follow_source(struct decode_context *context, const struct sflow_source_step *step)
 {
     struct exporter *exporter = context->exporter;
-    if (context->tracker != NULL) { /* else there are too many sub-agents */
+    if (context->stream != NULL) { /* else there are too many sub-agents */
         sflow_sources_follow(
-            &exporter->sources, exporter->counters.sflow.sources, context->tracker, step);
+            &exporter->sources, exporter->counters.sflow.sources, context->stream, step);
     }
 }
 

@@ -169,25 +169,25 @@ static void follow(struct sflow_source *source, struct sflow_source_counters *co
 }
 
 void sflow_sources_follow(struct sflow_sources *sources,
-    struct sflow_source_counters counters[SFLOW_SOURCE_KIND_COUNT],
-    const struct sequence_tracker *datagram, const struct sflow_source_step *step)
+    struct sflow_source_counters counters[SFLOW_SOURCE_KIND_COUNT], const struct stream *agent,
+    const struct sflow_source_step *step)
 {
     struct sflow_source_counters *its_counters = &counters[step->kind];
     struct sflow_source *source =
-        take(sources, datagram->origin, (uint64_t)datagram->domain << 32 | step->source_index,
+        take(sources, agent->origin, (uint64_t)agent->domain << 32 | step->source_index,
             (uint64_t)step->source_class << KIND_BITS | step->kind);
     if (source == NULL) {
         counter_add(&its_counters->untracked, 1);
         return;
     }
-    uint32_t restarts = (uint32_t)datagram->amounts[SEQUENCE_RESETS];
+    uint32_t restarts = (uint32_t)agent->sequence.amounts[SEQUENCE_RESETS];
     bool is_begun = source->samples++ != 0 && source->restarts == restarts;
-    if (datagram->order == SEQUENCE_IN_ORDER && is_begun) {
+    if (agent->sequence.order == SEQUENCE_IN_ORDER && is_begun) {
         follow(source, its_counters, step);
-    } else if (datagram->order == SEQUENCE_IN_ORDER) {
+    } else if (agent->sequence.order == SEQUENCE_IN_ORDER) {
         source->restarts = restarts;
         advance(source, step);
-    } else if (datagram->order == SEQUENCE_OUT_OF_ORDER) {
+    } else if (agent->sequence.order == SEQUENCE_OUT_OF_ORDER) {
         count_late(source, its_counters);
     }
 }

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "common/hash.h"
-#include "ingest/decode/sequence.h"
+#include "ingest/decode/stream.h"
 
 #include <stddef.h>
 
@@ -79,10 +79,10 @@ struct sflow_source_step {
 /* A table set to zero, but for its budget, is empty. */
 void sflow_sources_clear(struct sflow_sources *sources);
 
-/* Counts the sample into its source; `datagram` has followed the datagram that it lies in. */
+/* Counts the sample into its source; the agent's stream has followed the datagram around it. */
 void sflow_sources_follow(struct sflow_sources *sources,
-    struct sflow_source_counters counters[SFLOW_SOURCE_KIND_COUNT],
-    const struct sequence_tracker *datagram, const struct sflow_source_step *step);
+    struct sflow_source_counters counters[SFLOW_SOURCE_KIND_COUNT], const struct stream *agent,
+    const struct sflow_source_step *step);
 
 /* The sub-agent, class, index and kind that a source is found by. */
 uint32_t sflow_source_agent(const struct sflow_source *source);

@@ -6,6 +6,8 @@
 #include "common/address.h"
 #include "common/cursor.h"
 
+struct exporter;
+
 struct snapshot_exporter {
     struct address address;
     uint64_t heard_s;
@@ -30,3 +32,11 @@ void snapshot_index_clear(struct snapshot_index *index);
 /* The first exporter of that address, or NULL; others of the same address follow it. */
 const struct snapshot_exporter *snapshot_index_find(
     const struct snapshot_index *index, const struct address *address);
+
+/*
+ * Puts back what the exporter announced; with NULL it only checks. False: it is not as written.
+ * snapshot_exporter.c reads the present form, snapshot_plain.c that of version 1.
+ */
+bool snapshot_exporter_read(const struct snapshot_exporter *from, struct exporter *exporter);
+bool snapshot_plain_read(
+    struct cursor cursor, uint32_t template_count, uint32_t rate_count, struct exporter *exporter);

@@ -44,12 +44,41 @@ static void append_fields(struct buffer *out, const struct template *template)
     out->size += size;
 }
 
+/* One of a life before, or of a stream beyond the limit, is not worth keeping. */
+static bool is_kept(const struct template *template)
+{
+    return !template->is_void && template->family != 0 && template->stream != UINT32_MAX;
+}
+
+static bool is_kept_rate(const struct exporter *exporter, const struct sampling_entry *entry)
+{
+    const struct stream *stream = entry->use != SAMPLING_UNUSED
+                                      ? stream_table_numbered(&exporter->streams, entry->teller)
+                                      : NULL;
+    return stream != NULL && !stream->is_ended;
+}
+
+static bool is_kept_stream(const struct stream *stream)
+{
+    return !stream->is_ended && (stream->has_announced || stream->has_rates);
+}
+
+static void append_stream(struct buffer *out, const struct stream *stream)
+{
+    append_be(out, stream->number, 4);
+    append_be(out, stream->family, 4);
+    append_be(out, stream->domain, 4);
+    append_be(out, stream->type == FLOW_TYPE_IPFIX ? 10 : 9, 2);
+    append_be(out, stream->origin, 2);
+    append_be(out, stream->announced_uptime_ms, 4);
+    append_be(out, stream->announced_export_s, 4);
+    append_be(out, stream->boot_ms, 8);
+}
+
 static void append_template(struct buffer *out, const struct template *template)
 {
-    append_be(out, template->key.domain, 4);
+    append_be(out, template->stream, 4);
     append_be(out, template->key.id, 2);
-    append_be(out, template->key.version, 2);
-    append_be(out, template->source_port, 2);
     append_be(out, template->is_options, 2);
     append_be(out, template->field_count, 2);
     append_be(out, template->scope_count, 2);
@@ -59,29 +88,43 @@ static void append_template(struct buffer *out, const struct template *template)
 
 static void append_rate(struct buffer *out, const struct sampling_entry *entry)
 {
-    append_be(out, entry->scope, 4);
-    append_be(out, entry->domain, 4);
+    append_be(out, entry->scope, 2);
+    append_be(out, entry->use, 2);
+    append_be(out, entry->stream, 4);
+    append_be(out, entry->teller, 4);
+    append_be(out, entry->rate, 4);
     append_be(out, entry->id, 8);
-    append_be(out, entry->rate, 8);
     append_be(out, entry->sampler_id, 8);
 }
 
-/* Templates in force, and the bytes of all. */
-static uint32_t count_templates(const struct exporter *exporter, size_t *size_p)
+/* What of an exporter is kept, and the bytes of all. */
+struct kept {
+    uint32_t streams;
+    uint32_t templates;
+    uint32_t rates;
+    size_t bytes;
+};
+
+static struct kept count_kept(const struct exporter *exporter)
 {
-    uint32_t count = 0;
-    size_t size = SNAPSHOT_EXPORTER_SIZE + exporter->sampling.used * (size_t)SNAPSHOT_RATE_SIZE;
+    struct kept kept = {.bytes = SNAPSHOT_EXPORTER_SIZE + 4};
+    for (uint32_t i = 0; i < exporter->streams.count; i++) {
+        kept.streams += is_kept_stream(&exporter->streams.streams[i]);
+    }
     for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
         const struct template *template = exporter->templates.buckets[i];
         for (; template != NULL; template = template->next) {
-            size_t bytes =
-                SNAPSHOT_TEMPLATE_SIZE + template->field_count * (size_t)SNAPSHOT_FIELD_SIZE;
-            size += template->is_void ? 0 : bytes;
-            count += !template->is_void;
+            size_t fields_bytes = template->field_count * (size_t)SNAPSHOT_FIELD_SIZE;
+            kept.bytes += is_kept(template) ? SNAPSHOT_TEMPLATE_SIZE + fields_bytes : 0;
+            kept.templates += is_kept(template);
         }
     }
-    *size_p = size;
-    return count;
+    for (uint32_t i = 0; i < exporter->sampling.room; i++) {
+        kept.rates += is_kept_rate(exporter, &exporter->sampling.entries[i]);
+    }
+    kept.bytes += kept.streams * (size_t)SNAPSHOT_STREAM_SIZE;
+    kept.bytes += kept.rates * (size_t)SNAPSHOT_RATE_SIZE;
+    return kept;
 }
 
 /* The last in the bucket is the oldest: read back in this order, each comes in front again. */
@@ -93,34 +136,49 @@ static void append_bucket(struct buffer *out, const struct template *template)
         while (last->next != end) {
             last = last->next;
         }
-        if (!last->is_void) {
+        if (is_kept(last)) {
             append_template(out, last);
         }
         end = last;
     }
 }
 
+static void append_streams(struct buffer *out, const struct exporter *exporter)
+{
+    for (uint32_t i = 0; i < exporter->streams.count; i++) {
+        if (is_kept_stream(&exporter->streams.streams[i])) {
+            append_stream(out, &exporter->streams.streams[i]);
+        }
+    }
+}
+
+static void append_rates(struct buffer *out, const struct exporter *exporter)
+{
+    for (uint32_t i = 0; i < exporter->sampling.room; i++) {
+        if (is_kept_rate(exporter, &exporter->sampling.entries[i])) {
+            append_rate(out, &exporter->sampling.entries[i]);
+        }
+    }
+}
+
 void snapshot_append(struct buffer *exporters, const struct exporter *exporter)
 {
-    size_t size = 0;
-    uint32_t templates = count_templates(exporter, &size);
-    if (templates == 0 && exporter->sampling.used == 0) {
+    struct kept kept = count_kept(exporter);
+    if (kept.templates == 0 && kept.rates == 0) {
         return;
     }
     uint64_t heard_s = exporter->last_heard_ns / NS_PER_S;
-    append_be(exporters, size, 4);
+    append_be(exporters, kept.bytes, 4);
     buffer_append(exporters, exporter->address.bytes, sizeof exporter->address.bytes);
     append_be(exporters, heard_s - heard_s % HEARD_ROUNDED_S, 8);
-    append_be(exporters, templates, 4);
-    append_be(exporters, exporter->sampling.used, 4);
+    append_be(exporters, kept.templates | SNAPSHOT_HAS_STREAMS, 4);
+    append_be(exporters, kept.rates, 4);
+    append_be(exporters, kept.streams, 4);
+    append_streams(exporters, exporter);
     for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
         append_bucket(exporters, exporter->templates.buckets[i]);
     }
-    for (uint32_t i = 0; i < exporter->sampling.room; i++) {
-        if (exporter->sampling.entries[i].is_used) {
-            append_rate(exporters, &exporter->sampling.entries[i]);
-        }
-    }
+    append_rates(exporters, exporter);
 }
 
 static void append_unheard(struct buffer *file, const struct snapshot_index *heard,

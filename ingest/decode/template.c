@@ -46,7 +46,8 @@ enum err template_new(struct template **template_p, const struct template_defini
         return ERR_MEMORY;
     }
     template->key = definition->key;
-    template->source_port = definition->source_port;
+    template->stream = definition->stream;
+    template->family = definition->family;
     template->field_count = definition->field_count;
     template->scope_count = definition->scope_count;
     template->is_options = definition->is_options;

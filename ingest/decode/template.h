@@ -50,7 +50,8 @@ struct template
 {
     struct template *next; /* of the same bucket */
     struct template_key key;
-    uint16_t source_port;
+    uint32_t stream; /* whose announcement it is (stream.h) */
+    uint32_t family; /* who else may use it; 0: nobody */
     uint16_t field_count;
     uint16_t scope_count; /* the first fields of an options template */
     bool is_options;
@@ -72,7 +73,8 @@ struct extra_choice {
 /* What a template record on the wire says. */
 struct template_definition {
     struct template_key key;
-    uint16_t source_port;
+    uint32_t stream;
+    uint32_t family;
     uint16_t field_count;
     uint16_t scope_count;
     bool is_options;

@@ -55,12 +55,12 @@ static void take_options_counts(struct cursor *set, struct template_draft *draft
 static enum err put(struct decode_context *context, const struct template_definition *definition)
 {
     struct exporter *exporter = context->exporter;
-    bool is_other = held_data_is_due(&exporter->held, &definition->key) &&
+    bool is_other = held_data_is_due(&exporter->held, &definition->key, definition->stream) &&
                     template_store_replaces(&exporter->templates, definition);
     enum err err =
         template_store_put(&exporter->templates, definition, context->datagram->received_ns);
     if (err == ERR_OK && is_other) {
-        held_data_forget(&exporter->held, &definition->key);
+        held_data_forget(&exporter->held, &definition->key, definition->stream);
     }
     return err;
 }
@@ -69,7 +69,7 @@ static enum err put(struct decode_context *context, const struct template_defini
 static void refuse(
     struct decode_context *context, const struct template_draft *draft, enum decode_status reason)
 {
-    template_store_void(&context->exporter->templates, &draft->definition.key);
+    template_store_void(&context->exporter->templates, &draft->definition.key, context->stream);
     decode_drop(context, reason);
 }
 
@@ -121,10 +121,11 @@ static void withdraw(struct decode_context *context, const struct template_draft
     const struct template_definition *definition = &draft->definition;
     struct template_store *store = &context->exporter->templates;
     if (definition->key.id >= TEMPLATE_FIRST_ID) {
-        template_store_void(store, &definition->key);
+        template_store_void(store, &definition->key, context->stream);
     } else if (definition->key.id == (definition->is_options ? 3 : 2) &&
                context->withdrawals++ < WITHDRAWALS_OF_ALL) {
-        template_store_void_all(store, &definition->key, definition->is_options);
+        template_store_void_all(
+            store, definition->key.version, context->stream, definition->is_options);
     }
 }
 
@@ -162,7 +163,8 @@ static struct template_definition definition_of(
 {
     return (struct template_definition){
         .key = {.domain = message->domain, .version = message->version},
-        .source_port = context->datagram->source_port,
+        .stream = context->stream->number,
+        .family = context->stream->family,
         .is_options = is_options};
 }
 
@@ -187,7 +189,7 @@ void template_set_void(struct decode_context *context, const struct export_messa
     while (cursor_left(&set) >= 2) {
         draft.definition.key.id = cursor_be16(&set);
         draft.definition.scope_count = 0;
-        template_store_void(&context->exporter->templates, &draft.definition.key);
+        template_store_void(&context->exporter->templates, &draft.definition.key, context->stream);
         read_fields(&draft, &set);
     }
 }

@@ -50,31 +50,16 @@ static bool is_expired(
            now_ns - template->announced_ns > lifetime_ns;
 }
 
-/* The link to the template announced from exactly that port, or to the bucket's end. */
+/* The link to the stream's own template, or to the bucket's end. */
 static struct template **find_link(
-    struct template_store *store, const struct template_key *key, uint16_t source_port)
+    struct template_store *store, const struct template_key *key, uint32_t stream)
 {
     struct template **link = bucket_of(store, key);
-    while (*link != NULL &&
-           (!template_key_equal(&(*link)->key, key) || (*link)->source_port != source_port)) {
+    while (
+        *link != NULL && (!template_key_equal(&(*link)->key, key) || (*link)->stream != stream)) {
         link = &(*link)->next;
     }
     return link;
-}
-
-/*
- * The template that the definition renews: the port's own one if it has one, else another port's
- * with the same fields. NULL: there is something new to learn.
- */
-static struct template *find_same(struct template_store *store,
-    const struct template_definition *definition, struct template *own)
-{
-    struct template *template = own != NULL ? own : *bucket_of(store, &definition->key);
-    while (template != NULL && (!template_key_equal(&template->key, &definition->key) ||
-                                   !template_matches(template, definition))) {
-        template = own != NULL ? NULL : template->next;
-    }
-    return template;
 }
 
 static bool fits_limits(const struct template_store *store, const struct template *template,
@@ -143,11 +128,11 @@ enum err template_store_put(
     if (store->count >= store->limits->max_per_exporter && now_ns > store->swept_ns + SWEEP_NS) {
         drop_expired(store, now_ns);
     }
-    struct template **own = find_link(store, &definition->key, definition->source_port);
-    struct template *same = find_same(store, definition, *own);
-    if (same != NULL) {
-        same->announced_ns = now_ns;
-        same->is_void = false;
+    struct template **own = find_link(store, &definition->key, definition->stream);
+    if (*own != NULL && template_matches(*own, definition)) {
+        (*own)->announced_ns = now_ns;
+        (*own)->family = definition->family;
+        (*own)->is_void = false;
         return ERR_OK;
     }
     if (*own == NULL && store->count >= store->limits->max_per_exporter) {
@@ -170,41 +155,77 @@ enum err template_store_put(
 bool template_store_replaces(
     struct template_store *store, const struct template_definition *definition)
 {
-    const struct template *own = *find_link(store, &definition->key, definition->source_port);
+    const struct template *own = *find_link(store, &definition->key, definition->stream);
     return own != NULL && !template_matches(own, definition);
 }
 
-void template_store_void(struct template_store *store, const struct template_key *key)
+static bool may_use(const struct stream *stream, const struct template *template)
 {
+    return stream_may_use(stream, template->family, template->announced_ns);
+}
+
+void template_store_void(
+    struct template_store *store, const struct template_key *key, const struct stream *stream)
+{
+    struct template *own = *find_link(store, key, stream->number);
     for (struct template *next = *bucket_of(store, key); next != NULL; next = next->next) {
-        next->is_void |= template_key_equal(&next->key, key);
+        bool is_used = own != NULL ? next == own : may_use(stream, next);
+        next->is_void |= is_used && template_key_equal(&next->key, key);
     }
 }
 
 void template_store_void_all(
-    struct template_store *store, const struct template_key *key, bool is_options)
+    struct template_store *store, uint16_t version, const struct stream *stream, bool is_options)
 {
     for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
         for (struct template *next = store->buckets[i]; next != NULL; next = next->next) {
-            next->is_void |= next->key.domain == key->domain && next->key.version == key->version &&
+            next->is_void |= next->stream == stream->number && next->key.version == version &&
                              next->is_options == is_options;
         }
     }
 }
 
+void template_store_lend(struct template_store *store, uint32_t stream, uint32_t family)
+{
+    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
+        for (struct template *next = store->buckets[i]; next != NULL; next = next->next) {
+            next->family = next->stream == stream ? family : next->family;
+        }
+    }
+}
+
+static void forget_behind(struct template_store *store, struct template **link, uint32_t stream)
+{
+    while (*link != NULL) {
+        if ((*link)->stream == stream) {
+            unlink_and_free(store, link);
+        } else {
+            link = &(*link)->next;
+        }
+    }
+}
+
+void template_store_forget(struct template_store *store, uint32_t stream)
+{
+    for (size_t i = 0; i < TEMPLATE_BUCKETS; i++) {
+        forget_behind(store, &store->buckets[i], stream);
+    }
+}
+
 struct template *template_store_find(struct template_store *store, const struct template_key *key,
-    uint16_t source_port, uint64_t now_ns)
+    const struct stream *stream, uint64_t now_ns)
 {
     struct template *found = NULL;
     for (struct template *next = *bucket_of(store, key); next != NULL; next = next->next) {
-        if (!template_key_equal(&next->key, key) || next->is_void ||
-            is_expired(store, next, now_ns)) {
+        if (!template_key_equal(&next->key, key)) {
             continue;
         }
-        if (next->source_port == source_port) {
-            return next;
+        if (next->stream == stream->number) {
+            return next->is_void || is_expired(store, next, now_ns) ? NULL : next;
         }
-        if (found == NULL || next->announced_ns > found->announced_ns) {
+        bool is_usable =
+            !next->is_void && may_use(stream, next) && !is_expired(store, next, now_ns);
+        if (is_usable && (found == NULL || next->announced_ns > found->announced_ns)) {
             found = next;
         }
     }

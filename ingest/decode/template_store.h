@@ -1,14 +1,15 @@
 /*
  * template_store.h -- the templates of one exporter.
  *
- * The source port is not part of a template's key, for a device may send templates and data from
- * different ports; but two processes on one address can announce one id with different fields, so
- * the port is remembered and, where an id is announced from several ports, decides. Bounded in
- * number for each exporter and in bytes for all of them. The decoder's thread owns it.
+ * A template is its stream's (stream.h), because processes on one address can announce one id with
+ * different fields. A stream without one of an id may use that of another stream where
+ * stream_may_use() says so, because devices may send templates and data from different ports.
+ * Bounded in number for each exporter and in bytes for all of them. The decoder's thread owns it.
  */
 #pragma once
 
 #include "common/hash.h"
+#include "ingest/decode/stream.h"
 #include "ingest/decode/template.h"
 
 enum {
@@ -55,27 +56,37 @@ void template_store_clear(struct template_store *store);
 MUST_CHECK enum err template_store_put(
     struct template_store *store, const struct template_definition *definition, uint64_t now_ns);
 
-/* Whether that definition would take the place of another with the same key and port. */
+/* Whether that definition would take the place of another with the same key and stream. */
 bool template_store_replaces(
     struct template_store *store, const struct template_definition *definition);
 
 /*
- * Takes the templates of that key out of force, whichever port announced them: a later announcement
- * was refused, cut or a withdrawal, so the exporter's data no longer has the old layout. A template
- * that is announced again, even with the same fields, is in force again.
+ * Takes what the stream would use of that key out of force: a later announcement was refused, cut
+ * or a withdrawal, so its data no longer has the old layout. A template that is announced again,
+ * even with the same fields, is in force again.
  */
-void template_store_void(struct template_store *store, const struct template_key *key);
+void template_store_void(
+    struct template_store *store, const struct template_key *key, const struct stream *stream);
 
-/* The same for all templates, or all options templates, of the key's version and domain. */
+/* The same for all templates, or all options templates, of that version that are the stream's. */
 void template_store_void_all(
-    struct template_store *store, const struct template_key *key, bool is_options);
+    struct template_store *store, uint16_t version, const struct stream *stream, bool is_options);
 
 /*
- * The template for data from that port, lent until the store changes; NULL: none, expired or out of
+ * From now on the streams of that family may use the stream's templates; 0: nobody but itself,
+ * because its exporter has restarted.
+ */
+void template_store_lend(struct template_store *store, uint32_t stream, uint32_t family);
+
+/* Frees the stream's templates. */
+void template_store_forget(struct template_store *store, uint32_t stream);
+
+/*
+ * The template for data of that stream, lent until the store changes; NULL: none, expired or out of
  * force.
  */
 struct template *template_store_find(struct template_store *store, const struct template_key *key,
-    uint16_t source_port, uint64_t now_ns);
+    const struct stream *stream, uint64_t now_ns);
 
 /*
  * Fits all templates to the choice, which has changed. One that memory does not suffice for sends

@@ -28,6 +28,9 @@ METRIC_FAMILY(SEQUENCE_DUPLICATES, COUNTER, "goflow_sequence_duplicates_total",
     "Datagrams that were seen before.");
 METRIC_FAMILY(
     SEQUENCE_BEGUN, COUNTER, "goflow_sequence_resets_total", "Sequences that began anew.");
+METRIC_FAMILY(RESTARTS, COUNTER, "goflow_exporter_restarts_total",
+    "Exporters that have restarted, by uptime or sequence number: what they announced before no "
+    "longer counts.");
 
 METRIC_FAMILY(SAMPLES_LOST, COUNTER, "goflow_sflow_samples_lost_total",
     "sFlow samples left out by jumps of their data sources' numbers; reordered ones came after "
@@ -184,6 +187,7 @@ static void collect_sequences(
         add_sequence(page, &SEQUENCE_REORDERED, &sequence->late, router, type);
         add_sequence(page, &SEQUENCE_DUPLICATES, &sequence->doubles, router, type);
         add_sequence(page, &SEQUENCE_BEGUN, &sequence->resets, router, type);
+        add_sequence(page, &RESTARTS, &sequence->restarts, router, type);
     }
 }
 

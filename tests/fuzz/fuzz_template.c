@@ -44,10 +44,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct template_store store;
     const struct extra_choice choice = {.takes_all = true};
     template_store_init(&store, &limits, &choice, &budget);
-    const struct template_definition definition = {
-        .key = {.id = TEMPLATE_FIRST_ID, .version = 10}, .field_count = count, .fields = fields};
+    const struct stream stream = {.number = 1, .family = 1};
+    const struct template_definition definition = {.key = {.id = TEMPLATE_FIRST_ID, .version = 10},
+        .stream = stream.number,
+        .field_count = count,
+        .fields = fields};
     if (template_store_put(&store, &definition, 1) == ERR_OK) {
-        run_records(template_store_find(&store, &definition.key, 0, 1), input);
+        run_records(template_store_find(&store, &definition.key, &stream, 1), input);
     }
     template_store_clear(&store);
     return 0;

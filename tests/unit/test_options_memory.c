@@ -35,7 +35,7 @@ static bool learn(uint64_t interface, const char *text, uint32_t now_s)
         .size = strlen(text),
         .scope_id = interface,
         .has_scope_id = true,
-        .domain = 77};
+        .stream = 77};
     return options_memory_learn(&memory, &fact, now_s);
 }
 
@@ -62,7 +62,7 @@ Test(options_memory, things_are_told_apart)
 {
     struct option_fact fact = {.scope = "vrf", .name = "VRFname", .text = "x", .size = 1};
     cr_assert(options_memory_learn(&memory, &fact, NOW_S));
-    fact.domain = 1;
+    fact.stream = 1;
     cr_assert(options_memory_learn(&memory, &fact, NOW_S));
     fact.scope_id = 1;
     cr_assert(options_memory_learn(&memory, &fact, NOW_S));
@@ -143,4 +143,23 @@ Test(options_memory, chosen_ids_do_not_fall_on_one_slot)
         longest = run > longest ? run : longest;
     }
     cr_assert_lt(longest, 250, "a search looks at no more than a run of used slots");
+}
+
+Test(options_memory, a_stream_that_is_forgotten_leaves_the_others_theirs)
+{
+    static const char NAME[] = "x";
+    struct option_fact fact = {.scope = "vrf", .name = "VRFname", .text = NAME, .size = 1};
+    for (fact.scope_id = 0; fact.scope_id < 50; fact.scope_id++) {
+        for (fact.stream = 1; fact.stream <= 2; fact.stream++) {
+            cr_assert(options_memory_learn(&memory, &fact, NOW_S));
+        }
+    }
+    options_memory_forget(&memory, 1);
+    cr_assert_eq(memory.used, 50);
+    for (fact.scope_id = 0; fact.scope_id < 50; fact.scope_id++) {
+        fact.stream = 2;
+        cr_assert_not(options_memory_learn(&memory, &fact, NOW_S));
+        fact.stream = 1;
+        cr_assert(options_memory_learn(&memory, &fact, NOW_S));
+    }
 }

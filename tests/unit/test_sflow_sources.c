@@ -5,15 +5,15 @@
 
 #include <criterion/criterion.h>
 
-static struct sequence_table datagrams;
+static struct stream_table datagrams;
 static struct sequence_counters datagram_counters;
-static const struct sequence_tracker *datagram;
+static const struct stream *datagram;
 static struct sflow_sources sources;
 static struct sflow_source_counters counters[SFLOW_SOURCE_KIND_COUNT];
 
 static void stop(void)
 {
-    sequence_table_clear(&datagrams);
+    stream_table_clear(&datagrams);
     sflow_sources_clear(&sources);
 }
 
@@ -24,7 +24,9 @@ static void begin_datagram(uint32_t number)
 {
     struct sequence_step step = {
         .type = FLOW_TYPE_SFLOW5, .has_units = true, .number = number, .units = 1};
-    datagram = sequence_follow(&datagrams, &datagram_counters, &step);
+    struct stream *stream = stream_table_find(&datagrams, &step);
+    stream_follow(stream, &datagram_counters, &step);
+    datagram = stream;
 }
 
 static void follow_step(const struct sflow_source_step *step)

@@ -132,9 +132,9 @@ Test(snapshot, of_a_later_version_or_no_snapshot_at_all_is_told_from_a_damaged_o
     cr_assert_eq(snapshot_parse(&snapshot, "", 0), ERR_UNSUPPORTED);
     cr_assert_eq(snapshot_parse(&snapshot, "nf.port = 2055\n# settings", 25), ERR_UNSUPPORTED);
     save(NULL, collector.received_ns);
-    file.bytes[11] = 2;
+    file.bytes[11] = 3;
     cr_assert_eq(snapshot_parse(&snapshot, file.bytes, file.size), ERR_UNSUPPORTED);
-    file.bytes[11] = 1;
+    file.bytes[11] = 2;
     file.bytes[12] = (char)(file.bytes[12] ^ 1);
     cr_assert_eq(snapshot_parse(&snapshot, file.bytes, file.size), ERR_CORRUPT);
 }

@@ -14,6 +14,7 @@ static struct extra_choice choice;
 static struct template_store store;
 static struct mapping *mapping;
 
+static const struct stream STREAM = {.number = 1, .family = 1};
 static const struct template_key KEY = {.id = TEMPLATE_FIRST_ID, .version = 10};
 static const struct template_field FIELDS[] = {{.id = 1, .length = 4}, {.id = 82, .length = 8}};
 
@@ -36,6 +37,8 @@ TestSuite(template_store, .init = set_up, .fini = tear_down);
 static void announce(bool is_options)
 {
     const struct template_definition definition = {.key = KEY,
+        .stream = 1,
+        .family = 1,
         .field_count = 2,
         .scope_count = is_options ? 1 : 0,
         .is_options = is_options,
@@ -45,7 +48,7 @@ static void announce(bool is_options)
 
 static size_t extra_bytes(void)
 {
-    return extra_program_bytes(template_store_find(&store, &KEY, 0, 1)->extra);
+    return extra_program_bytes(template_store_find(&store, &KEY, &STREAM, 1)->extra);
 }
 
 Test(template_store, sends_nothing_to_extra_where_memory_does_not_suffice)
@@ -55,7 +58,7 @@ Test(template_store, sends_nothing_to_extra_where_memory_does_not_suffice)
     choice.mapping = mapping;
     template_store_choose(&store);
     cr_assert_eq(extra_bytes(), 0);
-    cr_assert_not_null(template_store_find(&store, &KEY, 0, 1)->program);
+    cr_assert_not_null(template_store_find(&store, &KEY, &STREAM, 1)->program);
 }
 
 Test(template_store, sends_nothing_of_options_to_extra)
@@ -88,7 +91,8 @@ Test(template_store, is_fitted_to_every_new_choice)
 /* How many templates the store takes. */
 static uint32_t fill(struct template_store *filled)
 {
-    struct template_definition definition = {.key = KEY, .field_count = 2, .fields = FIELDS};
+    struct template_definition definition = {
+        .key = KEY, .stream = 1, .family = 1, .field_count = 2, .fields = FIELDS};
     while (template_store_put(filled, &definition, 1) == ERR_OK) {
         definition.key.id++;
     }
