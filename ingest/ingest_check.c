@@ -5,6 +5,7 @@
 #include "common/http_pages.h"
 #include "common/link_guard.h"
 #include "common/mapping_file.h"
+#include "common/privileges.h"
 #include "ingest/allow_file.h"
 #include "ingest/ingest_plan.h"
 #include "ingest/receive/capture.h"
@@ -95,22 +96,26 @@ static enum err check_http(const struct ingest_settings *settings)
     return err;
 }
 
-static enum err check_input(const struct ingest_settings *settings)
+static enum err check_ports(const struct ingest_settings *settings)
 {
-    if (settings->read_path[0] != '\0') {
-        return check_capture(settings->read_path);
-    }
     struct ingest_plan plan;
     ingest_plan_init(&plan, settings, NULL);
-    enum err err = receiver_check(&plan.receiver);
-    return err == ERR_OK ? check_http(settings) : err;
+    return receiver_check(&plan.receiver);
 }
 
+/* As a start does: root's rights serve to bind the ports; folders and files are -user's. */
 enum err ingest_check(const struct ingest_settings *settings)
 {
+    bool is_live = settings->read_path[0] == '\0';
     zsock_t *link_socket = NULL;
-    link_setup();
-    enum err err = check_publisher(settings, &link_socket);
+    enum err err = is_live ? check_ports(settings) : ERR_OK;
+    if (err == ERR_OK) {
+        err = privileges_become(settings->confinement.user, false);
+    }
+    if (err == ERR_OK) {
+        link_setup();
+        err = check_publisher(settings, &link_socket);
+    }
     if (err == ERR_OK) {
         err = check_templates(&settings->decode);
     }
@@ -118,7 +123,7 @@ enum err ingest_check(const struct ingest_settings *settings)
         err = check_files(&settings->decode);
     }
     if (err == ERR_OK) {
-        err = check_input(settings);
+        err = is_live ? check_http(settings) : check_capture(settings->read_path);
     }
     zsock_destroy(&link_socket);
     return err;

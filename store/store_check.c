@@ -5,6 +5,7 @@
 #include "common/http_pages.h"
 #include "common/link_check.h"
 #include "common/mapping_file.h"
+#include "common/privileges.h"
 #include "store/sink/engine.h"
 #include "store/sink/serve.h"
 #include "store/sink/sink_address.h"
@@ -35,8 +36,13 @@ static enum err check_mapping(const struct store_settings *settings)
 static enum err check_sink(const struct store_settings *settings)
 {
     struct store_database database;
+    /* As a start does: the file of the password may be root's alone. */
     enum err err = store_database_init(&database, settings);
     if (err == ERR_OK) {
+        err = privileges_become(settings->confinement.user, false);
+    }
+    if (err == ERR_OK) {
+        link_setup();
         err = check_mapping(settings);
     }
     if (err == ERR_OK && settings->deadletter_dir[0] != '\0') {
@@ -109,7 +115,6 @@ static void release(struct held_ports *held)
 enum err store_check(const struct store_settings *settings)
 {
     struct held_ports held = {.serve_fd = -1, .http_fd = -1};
-    link_setup();
     enum err err = check_sink(settings);
     if (err == ERR_OK) {
         err = check_serve(settings, &held.serve_fd);

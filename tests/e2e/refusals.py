@@ -253,13 +253,26 @@ def test_check_of_what_would_start_leaves_nothing_behind(folder):
 
 def test_check_takes_nothing_from_a_program_that_runs(folder):
     ingest = goflow.Ingest(folder, spool_dir=folder / "spool").wait_until_ready()
-    done = process.run("check", [*ingest.command, "-check"], folder)
+    done = process.run("check", [*ingest.command, "-nf.port=0", "-check"], folder)
     case.equal(done.child.returncode, 1, f"status of a second one: {done.stderr}")
     case.true("in use" in done.stderr and "flag=-zmq.bind" in done.stderr, done.stderr)
     store = goflow.Store(folder, ingest.endpoint).wait_until_ready()
     sent = ingest.replay("-synthetic=netflow5", "-count=10", "-seed=1")["flows"]
     case.wait_until_equal(lambda: int(store.query("SELECT count() AS n FROM netflow")[0]["n"]), sent,
                           30, "rows")
+
+
+def test_check_looks_at_folders_with_the_rights_of_the_user_flag(folder):
+    """Root may do all, and nobody may not: so the checks are made as nobody."""
+    if os.geteuid() != 0:
+        return
+    folder.chmod(0o755)
+    for name, words, saying in (
+            (INGEST, [], "flag=-zmq.bind"),
+            (STORE, [f"-deadletter.dir={folder}/dead"], f"folder={folder}/dead")):
+        row = Row(name, "", [])
+        checked = refusal(folder, row, [*words, "-user=nobody", "-check"])
+        case.true(saying in checked and "Permission denied" in checked, checked)
 
 
 def test_two_flags_that_want_one_port_are_refused_by_check_as_by_the_start(folder):
