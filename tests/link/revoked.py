@@ -120,65 +120,6 @@ def test_an_ingest_that_is_removed_brings_nothing_more(folder):
     store.stop()
 
 
-def test_an_id_belongs_to_one_key(folder):
-    core = Keys(folder, "core")
-    edges = [Keys(folder, name) for name in ("edge1", "edge2")]
-    endpoint = f"tcp://127.0.0.1:{process.free_ports(2)}"
-    ingests = []
-    for edge in edges:
-        edge.allow("store", core)
-        core.allow("ingest", edge)
-    store = goflow.Store(folder, [], zmq_keys=core.folder, zmq_bind=endpoint).wait_until_ready()
-    for edge in edges:
-        ingests.append(goflow.Ingest(
-            folder, edge.name, zmq_keys=edge.folder, zmq_bind=[], zmq_connect=endpoint,
-            ack_timeout=LEASE, ingest_id=4711, ingest_state=folder / f"state-{edge.name}"))
-    sent = send(ingests[0].wait_until_ready())
-    wait_until_stored(ingests[0], sent)
-    more = send(ingests[1].wait_until_ready())
-    store.until(
-        lambda: store.metrics().sum("goflow_pull_ids_refused_total") > 0, 30, "nobody is refused")
-    case.true("key=edge2 owner=edge1" in store.stderr, "the log does not name both keys")
-    time.sleep(2 * 2)  # what does not come in two leases is the test
-    case.equal(store.rows(), sent, "rows of the one with the other's id")
-    ingests[0].stop()
-    remove(store, core, "ingest", edges[0])
-    case.wait_until_equal(store.rows, sent + more, 60, "rows when the id is free")
-    ingests[1].stop()
-    store.stop()
-
-
-def test_an_id_belongs_to_one_key_also_where_the_store_connects(folder):
-    core = Keys(folder, "core")
-    edges = [Keys(folder, name) for name in ("edge1", "edge2")]
-    endpoints = [f"tcp://127.0.0.1:{process.free_ports(2)}" for _ in edges]
-    for edge in edges:
-        edge.allow("store", core)
-        core.allow("ingest", edge)
-
-    def start(index):
-        edge = edges[index]
-        return goflow.Ingest(
-            folder, edge.name, zmq_keys=edge.folder, zmq_bind=endpoints[index], ack_timeout=LEASE,
-            ingest_id=4711, ingest_state=folder / f"state-{edge.name}").wait_until_ready()
-
-    first = start(0)
-    store = goflow.Store(
-        folder, [f"{endpoint}#{edge.name}" for endpoint, edge in zip(endpoints, edges)],
-        zmq_keys=core.folder).wait_until_ready()
-    sent = send(first)
-    wait_until_stored(first, sent)
-    other = start(1)
-    send(other)
-    store.until(
-        lambda: store.metrics().sum("goflow_pull_ids_refused_total") > 0, 30, "nobody is refused")
-    time.sleep(2 * 2)  # what does not come in two leases is the test
-    case.equal(store.rows(), sent, "rows of the one with the other's id")
-    for program in (first, other):
-        program.kill()
-    store.stop()
-
-
 def test_a_store_leaves_an_ingest_that_it_no_longer_allows(folder):
     core, edge = Keys(folder, "core"), Keys(folder, "edge")
     edge.allow("store", core)
