@@ -43,11 +43,12 @@ static const char CONFIG[] =
  * the network, BACKUP, SYSTEM SHUTDOWN or users, nor a table engine that reaches them: a grant on
  * an engine includes its source. The settings below would read or write files or ask other hosts
  * by themselves, hide expressions in texts, run views with the rights of another user, or change
- * what the parser understands.
+ * what the parser understands. JSON stays UTF-8 where names of exporters are not.
  */
 static const char USERS[] =
     "<clickhouse><profiles><default>"
     "<default_materialized_view_sql_security>INVOKER</default_materialized_view_sql_security>"
+    "<output_format_json_validate_utf8>1</output_format_json_validate_utf8>"
     "<constraints>"
     "<default_view_definer><readonly/></default_view_definer>"
     "<default_normal_view_sql_security><readonly/></default_normal_view_sql_security>"

@@ -53,7 +53,8 @@ def elements(octets, interface):
     fields = b"".join(
         struct.pack(">HHI", 0x8000 | element, length, enterprise) if enterprise
         else struct.pack(">HH", element, length) for enterprise, element, length in ELEMENTS)
-    record = struct.pack(">I8sbH", octets, interface.encode(), -5, 0x0102)
+    record = struct.pack(">I8sbH", octets, interface if isinstance(interface, bytes) else interface.encode(), -5,
+                         0x0102)
     sets = (flow_set(2, struct.pack(">HH", TEMPLATE_ID, len(ELEMENTS)) + fields)
             + flow_set(TEMPLATE_ID, record))
     return struct.pack(">HHIII", 10, 16 + len(sets), int(time.time()), 1, 7) + sets
