@@ -2,6 +2,9 @@
 #
 # Source this file. It makes the folder $work, which goes at the end, and these functions:
 #   debian_package NAME VERSION   unpacks a package of Debian into $work/root
+#   debian_program NAME VERSION   the same, and the libraries that it depends on, of the same release
+#   python_flows                  runs the Python program on stdin with the programs unpacked, and with
+#                                 the module flows.py, which makes packets and exports
 #   npm_package NAME VERSION      unpacks a package of npm into $work/npm/NAME
 #   fetch_python_zmq, python_zmq  the second runs the Python program on stdin with the first's libzmq
 #   fetch_engine, python_engine   the same with ClickHouse's embedded engine (module engine.py)
@@ -21,6 +24,31 @@ debian_package() {
     dpkg -x "$work/debs/$1"_*.deb "$work/root"
     rm "$work/debs/$1"_*.deb
     echo "package: $1 $2 (Debian)"
+}
+
+# libc is the system's own: a program must not run with another one.
+debian_program() {
+    debian_package "$1" "$2"
+    local libraries
+    libraries=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks \
+        --no-replaces --no-enhances "$1=$2" | grep -E '^(lib|wireshark-common)' | sort -u |
+        grep -vxE 'libc6|libc-bin|libgcc-s1|libcrypt1|.*:.*') || true
+    # shellcheck disable=SC2086
+    (cd "$work/debs" && apt-get download $libraries >download.log 2>&1) || {
+        cat "$work/debs/download.log" >&2
+        echo "the libraries of $1 cannot be fetched" >&2
+        exit 2
+    }
+    for library in "$work/debs"/*.deb; do
+        dpkg -x "$library" "$work/root"
+        rm "$library"
+    done
+}
+
+python_flows() {
+    WORK=$work ROOT=$work/root PYTHONPATH=$support \
+        LD_LIBRARY_PATH=$work/root/usr/lib/x86_64-linux-gnu:$work/root/lib/x86_64-linux-gnu \
+        PATH=$work/root/usr/sbin:$work/root/usr/bin:$PATH timeout 90 /usr/bin/python3 -
 }
 
 npm_package() {
