@@ -58,9 +58,10 @@ static void close_world(void)
 
 TestSuite(link_zap, .init = open_world, .fini = close_world);
 
-static zsock_t *open_server(char endpoint[64])
+/* A server with the pair of this folder. */
+static zsock_t *open_server_of(const char *folder, char endpoint[64])
 {
-    struct link_keys *keys = read_keys(server_folder);
+    struct link_keys *keys = read_keys(folder);
     zsock_t *server = zsock_new(ZMQ_PULL);
     cr_assert_eq(link_curve_accept(server, keys, LINK_PEER_STORE), ERR_OK);
     link_keys_destroy(&keys);
@@ -69,6 +70,11 @@ static zsock_t *open_server(char endpoint[64])
     (void)snprintf(endpoint, 64, "tcp://127.0.0.1:%d", port);
     zsock_set_rcvtimeo(server, PAUSE_MS);
     return server;
+}
+
+static zsock_t *open_server(char endpoint[64])
+{
+    return open_server_of(server_folder, endpoint);
 }
 
 static zsock_t *connect_client(const char *endpoint)
@@ -145,6 +151,27 @@ Test(link_zap, peer_without_curve_delivers_nothing)
     cr_assert_eq(zmq_connect(zsock_resolve(socket), endpoint), 0);
     (void)zstr_send(socket, "batch");
     cr_assert_not(is_delivered(server));
+    zsock_destroy(&socket);
+    zsock_destroy(&server);
+}
+
+Test(link_zap, server_that_has_another_key_gets_nothing)
+{
+    char impostor[64];
+    char endpoint[64];
+    (void)snprintf(impostor, sizeof impostor, "%s/impostor", top);
+    cr_assert_eq(key_folder_make(impostor, "edge1"), ERR_OK);
+    allow(server_folder, LINK_PEER_STORE, "s1", client_folder);
+    link_zap_use(zap, read_keys(server_folder));
+    zsock_t *server = open_server_of(impostor, endpoint);
+    zsock_t *socket = connect_client(endpoint);
+    cr_assert_not(is_delivered(server), "whoever has the address does not have the key");
+    zsock_destroy(&socket);
+    zsock_destroy(&server);
+    server = open_server(endpoint);
+    zsock_set_rcvtimeo(server, WAIT_MS);
+    socket = connect_client(endpoint);
+    cr_assert(is_delivered(server));
     zsock_destroy(&socket);
     zsock_destroy(&server);
 }
