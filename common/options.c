@@ -54,9 +54,12 @@ static enum err read_environment(struct options *options)
     for (size_t i = 0; i < program->option_count && err == ERR_OK; i++) {
         char name[OPTION_ENVIRONMENT_SIZE];
         options_environment_name(&program->options[i], name);
-        const char *text = getenv(name);
+        char *text = getenv(name);
         if (text != NULL) {
             err = options_assign(options, &program->options[i], text, &place);
+        }
+        if (text != NULL && program->options[i].is_secret) {
+            explicit_bzero(text, strlen(text)); /* out of /proc/PID/environ */
         }
     }
     return err;

@@ -46,7 +46,7 @@ static enum err take_program_flag(
     }
     enum err err = options_assign(options, option, value, &PLACE);
     if (option->is_secret) {
-        memset(value, 0, strlen(value)); /* out of the sight of ps */
+        explicit_bzero(value, strlen(value)); /* out of the sight of ps */
     }
     return err;
 }

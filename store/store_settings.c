@@ -132,6 +132,16 @@ static bool is_embedded(const struct store_settings *settings)
            sink_address_is_embedded(settings->addresses.values[0]);
 }
 
+/* A password in a URL is not repeated: this line may end in a log. */
+static void refuse_address(const char *address)
+{
+    const char *at = strrchr(address, '@');
+    options_refuse(&STORE_PROGRAM, "ch.addr",
+        "\"%s%s\" is not an address; give embedded, host, host:port, or a URL without user and "
+        "path",
+        at != NULL ? "...@" : "", at != NULL ? at + 1 : address);
+}
+
 static enum err check_addresses(const struct store_settings *settings)
 {
     if (is_embedded(settings)) {
@@ -151,11 +161,7 @@ static enum err check_addresses(const struct store_settings *settings)
             return ERR_INVALID;
         }
         if (sink_address_url(address, (uint16_t)settings->port, url) != ERR_OK) {
-            options_refuse(&STORE_PROGRAM, "ch.addr",
-                "\"%s\" is not an address; give embedded, host, host:port, or a URL without user "
-                "and "
-                "path",
-                address);
+            refuse_address(address);
             return ERR_INVALID;
         }
     }

@@ -157,6 +157,11 @@ const char *launch_settings_user(const struct launch_settings *settings)
     return value_of(settings, "user")->text;
 }
 
+bool launch_settings_is_confined(const struct launch_settings *settings)
+{
+    return strcmp(value_of(settings, "confine")->text, "off") != 0;
+}
+
 const struct option_list *launch_settings_bind(const struct launch_settings *settings)
 {
     return &value_of(settings, "zmq.bind")->list;

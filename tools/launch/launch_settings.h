@@ -30,6 +30,7 @@ bool launch_settings_is_embedded(const struct launch_settings *settings);
 /* Texts of flags, lent; "" when not set. */
 const char *launch_settings_store_metrics(const struct launch_settings *settings);
 const char *launch_settings_user(const struct launch_settings *settings);
+bool launch_settings_is_confined(const struct launch_settings *settings);
 const struct option_list *launch_settings_bind(const struct launch_settings *settings);
 
 /* True when the program has a file that SIGHUP makes it read again. */

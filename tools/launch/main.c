@@ -7,10 +7,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
-/* The ingest, which this process may have to start again, still needs what binds its ports. */
+/*
+ * The ingest, which this process may have to start again, still needs what binds its ports. The
+ * settings of the children are in memory here, so no core of it is written either.
+ */
 static enum err become_user(const struct launch_settings *settings)
 {
+    if (launch_settings_is_confined(settings)) {
+        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    }
     return privileges_become(launch_settings_user(settings), true);
 }
 
