@@ -75,5 +75,21 @@ def test_strangers_on_the_tap_leave_descriptors_for_a_store(folder):
         case.true(ended > STRANGERS / 2, f"{ended} connections of the tap were ended")
 
 
+def test_strangers_on_a_store_that_listens_leave_descriptors_for_http(folder):
+    port = process.free_ports(2)
+    store = goflow.Store(
+        folder, [], place=goflow.Place(FEW), zmq_bind=f"tcp://127.0.0.1:{port}",
+        ch_addr=f"127.0.0.1:{process.free_ports()}").wait_until_ready()
+    with contextlib.ExitStack() as stack:
+        connect(stack, port, STRANGERS)
+        connect(stack, port + 1, STRANGERS)
+        for channel in ("data", "return"):
+            case.wait_for(
+                lambda channel=channel: store.metrics().sum(
+                    "goflow_pull_connections_crowded_out_total", channel=channel) > STRANGERS / 2,
+                WAIT_S, f"ended connections: {channel}")
+        case.true(descriptors(store) < LIMIT, "no descriptor is left")
+
+
 if __name__ == "__main__":
     case.main(globals())

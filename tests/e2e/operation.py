@@ -106,6 +106,23 @@ def test_a_store_is_not_ready_while_its_database_or_its_ingest_is_away(folder):
     case.equal(store.get("/healthz"), "ok\n", "/healthz while the database is away")
 
 
+def test_a_store_is_ready_again_when_its_database_is_there(folder):
+    port = process.free_ports()
+    ingest = goflow.Ingest(folder).wait_until_ready()
+    store = goflow.Store(folder, ingest.endpoint, ch_addr=f"127.0.0.1:{port}").wait_until_ready()
+    sent = ingest.replay("-synthetic=netflow5", "-count=10", "-seed=1")["flows"]
+    wait_for_readiness(store, 503, "the database takes nothing")
+    store.until(lambda: lines(store, "the database takes no data"), REPORT_S, "the line about it")
+    goflow.Store(
+        folder, f"ipc://{folder}/none.ipc", name="database", ch_path=folder / "data",
+        ch_serve=f"127.0.0.1:{port}", ch_addr="embedded")
+    wait_for_readiness(store, 200, "ready")
+    line = one_line(store, "the database takes data again")
+    case.true(re.search(r" notice write: .* after_s=\d+ blocks=\d+ rows=\d+$", line), line)
+    case.wait_until_equal(
+        lambda: store.metrics().sum("goflow_write_rows_stored_total") >= sent, True, REPORT_S, "rows")
+
+
 def test_an_ingest_alone_is_not_ready_until_a_store_comes_and_after_it_goes(folder):
     ingest = goflow.Ingest(folder, stop_timeout="100ms").wait_until_ready()
     wait_for_readiness(ingest, 503, "no store is connected: 0 batches")

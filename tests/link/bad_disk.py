@@ -3,6 +3,7 @@
 """Each time: a state that is said, nothing is lost that the window holds, and it goes on after."""
 import errno
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,9 @@ def test_it_turns_read_only_and_writable_again(folder):
     disk.mend()
     flows.send(ingest)
     wait_until_writable(ingest, 1)
+    lines = [line for line in ingest.stderr.splitlines() if "the disk takes batches again" in line]
+    case.equal(len(lines), 1, f"lines about its return: {lines}")
+    case.true(re.search(r" after_s=\d+ memory_only_batches=[1-9]\d* memory_only_flows=[1-9]", lines[0]), lines[0])
     check_that_it_survives(folder, ingest, store, flows)
 
 
