@@ -32,7 +32,7 @@ struct serve {
     struct http_protection
         network_tls; /* without users: serve asks itself, also for other headers */
     struct serve_door network;
-    struct serve_door socket;
+    struct serve_door own;
     atomic_bool is_stopping;
     atomic_uint running; /* queries */
     /* every connection's thread counts here: no slots of their own */
@@ -81,11 +81,11 @@ static void read_identity(struct serve_identity *identity, char *row)
 {
     char *rest = NULL;
     const char *host = strtok_r(row, "\t\n", &rest);
-    const char *timezone = strtok_r(NULL, "\t\n", &rest);
+    const char *zone = strtok_r(NULL, "\t\n", &rest);
     const char *version = strtok_r(NULL, "\t\n", &rest);
     if (version != NULL) {
         (void)snprintf(identity->host, sizeof identity->host, "%s", host);
-        (void)snprintf(identity->timezone, sizeof identity->timezone, "%s", timezone);
+        (void)snprintf(identity->timezone, sizeof identity->timezone, "%s", zone);
         (void)snprintf(identity->version, sizeof identity->version, "%s", version);
     }
 }
@@ -194,12 +194,12 @@ static enum err open_doors(struct serve *serve, const struct serve_options *opti
     serve->network = (struct serve_door){.serve = serve};
     serve->network_tls = *options->protection;
     serve->network_tls.users = "";
-    serve->socket = (struct serve_door){.serve = serve, .is_own = true};
+    serve->own = (struct serve_door){.serve = serve, .is_own = true};
     if (options->address[0] != '\0') {
         err = open_door(&serve->network, options->address, "-ch.serve", max_body_bytes);
     }
     if (err == ERR_OK && options->socket[0] != '\0') {
-        err = open_door(&serve->socket, options->socket, "-ch.serve.socket", max_body_bytes);
+        err = open_door(&serve->own, options->socket, "-ch.serve.socket", max_body_bytes);
     }
     return err;
 }
@@ -207,7 +207,7 @@ static enum err open_doors(struct serve *serve, const struct serve_options *opti
 static void destroy(struct serve **serve_p)
 {
     http_close(&(*serve_p)->network.http);
-    http_close(&(*serve_p)->socket.http);
+    http_close(&(*serve_p)->own.http);
     http_users_close(&(*serve_p)->access.users);
     free(*serve_p);
     *serve_p = NULL;

@@ -79,6 +79,9 @@ def forbidden(secret, target):
         dictionary(r"CLICKHOUSE(QUERY 'SELECT a FROM url(\'http://127.0.0.1:1/\', \'TSV\', \'a String\')')"),
         dictionary("CLICKHOUSE(QUERY 'SELECT c1 FROM `secret`')"),
         dictionary("NULL()", f"SSD_CACHE(PATH '{target}')"),
+        "CREATE VIEW v (line String) AS SELECT line FROM secret",
+        "CREATE TABLE t (line String) ENGINE = Buffer('default', 'secret', 1, 1, 1, 1, 1, 1, 1)",
+        "ALTER TABLE netflow ADD CONSTRAINT c CHECK SrcAddr IN (SELECT * FROM secret)",
         "SET default_normal_view_sql_security = 'DEFINER'",
         "SET default_materialized_view_sql_security = 'DEFINER'",
         "SELECT * FROM format(AvroConfluent, 'a String', unhex('0000000001020304')) "
@@ -228,6 +231,11 @@ def test_needs_a_password_beyond_loopback(folder):
             "store", [goflow.program("goflow-store"), f"-ch.serve={address}"], folder)
         case.equal(done.child.returncode, 2, f"status with {address}")
         case.true("beyond loopback" in done.stderr, done.stderr)
+    users = folder / "users"
+    users.touch(mode=0o600)
+    users.write_text("a $6$salt$hash rw\n")
+    store = serving(folder, ch_serve="0.0.0.0:0", ch_serve_users=users)
+    store.stop()
 
 
 if __name__ == "__main__":

@@ -47,10 +47,26 @@ Test(serve_guard, refuses_storage_that_is_not_the_engines_folder)
     cr_assert(is_refused("CREATE TABLE t ENGINE = MergeTree SETTINGS disk = disk(type = local)"));
     cr_assert(is_refused("CREATE DATABASE d\nENGINE = Backup('default', File('x'))"));
     cr_assert(is_refused("ATTACH TABLE t FROM 'x' (`a` String)"));
+    cr_assert(is_refused("CREATE TABLE t (`a` String)\nENGINE = Buffer('d', 'u', 1)"));
+    cr_assert(is_refused("CREATE TABLE t (`a` String)\nENGINE = `Memory2`"));
+    cr_assert_not(is_refused("CREATE TABLE t (`a` String)\nENGINE = Join(ANY, LEFT, a)"));
+    cr_assert_not(is_refused("CREATE VIEW v\nAS SELECT engine = 'Buffer' FROM system.tables"));
     cr_assert_not(is_refused("CREATE DATABASE d"));
     cr_assert_not(is_refused("CREATE DATABASE d\nENGINE = Atomic"));
     cr_assert_not(is_refused("ATTACH TABLE t"));
     cr_assert_not(is_refused("CREATE TABLE t ENGINE = MergeTree AS SELECT a FROM u"));
+}
+
+Test(serve_guard, refuses_what_would_read_with_the_rights_of_an_insert)
+{
+    cr_assert(is_refused("CREATE VIEW v\n(\n    `a` String\n)\nAS SELECT 1"));
+    cr_assert(is_refused("CREATE OR REPLACE VIEW d.v (`a` String) AS SELECT 1"));
+    cr_assert(is_refused("ATTACH VIEW v (`a` String) AS SELECT 1"));
+    cr_assert_not(is_refused("CREATE VIEW v\nAS SELECT (1)"));
+    cr_assert_not(is_refused("CREATE MATERIALIZED VIEW v TO t\n(\n    `a` String\n)\nAS SELECT 1"));
+    cr_assert(is_refused("ALTER TABLE t (ADD CONSTRAINT c CHECK a IN (SELECT 1))"));
+    cr_assert(is_refused("ALTER TABLE t (ADD CONSTRAINT c CHECK a IN u)"));
+    cr_assert_not(is_refused("ALTER TABLE t (ADD CONSTRAINT c CHECK a > 1)"));
 }
 
 #define DICTIONARY "CREATE DICTIONARY d\n(\n    `a` String\n)\nPRIMARY KEY a\n"
