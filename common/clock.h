@@ -14,6 +14,11 @@
 #define S_PER_MINUTE UINT64_C(60)
 #define S_PER_DAY    UINT64_C(86400)
 
+/*
+ * 2026-01-01 in UTC. A clock that says less was never set: the program is younger.
+ */
+#define CLOCK_EARLIEST_S UINT64_C(1767225600)
+
 /* UTC since 1970. */
 uint64_t clock_wall_ns(void);
 

@@ -17,13 +17,14 @@ struct export_clock {
     uint32_t uptime_ms; /* of the exporter, at export */
     bool has_uptime;
     bool is_recalled;  /* the uptime is from options data, not of this message or record */
-    uint8_t suspicion; /* TIME_SUSPECT_CLOCK, or 0 */
+    uint8_t suspicion; /* TIME_SUSPECT_CLOCK, TIME_SUSPECT_COLLECTOR, or 0 */
 };
 
 /* Bits of the field TimeSuspect. */
 enum {
     TIME_SUSPECT_FLOW = 1,
-    TIME_SUSPECT_CLOCK = 2
+    TIME_SUSPECT_CLOCK = 2,
+    TIME_SUSPECT_COLLECTOR = 4
 };
 
 /* Longer than any export or time zone delays; shorter than what wrong clocks are off. */
@@ -42,11 +43,19 @@ static inline bool time_is_possible(uint64_t a_ns, uint64_t b_ns)
     return a_ns - b_ns + TIME_POSSIBLE_NS <= 2 * TIME_POSSIBLE_NS;
 }
 
-/* Rows of flows that are years old or years ahead would be lost to a table's TTL, or outlive it. */
+/*
+ * A collector's clock that was never set gives way to the exporter's where that one was set; else
+ * an exporter's that is off by years gives way to the time of reception.
+ */
 static inline void export_clock_check(struct export_clock *clock, uint64_t received_ns)
 {
     if (time_is_near(clock->export_ns, received_ns)) {
         clock->suspicion = 0;
+        return;
+    }
+    const uint64_t earliest_ns = CLOCK_EARLIEST_S * NS_PER_S;
+    if (received_ns < earliest_ns && clock->export_ns >= earliest_ns) {
+        clock->suspicion = TIME_SUSPECT_COLLECTOR;
         return;
     }
     clock->suspicion = TIME_SUSPECT_CLOCK;

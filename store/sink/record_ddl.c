@@ -2,6 +2,7 @@
 #include "store/sink/record_ddl.h"
 
 #include "store/sink/sql_text.h"
+#include "store/sink/table_ddl.h"
 
 #include <string.h>
 
@@ -49,8 +50,7 @@ void record_ddl_create(struct buffer *out, const char *name, enum record_kind ki
     }
     buffer_format(out, ") ENGINE = %s", TABLES[kind].engine);
     if (dialect != TABLE_PLAIN && TABLES[kind].expires && ttl_s > 0) {
-        buffer_format(out,
-            " TTL TimeReceived + INTERVAL %llu SECOND SETTINGS ttl_only_drop_parts = 1",
-            (unsigned long long)ttl_s);
+        table_ddl_ttl(out, ttl_s);
+        buffer_text_append(out, " SETTINGS ttl_only_drop_parts = 1");
     }
 }

@@ -206,7 +206,8 @@ static void read_engine(struct table *table, struct sink_backend *backend)
 void table_warn_of_age(struct table *table, uint32_t day)
 {
     uint64_t now_s = clock_wall_ns() / NS_PER_S;
-    bool is_expired = table->lifetime_s != 0 && (day + 1) * S_PER_DAY + table->lifetime_s < now_s;
+    bool is_expired = table->lifetime_s != 0 && day * S_PER_DAY >= CLOCK_EARLIEST_S &&
+                      (day + 1) * S_PER_DAY + table->lifetime_s < now_s;
     if (!is_expired || table->was_warned_of_age) {
         return;
     }

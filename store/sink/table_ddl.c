@@ -5,6 +5,7 @@
 #include "store/columns/columns.h"
 #include "store/sink/sql_text.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,15 +234,23 @@ void table_ddl_create(
         return;
     }
     if (ttl_s > 0) {
-        buffer_format(out, " TTL TimeReceived + INTERVAL %llu SECOND", (unsigned long long)ttl_s);
+        table_ddl_ttl(out, ttl_s);
     }
     buffer_text_append(out, MODERN_SETTINGS);
+}
+
+void table_ddl_ttl(struct buffer *out, uint64_t ttl_s)
+{
+    buffer_format(out,
+        " TTL if(toUnixTimestamp(TimeReceived) < %" PRIu64 ", toDateTime(4294967295, 'UTC'),"
+        " TimeReceived + INTERVAL %" PRIu64 " SECOND)",
+        CLOCK_EARLIEST_S, ttl_s);
 }
 
 /* The server writes INTERVAL 18 WEEK as toIntervalWeek(18). */
 uint64_t table_ddl_lifetime_s(const char *created)
 {
-    static const char TTL[] = "TTL TimeReceived + toInterval";
+    static const char INTERVAL[] = "TimeReceived + toInterval";
     static const struct {
         const char *name;
         uint64_t seconds;
@@ -255,9 +264,10 @@ uint64_t table_ddl_lifetime_s(const char *created)
         {"Quarter(", 92 * S_PER_DAY},
         {"Year(", 366 * S_PER_DAY},
     };
-    const char *found = strstr(created, TTL);
+    const char *found = strstr(created, "TTL ");
+    found = found != NULL ? strstr(found, INTERVAL) : NULL;
     for (size_t i = 0; found != NULL && i < sizeof UNITS / sizeof UNITS[0]; i++) {
-        const char *name = found + strlen(TTL);
+        const char *name = found + strlen(INTERVAL);
         size_t length = strlen(UNITS[i].name);
         if (strncmp(name, UNITS[i].name, length) == 0) {
             return strtoull(name + length, NULL, 10) * UNITS[i].seconds;

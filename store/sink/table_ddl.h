@@ -35,6 +35,12 @@ void table_ddl_create(
 bool table_ddl_merges_rows(const char *created);
 
 /*
+ * Appends " TTL ..." for rows that stay so long. Rows of a collector whose clock was not set,
+ * before CLOCK_EARLIEST_S, stay for ever: their age is unknown.
+ */
+void table_ddl_ttl(struct buffer *out, uint64_t ttl_s);
+
+/*
  * The reverse, of any table: how long rows stay, by the TTL in what SHOW CREATE TABLE prints;
  * months and years are the longest there are. 0: for ever, or by another rule than TimeReceived
  * alone.

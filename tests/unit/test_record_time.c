@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause -- every way of writing a time. */
+#include "ingest/decode/record_time.h"
+
 #include "tests/support/decoder_fixture.h"
 
 #include <criterion/criterion.h>
@@ -201,6 +203,31 @@ Test(record_time, clock_that_is_off_is_marked_without_any_time_in_the_record)
     collector.received_ns -= UINT64_C(86401) * 1000000000;
     PACKET_TEMPLATE(&packet, 2, TEMPLATE_ID, {0, 1, 4});
     cr_assert_eq(suspicion(decode((uint64_t[]){100}, (size_t[]){4}, 1)), 2);
+}
+
+static struct export_clock checked(uint64_t export_s, uint64_t received_s)
+{
+    struct export_clock clock = {.export_ns = export_s * NS_PER_S};
+    export_clock_check(&clock, received_s * NS_PER_S);
+    return clock;
+}
+
+Test(record_time, exporter_s_times_count_where_the_collector_s_clock_was_not_set)
+{
+    static const uint64_t NEVER_SET[] = {60, 946684800 /* 2000 */, CLOCK_EARLIEST_S - 1};
+    for (size_t i = 0; i < sizeof NEVER_SET / sizeof NEVER_SET[0]; i++) {
+        struct export_clock clock = checked(1900000000, NEVER_SET[i]);
+        cr_assert_eq(clock.export_ns, 1900000000 * NS_PER_S);
+        cr_assert_eq(clock.offset_ns, 0);
+        cr_assert_eq(clock.suspicion, TIME_SUSPECT_COLLECTOR);
+    }
+}
+
+Test(record_time, reception_counts_where_neither_clock_was_set)
+{
+    struct export_clock clock = checked(60, 946684800);
+    cr_assert_eq(clock.export_ns, 946684800 * NS_PER_S);
+    cr_assert_eq(clock.suspicion, TIME_SUSPECT_CLOCK);
 }
 
 /* The exporter started an hour before the export. */

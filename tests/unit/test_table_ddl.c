@@ -30,7 +30,7 @@ Test(table_ddl, lets_no_name_end_its_quotes)
 Test(table_ddl, tells_an_old_server_nothing_that_it_does_not_know)
 {
     const char *sql = created(TABLE_PLAIN, 3600);
-    static const char *const NEW[] = {"CODEC", "TTL TimeReceived", "DateTime64", "Bool", "Nano"};
+    static const char *const NEW[] = {"CODEC", " TTL ", "DateTime64", "Bool", "Nano"};
     for (size_t i = 0; i < sizeof NEW / sizeof NEW[0]; i++) {
         cr_expect_null(strstr(sql, NEW[i]), "%s", NEW[i]);
     }
@@ -40,9 +40,15 @@ Test(table_ddl, tells_an_old_server_nothing_that_it_does_not_know)
 
 Test(table_ddl, keeps_rows_for_ever_without_a_ttl)
 {
-    cr_assert_null(strstr(created(TABLE_MODERN, 0), "TTL TimeReceived"));
+    cr_assert_null(strstr(created(TABLE_MODERN, 0), " TTL "));
     cr_assert_not_null(
-        strstr(created(TABLE_MODERN, 10886400), " TTL TimeReceived + INTERVAL 10886400 SECOND"));
+        strstr(created(TABLE_MODERN, 10886400), " TimeReceived + INTERVAL 10886400 SECOND)"));
+}
+
+Test(table_ddl, keeps_rows_of_a_collector_whose_clock_was_not_set)
+{
+    cr_assert_not_null(strstr(created(TABLE_MODERN, 60),
+        " TTL if(toUnixTimestamp(TimeReceived) < 1767225600, toDateTime(4294967295, 'UTC'), "));
 }
 
 Test(table_ddl, has_a_column_for_every_field_and_both_identities)
@@ -138,4 +144,8 @@ Test(table_ddl, reads_how_long_rows_stay)
     cr_assert_eq(table_ddl_lifetime_s("a\nTTL TimeReceived + toIntervalSecond(90)\nb"), 90);
     cr_assert_eq(table_ddl_lifetime_s("TTL TimeReceived + toIntervalWeek(18)"), 18 * 604800);
     cr_assert_eq(table_ddl_lifetime_s("TTL TimeReceived + toIntervalYear(2)"), 2 * 366 * 86400);
+    cr_assert_eq(table_ddl_lifetime_s("TTL if(toUnixTimestamp(TimeReceived) < 1767225600, "
+                                      "toDateTime(4294967295, 'UTC'), TimeReceived + "
+                                      "toIntervalSecond(60))"),
+        60);
 }
