@@ -124,6 +124,7 @@ def test_a_store_is_ready_again_when_its_database_is_there(folder):
 
 
 def test_an_ingest_alone_is_not_ready_until_a_store_comes_and_after_it_goes(folder):
+    lonely = goflow.Ingest(folder, name="lonely").wait_until_ready()
     ingest = goflow.Ingest(folder, stop_timeout="100ms").wait_until_ready()
     wait_for_readiness(ingest, 503, "no store is connected: 0 batches")
     sent = ingest.replay("-synthetic=netflow5", "-count=10", "-seed=1")["flows"]
@@ -144,6 +145,9 @@ def test_an_ingest_alone_is_not_ready_until_a_store_comes_and_after_it_goes(fold
     line = one_line(ingest, "a peer is gone")
     for part in (" notice link: ", f" store={store_id} ", " peers_left=0 "):
         case.true(part in line, f"{line!r} lacks {part!r}")
+    lonely.until(lambda: lines(lonely, "no peer has connected yet"), REPORT_S, "a line about that")
+    case.true(" waiting_for=store " in one_line(lonely, "no peer has connected yet"), lonely.stderr)
+    case.equal(lines(ingest, "no peer has connected yet"), [], "lines of the one that had a peer")
 
 
 def test_a_store_says_how_long_its_ingest_was_away(folder):
@@ -160,12 +164,6 @@ def test_a_store_says_how_long_its_ingest_was_away(folder):
     back = lines(store, "a peer is connected")[1]
     case.true(re.search(r" ingest=77 epoch=\d+ away_s=\d+ waiting_batches=0 ", back), back)
     wait_for_readiness(store, 200, "ready")
-
-
-def test_a_program_that_nobody_connects_to_says_so_once(folder):
-    ingest = goflow.Ingest(folder).wait_until_ready()
-    ingest.until(lambda: lines(ingest, "no peer has connected yet"), REPORT_S, "the line")
-    case.true(" waiting_for=store " in one_line(ingest, "no peer has connected yet"), ingest.stderr)
 
 
 def test_a_stop_that_loses_only_rows_beside_flows_says_that_no_flow_is_lost(folder):
