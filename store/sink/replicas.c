@@ -23,8 +23,24 @@ enum replica_state {
     REPLICA_BEHIND
 };
 
+enum {
+    SHARDS_MAX = 256
+};
+
+/* What the servers said together. */
+struct round {
+    size_t answers;
+    size_t states[REPLICA_BEHIND + 1];
+    struct buffer silent;       /* words of those without an answer */
+    uint64_t paths[SHARDS_MAX]; /* hashes: the shards whose rows are in the answer */
+    size_t shards;
+};
+
 /* One replica while it catches up. */
 struct replica {
+    struct round *round;
+    uint64_t
+        path; /* of its table in the keeper, hashed; unique to a table that is not replicated */
     struct sink_backend *server; /* of the view */
     struct sink_view *view;
     const struct replica_question *question;
@@ -59,18 +75,29 @@ static enum sink_outcome select_state(struct replica *replica, const char *selec
     return outcome;
 }
 
+static uint64_t hash_text(const char *text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (; *text != '\0' && *text != '\n'; text++) {
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
 /* Where the common log ends now, which the replica reads from its keeper. */
 static enum sink_outcome read_log_end(struct replica *replica, struct buffer *error)
 {
     struct buffer answer = {0};
     enum sink_outcome outcome = select_state(replica,
-        "SELECT is_readonly OR is_session_expired, log_max_index FROM system.replicas", "", &answer,
-        error);
+        "SELECT is_readonly OR is_session_expired, log_max_index, zookeeper_path "
+        "FROM system.replicas",
+        "", &answer, error);
     const char *text = buffer_text(&answer);
     if (outcome == SINK_DONE && text[0] != '\0') {
         char *end;
         bool has_keeper = strtoull(text, &end, 10) == 0;
-        replica->log_end = strtoull(end, NULL, 10);
+        replica->log_end = strtoull(end, &end, 10);
+        replica->path = hash_text(end);
         replica->state = REPLICA_BEHIND;
         if (!has_keeper) {
             replica->log_end = UINT64_MAX; /* it does not know */
@@ -133,12 +160,47 @@ static enum sink_outcome catch_up(struct replica *replica, struct buffer *error)
     return outcome;
 }
 
+/* A server of the cluster may have the whole INSERT, or what another one forwarded to it. */
+static enum sink_outcome wait_for_inserts(struct replica *replica, struct buffer *error)
+{
+    const struct replica_question *question = replica->question;
+    uint32_t timeout_ms = question->timeout_ms;
+    enum sink_outcome outcome = underway_wait(replica->server, question->table, timeout_ms, error);
+    if (outcome != SINK_DONE || question->distributed == NULL) {
+        return outcome;
+    }
+    struct buffer forwarded = {0};
+    buffer_format(&forwarded, "%s.%s", question->database, question->name);
+    outcome = underway_wait(replica->server, buffer_text(&forwarded), timeout_ms, error);
+    buffer_clear(&forwarded);
+    if (outcome == SINK_DONE) {
+        outcome = underway_wait(replica->server, question->distributed, timeout_ms, error);
+    }
+    return outcome;
+}
+
+/* Whether the answer is to have the server's rows: of shards, one that has all is enough. */
+static bool is_wanted(struct replica *replica)
+{
+    struct round *round = replica->round;
+    if (replica->question->shards == 0) {
+        return true;
+    }
+    bool is_new = replica->state != REPLICA_BEHIND && round->shards < SHARDS_MAX;
+    for (size_t i = 0; i < round->shards && is_new; i++) {
+        is_new = round->paths[i] != replica->path;
+    }
+    if (is_new) {
+        round->paths[round->shards++] = replica->path;
+    }
+    return is_new;
+}
+
 static enum sink_outcome ask_server(
     struct replica *replica, struct buffer *answer, struct buffer *error)
 {
     const struct replica_question *question = replica->question;
-    enum sink_outcome outcome =
-        underway_wait(replica->server, question->table, question->timeout_ms, error);
+    enum sink_outcome outcome = wait_for_inserts(replica, error);
     if (outcome == SINK_DONE) {
         outcome = catch_up(replica, error);
     }
@@ -149,17 +211,12 @@ static enum sink_outcome ask_server(
     replica->view->timeout_ms = 0; /* it may read a large table */
     outcome =
         replica->server->class->query(replica->server, question->sql, "TabSeparated", &part, error);
-    buffer_append(answer, part.bytes, part.size);
+    if (outcome == SINK_DONE && is_wanted(replica)) {
+        buffer_append(answer, part.bytes, part.size);
+    }
     buffer_clear(&part);
     return outcome;
 }
-
-/* What the servers said together. */
-struct round {
-    size_t answers;
-    size_t states[REPLICA_BEHIND + 1];
-    struct buffer silent; /* words of those without an answer */
-};
 
 /* SINK_DONE: go on with the next server. */
 static enum sink_outcome ask_next(
@@ -184,10 +241,22 @@ static enum sink_outcome ask_next(
     return outcome;
 }
 
-static enum sink_outcome judge(const struct round *round, struct buffer *error)
+/* `shards`: of the question. */
+static enum sink_outcome judge(const struct round *round, uint32_t shards, struct buffer *error)
 {
     if (round->answers == 0) {
         return SINK_RETRY;
+    }
+    if (round->shards < shards) {
+        buffer_format(error,
+            "%sa replica that has all rows answers for %zu of %u shards: -ch.addr must name one of "
+            "each",
+            error->size > 0 ? "; " : "", round->shards, (unsigned)shards);
+        return SINK_BEHIND;
+    }
+    if (shards > 0) {
+        buffer_clear(error);
+        return SINK_DONE;
     }
     if (round->states[REPLICA_BEHIND] > 0 && round->states[REPLICA_CURRENT] == 0) {
         buffer_format(error, "%sthe replica that answers lacks parts that another one has",
@@ -205,7 +274,7 @@ static enum sink_outcome ask_only_server(
     enum sink_outcome outcome = ask_server(replica, answer, error);
     struct round round = {.answers = 1};
     round.states[replica->state] = 1;
-    return outcome == SINK_DONE ? judge(&round, error) : outcome;
+    return outcome == SINK_DONE ? judge(&round, 0, error) : outcome;
 }
 
 enum sink_outcome replicas_ask(struct sink_backend *backend,
@@ -214,17 +283,22 @@ enum sink_outcome replicas_ask(struct sink_backend *backend,
     size_t count = sink_backend_servers(backend);
     struct round round = {0};
     enum sink_outcome outcome = SINK_DONE;
+    bool is_alone = count == 1 && question->shards == 0;
     for (size_t i = 0; i < count && outcome == SINK_DONE; i++) {
         struct sink_view view;
         sink_view_init(&view, backend, i);
-        struct replica replica = {.server = &view.backend, .view = &view, .question = question};
-        outcome = count == 1 ? ask_only_server(&replica, answer, error)
-                             : ask_next(&round, &replica, answer, error);
+        struct replica replica = {.server = &view.backend,
+            .view = &view,
+            .question = question,
+            .round = &round,
+            .path = i};
+        outcome = is_alone ? ask_only_server(&replica, answer, error)
+                           : ask_next(&round, &replica, answer, error);
         buffer_clear(&replica.entries);
     }
-    if (count > 1 && outcome == SINK_DONE) {
+    if (!is_alone && outcome == SINK_DONE) {
         buffer_text_append(error, buffer_text(&round.silent));
-        outcome = judge(&round, error);
+        outcome = judge(&round, question->shards, error);
     }
     buffer_clear(&round.silent);
     return outcome;

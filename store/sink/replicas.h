@@ -18,6 +18,12 @@ struct replica_question {
     const char *table; /* "`d`.`t`" */
     const char *sql;
     uint32_t timeout_ms; /* for INSERTs under way */
+    /*
+     * 0, or: the table is the local one of so many shards. One server of each must have all that
+     * its replicas have, and the answer has the rows of one such server for each shard.
+     */
+    uint32_t shards;
+    const char *distributed; /* "`d`.`t`" in front of them; NULL: there is none */
 };
 
 /*

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "store/columns/record_native.h"
+#include "store/sink/distributed.h"
 #include "store/sink/fence.h"
 #include "store/sink/replicas.h"
 #include "store/sink/sink_address.h"
@@ -81,6 +82,23 @@ void sink_close(struct sink **sink_p)
     *sink_p = NULL;
 }
 
+/* Without a server of each shard, a batch that may be stored could never be looked for. */
+static enum sink_outcome check_addresses(
+    const struct sink *sink, enum record_kind kind, struct buffer *error)
+{
+    const struct table *table = sink->tables[kind];
+    uint32_t shards = table_distributed(table)->shards;
+    size_t servers = sink_backend_servers(sink->backend);
+    if (!table_has_identity(table) || servers >= shards) {
+        return SINK_DONE;
+    }
+    buffer_format(error,
+        "%s is Distributed over %u shards of several replicas: -ch.addr must name a replica of "
+        "each shard, and names %zu servers",
+        table_name(table), (unsigned)shards, servers);
+    return SINK_REJECT;
+}
+
 enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct buffer *error)
 {
     sink->fence = (struct fence){0}; /* it may be another server now */
@@ -89,7 +107,8 @@ enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct 
     }
     struct sink_view any;
     sink_view_init(&any, sink->backend, SINK_ANY_SERVER);
-    return table_prepare(sink->tables[kind], &any.backend, error);
+    enum sink_outcome outcome = table_prepare(sink->tables[kind], &any.backend, error);
+    return outcome == SINK_DONE ? check_addresses(sink, kind, error) : outcome;
 }
 
 void sink_use_mapping(struct sink *sink, const struct mapping *mapping)
@@ -109,11 +128,19 @@ enum sink_outcome sink_ask(struct sink *sink, enum record_kind kind, const char 
             return outcome;
         }
     }
-    const struct replica_question question = {.database = table_database(table),
+    struct replica_question question = {.database = table_database(table),
         .name = table_title(table),
         .table = table_name(table),
         .sql = sql,
         .timeout_ms = sink->timeout_ms};
+    const struct distributed *behind = table_distributed(table);
+    if (behind->shards > 0) {
+        question.database = behind->database.bytes;
+        question.name = behind->title.bytes;
+        question.table = behind->name.bytes;
+        question.distributed = table_name(table);
+        question.shards = behind->shards;
+    }
     return replicas_ask(sink->backend, &question, answer, error);
 }
 
@@ -151,7 +178,7 @@ static enum sink_outcome find_by_count(struct sink *sink, const struct block *bl
     struct buffer answer = {0};
     enum sink_outcome outcome = sink_ask(sink, block->kind, question, &answer, error);
     if (outcome == SINK_DONE) {
-        sink_repeats_answer(buffer_text(&answer), block, rows);
+        sink_repeats_answer(buffer_text(&answer), sink_asks_shards(sink, block->kind), block, rows);
         outcome = compare_counts(table, block, rows, is_found, error);
     }
     buffer_clear(&answer);
@@ -168,11 +195,22 @@ enum sink_outcome sink_find(
     }
     struct buffer question = {0};
     enum sink_outcome outcome = SINK_DONE;
-    if (sink_repeats_question(&question, table_name(table), block)) {
+    if (sink_repeats_question(&question, sink_asked_table(sink, block->kind), block)) {
         outcome = find_by_count(sink, block, buffer_text(&question), is_found, error);
     }
     buffer_clear(&question);
     return outcome;
+}
+
+const char *sink_asked_table(const struct sink *sink, enum record_kind kind)
+{
+    const struct table *table = sink->tables[kind];
+    return sink_asks_shards(sink, kind) ? table_distributed(table)->name.bytes : table_name(table);
+}
+
+bool sink_asks_shards(const struct sink *sink, enum record_kind kind)
+{
+    return table_distributed(sink->tables[kind])->shards > 0;
 }
 
 bool sink_has_identity(const struct sink *sink, enum record_kind kind)

@@ -87,6 +87,12 @@ struct sink_file {
 /* Whether the table has the identity columns, so that its batches can be found. */
 bool sink_has_identity(const struct sink *sink, enum record_kind kind);
 
+/* The table that sink_ask() is to be asked for: quoted, and lent until the next preparation. */
+const char *sink_asked_table(const struct sink *sink, enum record_kind kind);
+
+/* Whether the answers of sink_ask() are those of shards, whose counts add up. */
+bool sink_asks_shards(const struct sink *sink, enum record_kind kind);
+
 /* Whether each row that was inserted stays a row, so that the rows of a batch can be counted. */
 bool sink_counts_rows(const struct sink *sink, enum record_kind kind);
 

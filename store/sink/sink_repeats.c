@@ -88,26 +88,27 @@ bool sink_repeats_question(struct buffer *out, const char *table, const struct b
     return ingests > 0;
 }
 
-static void take_count(
-    const struct block *block, struct row_identity found, uint64_t count, uint64_t *rows)
+static void take_count(const struct block *block, struct row_identity found, uint64_t count,
+    bool are_shards, uint64_t *rows)
 {
     for (size_t i = 0; i < block->batch_count; i++) {
         const struct row_identity *batch = &block->batches[i].identity;
         if (is_asked(&block->batches[i]) && batch->ingest_id == found.ingest_id &&
-            batch->sequence == found.sequence && count > rows[i]) {
-            rows[i] = count;
+            batch->sequence == found.sequence && (are_shards || count > rows[i])) {
+            rows[i] = are_shards ? rows[i] + count : count;
         }
     }
 }
 
-void sink_repeats_answer(const char *answer, const struct block *block, uint64_t *rows)
+void sink_repeats_answer(
+    const char *answer, bool are_shards, const struct block *block, uint64_t *rows)
 {
     for (const char *line = answer; *line != '\0';) {
         char *end;
         struct row_identity identity;
         identity.ingest_id = strtoull(line, &end, 10);
         identity.sequence = strtoull(end, &end, 10);
-        take_count(block, identity, strtoull(end, &end, 10), rows);
+        take_count(block, identity, strtoull(end, &end, 10), are_shards, rows);
         line = strchrnul(end, '\n');
         line += *line == '\n';
     }

@@ -17,7 +17,8 @@
 bool sink_repeats_question(struct buffer *out, const char *table, const struct block *block);
 
 /*
- * Sets rows[i] to the number of rows of the batch that the answer (TabSeparated) counts: the most
- * where several servers have answered. Others keep theirs.
+ * Sets rows[i] to the number of rows of the batch that the answer (TabSeparated) counts: where
+ * several servers have answered the most, or the sum when they are shards. Others keep theirs.
  */
-void sink_repeats_answer(const char *answer, const struct block *block, uint64_t *rows);
+void sink_repeats_answer(
+    const char *answer, bool are_shards, const struct block *block, uint64_t *rows);

@@ -53,6 +53,7 @@ void table_destroy(struct table **table_p)
     }
     native_plan_destroy(&table->plan);
     table_description_clear(&table->description);
+    distributed_clear(&table->distributed);
     buffer_clear(&table->title);
     buffer_clear(&table->name);
     free(table);
@@ -78,6 +79,11 @@ const char *table_database(const struct table *table)
 const char *table_title(const struct table *table)
 {
     return table->title.bytes;
+}
+
+const struct distributed *table_distributed(const struct table *table)
+{
+    return &table->distributed;
 }
 
 bool table_merges_rows(const struct table *table)
@@ -134,7 +140,8 @@ static void find_unfilled(struct table *table)
         const struct described_column *found =
             table_description_find(&table->description, FLOW_FIELDS[field].name);
         table->is_unfilled[field] =
-            found != NULL && strcmp(found->default_kind, "ALIAS") == 0 &&
+            found != NULL && !table->distributed.is_on &&
+            strcmp(found->default_kind, "ALIAS") == 0 &&
             table_ddl_is_unfilled((enum flow_field)field, found->expression);
         table->has_unfilled |= table->is_unfilled[field];
     }
@@ -189,18 +196,28 @@ enum sink_outcome table_match(struct table *table, struct buffer *error)
 }
 
 /* Lifetime and engine. A table that does not show them counts as one that keeps its rows. */
-static void read_engine(struct table *table, struct sink_backend *backend)
+static enum sink_outcome read_engine(
+    struct table *table, struct sink_backend *backend, struct buffer *error)
 {
     struct buffer sql = {0};
     struct buffer created = {0};
-    struct buffer error = {0};
+    struct buffer hidden = {0};
     buffer_format(&sql, "SHOW CREATE TABLE %s", table_name(table));
-    (void)backend->class->query(backend, buffer_text(&sql), "TabSeparatedRaw", &created, &error);
+    (void)backend->class->query(backend, buffer_text(&sql), "TabSeparatedRaw", &created, &hidden);
     table->lifetime_s = table_ddl_lifetime_s(buffer_text(&created));
     table->merges_rows = table_ddl_merges_rows(buffer_text(&created));
-    buffer_clear(&error);
+    enum sink_outcome outcome =
+        distributed_read(&table->distributed, buffer_text(&created), backend, error);
+    buffer_clear(&hidden);
     buffer_clear(&created);
     buffer_clear(&sql);
+    return outcome;
+}
+
+/* The tables behind a Distributed one are on other servers, and so are not ours to alter. */
+static bool is_ours(const struct table *table)
+{
+    return table_has_column(table, ROW_INGEST_ID) && !table->distributed.is_on;
 }
 
 void table_warn_of_age(struct table *table, uint32_t day)
@@ -240,7 +257,10 @@ enum sink_outcome table_prepare(
         buffer_clear(error);
         outcome = table_create(table, backend, error);
     }
-    if (outcome == SINK_DONE && table_has_column(table, ROW_INGEST_ID)) {
+    if (outcome == SINK_DONE) {
+        outcome = read_engine(table, backend, error);
+    }
+    if (outcome == SINK_DONE && is_ours(table)) {
         outcome = table_complete(table, backend, error);
     }
     if (outcome == SINK_DONE) {
@@ -248,7 +268,6 @@ enum sink_outcome table_prepare(
     }
     if (outcome == SINK_DONE) {
         warn_without_identity(table);
-        read_engine(table, backend);
         table->is_ready = true;
     }
     /* Flows wait until it is allowed; other rows must not hold them up. */

@@ -12,6 +12,7 @@
 #include "store/columns/native.h"
 #include "store/sink/sink_backend.h"
 
+struct distributed;
 struct mapping;
 struct table;
 
@@ -33,6 +34,9 @@ bool table_is_ready(const struct table *table);
 
 /* True when rows can be told apart by their batch. */
 bool table_has_identity(const struct table *table);
+
+/* The tables to ask for rows: behind a Distributed table those of its shards. Lent. */
+const struct distributed *table_distributed(const struct table *table);
 
 /* True when the table's engine makes one row of several, so that rows cannot be counted. */
 bool table_merges_rows(const struct table *table);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/mapping.h"
+#include "store/sink/distributed.h"
 #include "store/sink/table.h"
 #include "store/sink/table_ddl.h"
 #include "store/sink/table_description.h"
@@ -22,7 +23,8 @@ struct table {
     bool has_unfilled;                  /* any of them */
     bool was_warned_of_unfilled;        /* said in the log */
     uint64_t lifetime_s;                /* of rows, as the table has it; 0: for ever, or unknown */
-    bool merges_rows;                   /* its engine makes one row of several */
+    struct distributed distributed;
+    bool merges_rows; /* its engine makes one row of several */
     bool is_ready;
     bool was_warned_of_identity; /* said in the log */
     bool was_warned_of_age;

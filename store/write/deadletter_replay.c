@@ -71,26 +71,27 @@ static void append_question(
         first, last);
 }
 
-static void take_count(struct deadletter_file *file, struct row_identity found, uint64_t count)
+static void take_count(
+    struct deadletter_file *file, struct row_identity found, uint64_t count, bool are_shards)
 {
     for (size_t i = 0; i < file->batch_count; i++) {
         struct deadletter_batch *batch = &file->batches[i];
         bool is_same = batch->identity.ingest_id == found.ingest_id &&
                        batch->identity.sequence == found.sequence;
-        if (is_same && count > batch->stored) {
-            batch->stored = count;
+        if (is_same && (are_shards || count > batch->stored)) {
+            batch->stored = are_shards ? batch->stored + count : count;
         }
     }
 }
 
-static void take_counts(struct deadletter_file *file, const char *answer)
+static void take_counts(struct deadletter_file *file, const char *answer, bool are_shards)
 {
     for (const char *line = answer; *line != '\0';) {
         char *end;
         struct row_identity found;
         found.ingest_id = strtoull(line, &end, 10);
         found.sequence = strtoull(end, &end, 10);
-        take_count(file, found, strtoull(end, &end, 10));
+        take_count(file, found, strtoull(end, &end, 10), are_shards);
         line = strchrnul(end, '\n');
         line += *line == '\n';
     }
@@ -115,19 +116,20 @@ static enum sink_outcome check_parts(
 }
 
 /* A table without the identity columns can't be asked, and has nothing then. */
-static enum sink_outcome find(const struct replay *replay, struct deadletter_file *file,
-    const char *table, struct buffer *error)
+static enum sink_outcome find(
+    const struct replay *replay, struct deadletter_file *file, struct buffer *error)
 {
     if (!sink_has_identity(replay->sink, file->kind)) {
         return SINK_DONE;
     }
     struct buffer question = {0};
     struct buffer answer = {0};
-    append_question(&question, file, table);
+    append_question(&question, file, sink_asked_table(replay->sink, file->kind));
     enum sink_outcome outcome =
         sink_ask(replay->sink, file->kind, buffer_text(&question), &answer, error);
     if (outcome == SINK_DONE) {
-        take_counts(file, buffer_text(&answer));
+        bool are_shards = sink_asks_shards(replay->sink, file->kind);
+        take_counts(file, buffer_text(&answer), are_shards);
         outcome = check_parts(replay, file, error);
     }
     buffer_clear(&answer);
@@ -227,7 +229,7 @@ static enum sink_outcome put_in(
     name_table(replay->options, file->kind, &table);
     enum sink_outcome outcome = sink_prepare(replay->sink, file->kind, error);
     if (outcome == SINK_DONE) {
-        outcome = find(replay, file, buffer_text(&table), error);
+        outcome = find(replay, file, error);
     }
     if (outcome == SINK_DONE) {
         uint64_t before = replay->sums->rows;

@@ -58,6 +58,8 @@ def test_a_replica_that_is_behind_is_not_believed(folder):
     flows = numbered.Flows(folder)
     flows.send(ingest, count=800, pps=4000)
     case.wait_for(lambda: proxy.left < LOSSES, 30, "no answer was lost")
+    case.wait_for(
+        lambda: first.value("SELECT count() FROM replicated") > 0, 30, "the first has no rows")
     store.kill()
     first.kill()
     case.true(second.value("SELECT count() FROM replicated") == 0, "the second replica has the rows")

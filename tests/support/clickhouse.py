@@ -52,12 +52,12 @@ class Server:
     its configuration.
     """
 
-    def __init__(self, folder, name="clickhouse", password="", address="", more=""):
+    def __init__(self, folder, name="clickhouse", password="", address="", more="", http_port=None):
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.name = name
         self.password = password
-        self.http_port = process.free_ports(2)
+        self.http_port = http_port or process.free_ports(2)
         self.process = None
         self.more = more
         self.listen = "".join(

@@ -16,6 +16,7 @@ struct fake_server {
     unsigned looks_until_current; /* so often its queue has entries */
     bool has_no_keeper;
     bool lacks_log;
+    const char *path;      /* of its table in the keeper; NULL: it does not say */
     const char *exception; /* of the question */
     const char *rows;
     unsigned questions;
@@ -43,7 +44,9 @@ static enum sink_outcome answer_state(
         return say(result, strstr(sql, "count()") != NULL ? "0\n" : "");
     }
     if (strstr(sql, "log_max_index") != NULL) {
-        return say(result, server->has_no_keeper ? "1\t0\n" : "0\t41\n");
+        buffer_format(result, "%s\t%s\n", server->has_no_keeper ? "1\t0" : "0\t41",
+            server->path != NULL ? server->path : "/tables/it");
+        return SINK_DONE;
     }
     if (strstr(sql, "log_pointer") != NULL) {
         return say(result, server->lacks_log ? "41\n" : "42\n");
@@ -190,4 +193,57 @@ Test(replicas, a_server_that_refuses_the_question_is_not_passed_over)
     cr_assert_eq(ask(), SINK_REJECT);
     fake.servers[1].exception = "Code: 60. DB::Exception: no such table";
     cr_assert_eq(ask(), SINK_DONE, "so nothing is there");
+}
+
+static enum sink_outcome ask_shards(uint32_t shards)
+{
+    const struct replica_question question = {.database = "d",
+        .name = "it's",
+        .table = "`d`.`it's`",
+        .sql = "the question",
+        .timeout_ms = 1000,
+        .shards = shards,
+        .distributed = "`d`.`all`"};
+    buffer_clear(&answer);
+    buffer_clear(&error);
+    return replicas_ask(&fake.backend, &question, &answer, &error);
+}
+
+Test(replicas, of_each_shard_the_rows_of_one_replica_that_has_all_are_the_answer)
+{
+    fake.count = 3;
+    fake.servers[0] = (struct fake_server){
+        .is_replicated = true, .path = "/1", .rows = "behind\n", .has_no_keeper = true};
+    fake.servers[1] = (struct fake_server){.is_replicated = true, .path = "/1", .rows = "1\n"};
+    fake.servers[2] = (struct fake_server){.is_replicated = true, .path = "/2", .rows = "2\n"};
+    cr_assert_eq(ask_shards(2), SINK_DONE);
+    cr_assert_str_eq(buffer_text(&answer), "1\n2\n");
+    fake.servers[2].path = "/1";
+    cr_assert_eq(ask_shards(1), SINK_DONE);
+    cr_assert_str_eq(buffer_text(&answer), "1\n");
+}
+
+Test(replicas, a_shard_of_which_no_replica_can_tell_is_waited_for)
+{
+    fake.servers[0] = (struct fake_server){.is_replicated = true, .path = "/1", .rows = "1\n"};
+    fake.servers[1] = (struct fake_server){.is_away = true};
+    cr_assert_eq(ask_shards(2), SINK_BEHIND);
+    cr_assert_not_null(strstr(buffer_text(&error), "for 1 of 2 shards"));
+    fake.servers[1] =
+        (struct fake_server){.is_replicated = true, .path = "/2", .has_no_keeper = true};
+    cr_assert_eq(ask_shards(2), SINK_BEHIND);
+    fake.servers[1].has_no_keeper = false;
+    fake.servers[1].exception = "Code: 60. DB::Exception: no such table";
+    cr_assert_eq(ask_shards(2), SINK_BEHIND, "a server of the cluster that has no shard");
+    fake.count = 1;
+    cr_assert_eq(ask_shards(2), SINK_BEHIND);
+    cr_assert_eq(ask_shards(1), SINK_DONE);
+}
+
+Test(replicas, tables_that_are_not_replicated_are_shards_of_their_own)
+{
+    fake.servers[0] = (struct fake_server){.rows = "1\n"};
+    fake.servers[1] = (struct fake_server){.rows = "2\n"};
+    cr_assert_eq(ask_shards(2), SINK_DONE);
+    cr_assert_str_eq(buffer_text(&answer), "1\n2\n");
 }

@@ -61,7 +61,7 @@ Test(sink_repeats, counts_only_batches_that_were_asked_about)
     add(2, 10, 1);
     add(1, 12, 1);
     uint64_t rows[4] = {0};
-    sink_repeats_answer("1\t12\t7\n1\t11\t1\n1\t10\t3\n7\t7\t7\n", block, rows);
+    sink_repeats_answer("1\t12\t7\n1\t11\t1\n1\t10\t3\n7\t7\t7\n", false, block, rows);
     cr_assert_eq(rows[0], 3);
     cr_assert_eq(rows[1], 0, "it is new: whatever the table says, it is another one");
     cr_assert_eq(rows[2], 0);
@@ -72,17 +72,25 @@ Test(sink_repeats, believes_the_server_that_has_the_most)
 {
     add(1, 10, 1);
     uint64_t rows[1] = {0};
-    sink_repeats_answer("1\t10\t5\n1\t10\t3\n", block, rows);
+    sink_repeats_answer("1\t10\t5\n1\t10\t3\n", false, block, rows);
     cr_assert_eq(rows[0], 5);
+}
+
+Test(sink_repeats, adds_up_what_shards_have)
+{
+    add(1, 10, 1);
+    uint64_t rows[1] = {0};
+    sink_repeats_answer("1\t10\t5\n1\t10\t3\n", true, block, rows);
+    cr_assert_eq(rows[0], 8);
 }
 
 Test(sink_repeats, survives_an_answer_that_makes_no_sense)
 {
     add(1, 10, 1);
     uint64_t rows[1] = {0};
-    sink_repeats_answer("", block, rows);
-    sink_repeats_answer("x", block, rows);
-    sink_repeats_answer("\n\n1", block, rows);
-    sink_repeats_answer("Code: 1", block, rows);
+    sink_repeats_answer("", false, block, rows);
+    sink_repeats_answer("x", false, block, rows);
+    sink_repeats_answer("\n\n1", false, block, rows);
+    sink_repeats_answer("Code: 1", false, block, rows);
     cr_assert_eq(rows[0], 0);
 }
