@@ -390,7 +390,8 @@ Test(sflow, puts_records_without_a_field_into_extra_where_that_is_wanted)
     cr_assert_eq(collected.flows[0].extra.count, 1);
 }
 
-/* A frame of 200 octets as records 1 to 4 describe it; ports and flags of record 3 are unknown. */
+/* A frame of 200 octets as records 1 to 4 describe it; ports and flags of records 3, 4 are unknown.
+ */
 static void put_record(struct sflow_builder *builder, uint32_t format)
 {
     struct build frame = {0};
@@ -408,10 +409,12 @@ static void put_record(struct sflow_builder *builder, uint32_t format)
         build_u32(&builder->wire, 0x8100);
         break;
     default:
-        sflow_open_record(builder, 3);
+        sflow_open_record(builder, format);
         build_u32(&builder->wire, 182);
         build_u32(&builder->wire, 6);
-        build_bytes(&builder->wire, ADDRESSES, sizeof ADDRESSES);
+        for (size_t i = 0; i < (format == 3 ? 1 : 4); i++) {
+            build_bytes(&builder->wire, ADDRESSES, sizeof ADDRESSES);
+        }
         for (int i = 0; i < 4; i++) {
             build_u32(&builder->wire, 0);
         }
@@ -441,8 +444,6 @@ Test(sflow, gives_the_same_flow_in_any_order_of_records)
         {1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}};
     for (size_t i = 0; i < sizeof ORDERS / sizeof ORDERS[0]; i++) {
         struct flow flow = decode_in_order(ORDERS[i]);
-        cr_assert_eq(flow_number(&flow, FLOW_BYTES), 200);
-        cr_assert_eq(flow_number(&flow, FLOW_LAYER2_BYTES), 200);
         cr_assert_eq(flow_number(&flow, FLOW_ETYPE), 0x0800);
         cr_assert_eq(flow_number(&flow, FLOW_SRC_MAC), FRAME_SRC_MAC);
         cr_assert_eq(flow_number(&flow, FLOW_SRC_PORT), FRAME_SRC_PORT, "a 0 erases nothing");
@@ -451,13 +452,46 @@ Test(sflow, gives_the_same_flow_in_any_order_of_records)
     }
 }
 
-Test(sflow, counts_ip_before_ethernet_without_a_raw_header)
+/* The three formats of that number of three digits to base 5; 0 only behind others. */
+static bool choose_formats(uint32_t number, uint32_t formats_p[3])
+{
+    uint32_t seen = 0;
+    for (size_t i = 0; i < 3; i++, number /= 5) {
+        formats_p[i] = number % 5;
+        bool is_gap = i > 0 && formats_p[i] != 0 && formats_p[i - 1] == 0;
+        if (is_gap || (formats_p[i] != 0 && (seen & 1U << formats_p[i]) != 0)) {
+            return false;
+        }
+        seen |= 1U << formats_p[i];
+    }
+    return formats_p[0] != 0;
+}
+
+/* docs/sflow.md, Sizes: every choice of records 1 to 4, in every order. */
+Test(sflow, bytes_are_those_of_the_outermost_header_in_any_order_of_records)
+{
+    uint32_t formats[3];
+    size_t tried = 0;
+    for (uint32_t number = 0; number < 125; number++) {
+        if (!choose_formats(number, formats)) {
+            continue;
+        }
+        bool has[5] = {false};
+        has[formats[0]] = has[formats[1]] = has[formats[2]] = true;
+        struct flow flow = decode_in_order(formats);
+        bool is_ip_alone = !has[1] && (has[3] || has[4]);
+        cr_assert_eq(flow_number(&flow, FLOW_BYTES), is_ip_alone ? 182 : 200, "%u", number);
+        cr_assert_eq(flow_number(&flow, FLOW_LAYER2_BYTES), has[1] || has[2] ? 200 : 0);
+        tried++;
+    }
+    cr_assert_eq(tried, 4 + 4 * 3 + 4 * 3 * 2);
+}
+
+Test(sflow, reads_ip_before_ethernet_without_a_raw_header)
 {
     static const uint32_t ORDERS[][3] = {{2, 3, 0}, {3, 2, 0}};
     for (size_t i = 0; i < sizeof ORDERS / sizeof ORDERS[0]; i++) {
         struct flow flow = decode_in_order(ORDERS[i]);
-        cr_assert_eq(flow_number(&flow, FLOW_BYTES), 182);
-        cr_assert_eq(flow_number(&flow, FLOW_LAYER2_BYTES), 200);
         cr_assert_eq(flow_number(&flow, FLOW_ETYPE), 0x0800);
         cr_assert_eq(flow_number(&flow, FLOW_PROTO), 6);
         cr_assert_neq(flow_number(&flow, FLOW_SRC_MAC), 0);
