@@ -269,3 +269,104 @@ Test(snapshot, of_an_exporter_that_only_sends_data_stays_the_same)
     cr_assert_arr_eq(file.bytes, first.bytes, first.size);
     buffer_clear(&first);
 }
+
+/* What a file of the version before has of one exporter: two ports, each with its own template. */
+static void write_version_1(void)
+{
+    static const uint16_t FIELDS[2][3] = {{8, 1, 2}, {8, 2, 1}};
+    struct build body = {.size = 0};
+    packet.wire.size = 0;
+    packet_address(&packet, "203.0.113.9");
+    uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff};
+    memcpy(mapped + 12, packet.wire.bytes, 4);
+    build_bytes(&body, mapped, sizeof mapped);
+    build_zeroes(&body, 4);
+    build_u32(&body, PACKET_EXPORT_S);
+    build_u32(&body, 2); /* templates */
+    build_u32(&body, 1); /* rates */
+    for (uint16_t i = 0; i < 2; i++) {
+        build_u32(&body, PACKET_DOMAIN);
+        build_u16(&body, TEMPLATE_ID);
+        build_u16(&body, 10);
+        build_u16(&body, 5000 + i);
+        build_u16(&body, 0);
+        build_u16(&body, 3);
+        build_u16(&body, 0);
+        build_zeroes(&body, 4);
+        build_u32(&body, PACKET_EXPORT_S);
+        for (size_t field = 0; field < 3; field++) {
+            build_u32(&body, 0);
+            build_u16(&body, FIELDS[i][field]);
+            build_u16(&body, 4);
+        }
+    }
+    build_u32(&body, 0); /* of the domain */
+    build_u32(&body, PACKET_DOMAIN);
+    build_zeroes(&body, 14);
+    build_u16(&body, RATE);
+    build_zeroes(&body, 8);
+    struct build head = {.size = 0};
+    build_bytes(&head, "GOFLOWTF", 8);
+    build_u32(&head, 1);
+    build_zeroes(&head, 8);
+    build_u32(&head, (uint32_t)body.size + 4);
+    buffer_append(&file, head.bytes, head.size);
+    packet.wire.size = 0;
+    build_u32(&packet.wire, (uint32_t)body.size);
+    buffer_append(&file, packet.wire.bytes, 4);
+    buffer_append(&file, body.bytes, body.size);
+    mend_crc();
+}
+
+static void check_ports(void)
+{
+    static const uint32_t RECORD[] = {0xc0000201, 100, 7};
+    for (uint16_t i = 0; i < 2; i++) {
+        packet_ipfix(&packet);
+        packet_open_set(&packet, TEMPLATE_ID);
+        for (size_t field = 0; field < 3; field++) {
+            build_u32(&packet.wire, RECORD[field]);
+        }
+        packet_close_set(&packet);
+        collector.source_port = 5000 + i;
+        fixture_decode();
+        const struct flow *flow = &collector.flows[i];
+        cr_assert_eq(collector.flow_count, (size_t)i + 1);
+        cr_assert_eq(flow_number(flow, FLOW_BYTES), i == 0 ? 100 : 7);
+        cr_assert_eq(flow_number(flow, FLOW_SAMPLING_RATE), RATE);
+    }
+}
+
+Test(snapshot, of_version_1_is_read_and_written_anew)
+{
+    write_version_1();
+    struct snapshot *snapshot = parsed();
+    restart_with(snapshot);
+    check_ports();
+    save(snapshot, collector.received_ns);
+    cr_assert_eq(file.bytes[11], 2);
+    snapshot_destroy(&snapshot);
+    snapshot = parsed();
+    restart_with(snapshot);
+    check_ports();
+    restart_with(NULL);
+    snapshot_destroy(&snapshot);
+}
+
+/* Exporters of version 1 that were not heard again stay as they are, beside others. */
+Test(snapshot, of_version_1_is_kept_until_its_exporters_are_heard)
+{
+    write_version_1();
+    struct snapshot *before = parsed();
+    restart_with(before);
+    collector.source = "203.0.113.10";
+    announce();
+    save(before, collector.received_ns);
+    snapshot_destroy(&before);
+    struct snapshot *after = parsed();
+    cr_assert_eq(snapshot_count(after), 2);
+    restart_with(after);
+    check_ports();
+    restart_with(NULL);
+    snapshot_destroy(&after);
+}
