@@ -5,6 +5,10 @@
 #include "ingest/decode/decode.h"
 #include "tests/fuzz/fuzz_target.h"
 
+enum {
+    MAX_LENGTH = (1 << 14) - 1
+};
+
 static void ignore(void *context, const struct flow *flow)
 {
     (void)context;
@@ -36,8 +40,8 @@ static void print_documents(const struct decoder *decoder)
 }
 
 /*
- * The input is datagrams, each behind its length in two bytes, so that templates meet their data;
- * where that is 0, time passes.
+ * The input is datagrams, each behind two bytes, of which fourteen bits are its length, so that
+ * templates meet their data, and the highest two its source port. Where all are 0, time passes.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -54,10 +58,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     const struct flow_sink sink = {.take = ignore};
     uint64_t now_ns = UINT64_C(1700000000) * NS_PER_S;
     while (cursor_left(&input) > 2) {
-        size_t length = cursor_be16(&input);
+        uint16_t head = cursor_be16(&input);
+        size_t length = head & MAX_LENGTH;
         length = length < cursor_left(&input) ? length : cursor_left(&input);
-        struct datagram datagram = {
-            .bytes = cursor_take(&input, length), .size = length, .received_ns = now_ns};
+        struct datagram datagram = {.bytes = cursor_take(&input, length),
+            .size = length,
+            .source_port = (uint16_t)(head / (MAX_LENGTH + 1)),
+            .received_ns = now_ns};
         (void)decoder_decode(decoder, &datagram, &sink);
         if (length == 0) {
             wait_a_minute(decoder, &sink, &now_ns);
