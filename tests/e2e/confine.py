@@ -92,6 +92,20 @@ def check_start_line_and_threads(folder, mode):
 test_the_start_line_says_how_and_each_thread_is_confined = each_mode(check_start_line_and_threads)
 
 
+def test_what_the_kernel_lacks_is_said_and_the_rest_is_done(folder):
+    script = case.ROOT / "tests" / "support" / "old_kernel.py"
+    for lacking in ("landlock", "seccomp"):
+        place = goflow.Place([sys.executable, script, lacking])
+        ingest = goflow.Ingest(
+            folder, name=lacking, place=place, stop_timeout="0").wait_until_ready()
+        start = [text for text in ingest.stderr.splitlines() if ": started " in text][0]
+        has = dict(pair.split("=") for pair in expected_words("auto").split())
+        for what, word in {**has, lacking: "unsupported"}.items():
+            case.true(f" {what}={word}" in start, f"without {lacking}: {start}")
+        ingest.replay("-synthetic=netflow5", "-count=1")
+        ingest.stop(status=goflow.LOST)
+
+
 def ask_from_inside(daemon, folder, questions):
     """Each thread that takes signals asks the kernel (preload/reach_probe.c): {question: errnos}."""
     pid = daemon.child.pid
