@@ -60,6 +60,10 @@ def test_nfprobe_ipfix(folder):
     check(folder, "nfprobe-10", nfprobe(10))
 
 
+def test_fprobe_netflow5(folder):
+    check(folder, "fprobe-5", exporter_programs.fprobe, with_v6=False)
+
+
 def test_sfprobe_sflow(folder):
     check(folder, "sfprobe", exporter_programs.sfprobe, shown_port=golden.SFLOW_PORT)
 

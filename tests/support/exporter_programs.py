@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause -- other people's exporters, fed from a capture.
+import case
 import process
 
 PMACCTD = """daemonize: false
@@ -63,3 +64,12 @@ def probes(folder, capture, port, sampling):
         f"nfprobe_receiver[n{version}]: 127.0.0.1:{port}\nnfprobe_version[n{version}]: {version}\n"
         for version in (5, 9, 10)))
     process.check("probes", ["pmacctd", "-f", config], folder, seconds=30)
+
+
+def fprobe(folder, capture, port):
+    """Exports the capture as NetFlow 5."""
+    with open(capture, "rb") as file:
+        probe = process.Process(
+            "fprobe", ["fprobe", "-i", "-", "-f", "ip", "-l", "2", "-q", "10000", "-n5",
+                       f"127.0.0.1:{port}"], folder, stdin=file)
+    case.true(probe.wait(30) == 0, f"fprobe: {probe.failure()}")
