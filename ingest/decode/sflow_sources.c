@@ -6,7 +6,7 @@
 
 enum {
     FIRST_ROOM = 16,
-    MAX_ROOM = 4096, /* half of them taken: more than the ports of a large chassis, by kind */
+    MAX_ROOM = 4096,  /* half of them taken: more than the ports of a large chassis, by kind */
     MAX_PROBES = 128, /* more than chance needs in a table half full; bounds what a key costs */
     KIND_BITS = 8,
     MAX_GAP = 1 << 20, /* a jump further ahead is a new sequence */
