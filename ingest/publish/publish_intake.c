@@ -8,7 +8,8 @@
 
 enum {
     BATCHES_A_TURN = 64, /* taken before the other sockets are looked at again */
-    COMPRESSION_LEVEL = 1
+    COMPRESSION_LEVEL = 1,
+    LATE_MAX = 4 /* batches that are written late with each new one */
 };
 
 /* Moves the batch's bytes into a message; the batch is gone. */
@@ -49,9 +50,17 @@ static bool compress_message(struct publisher *publisher, zmq_msg_t *message)
     return true;
 }
 
+static void count_spooled(struct publisher *publisher, const struct window_batch *batch)
+{
+    if (batch->kind == RECORD_FLOWS) {
+        counter_add(&publisher->counters.flows_spooled, batch->flow_count);
+        publish_ledger_count(publisher, ACCOUNT_SPOOLED, batch);
+    }
+}
+
 /*
  * When the spool has reached its limit the oldest batches go. When the disk does not work, the
- * batch is in memory only: its place stays empty.
+ * batch is in memory only until write_late(): its place stays empty.
  */
 static void write_to_spool(struct publisher *publisher, struct window_batch *batch)
 {
@@ -59,9 +68,24 @@ static void write_to_spool(struct publisher *publisher, struct window_batch *bat
     while (err == ERR_FULL && window_drop_oldest(publisher->window)) {
         err = spool_append(publisher->spool, batch);
     }
-    if (err == ERR_OK && batch->kind == RECORD_FLOWS) {
-        counter_add(&publisher->counters.flows_spooled, batch->flow_count);
-        publish_ledger_count(publisher, ACCOUNT_SPOOLED, batch);
+    if (err == ERR_OK) {
+        count_spooled(publisher, batch);
+    }
+}
+
+/*
+ * The disk takes batches: some of those that memory alone has are written as well. A segment has
+ * the batches of one id, so those of the id before stay where they are.
+ */
+static void write_late(struct publisher *publisher)
+{
+    for (int i = 0; i < LATE_MAX; i++) {
+        struct window_batch *batch = window_next_unsaved(publisher->window);
+        if (batch == NULL || batch->ingest_id != identity_id(publisher->identity) ||
+            spool_append(publisher->spool, batch) != ERR_OK) {
+            return;
+        }
+        count_spooled(publisher, batch);
     }
 }
 
@@ -96,6 +120,9 @@ void publish_append(struct publisher *publisher, struct window_batch *entry)
     entry->sequence = window_next_sequence(publisher->window);
     if (publisher->spool != NULL) {
         write_to_spool(publisher, entry);
+    }
+    if (entry->place.segment != 0) {
+        write_late(publisher);
     }
     keep_in_window(publisher, entry);
 }

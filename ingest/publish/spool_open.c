@@ -16,6 +16,7 @@ struct recovery {
     size_t room;
     struct link_ranges settled;
     uint64_t last_sequence;
+    bool is_disordered; /* batches that were written late follow younger ones */
 };
 
 static void note_sequence(struct recovery *recovery, uint64_t sequence)
@@ -29,7 +30,7 @@ static enum err recover_batch(
     struct recovery *recovery, const struct window_batch *batch, struct window_place place)
 {
     if (recovery->count > 0 && batch->sequence <= recovery->batches[recovery->count - 1].sequence) {
-        return ERR_OK; /* not ours to put in order: sequences only grow */
+        recovery->is_disordered = true;
     }
     struct window_batch *batches =
         array_grow(recovery->batches, recovery->count, &recovery->room, sizeof *batches);
@@ -59,6 +60,36 @@ static enum err on_record(void *context, const struct spool_segment *segment, ui
         note_sequence(recovery, last);
     }
     return recovery->settled.failed ? ERR_MEMORY : ERR_OK;
+}
+
+static int compare_batches(const void *a, const void *b)
+{
+    const struct window_batch *left = a;
+    const struct window_batch *right = b;
+    if (left->sequence != right->sequence) {
+        return left->sequence < right->sequence ? -1 : 1;
+    }
+    if (left->place.segment != right->place.segment) {
+        return left->place.segment < right->place.segment ? -1 : 1;
+    }
+    return (left->place.offset > right->place.offset) - (left->place.offset < right->place.offset);
+}
+
+/* In order of sequence; of two with one sequence the one that was written first. */
+static void put_in_order(struct recovery *recovery)
+{
+    if (!recovery->is_disordered) {
+        return;
+    }
+    qsort(recovery->batches, recovery->count, sizeof *recovery->batches, compare_batches);
+    size_t kept = 0;
+    for (size_t i = 0; i < recovery->count; i++) {
+        const struct window_batch *batch = &recovery->batches[i];
+        if (kept == 0 || batch->sequence != recovery->batches[kept - 1].sequence) {
+            recovery->batches[kept++] = *batch;
+        }
+    }
+    recovery->count = kept;
 }
 
 static int compare_ranges(const void *a, const void *b)
@@ -93,6 +124,7 @@ static enum err give_unsettled(struct spool *spool, struct recovery *recovery,
     enum err (*recover)(void *context, const struct window_batch *batch), void *context)
 {
     struct link_ranges *settled = &recovery->settled;
+    put_in_order(recovery);
     if (settled->count > 0) {
         qsort(settled->values, settled->count, sizeof *settled->values, compare_ranges);
     }

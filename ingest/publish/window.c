@@ -80,6 +80,9 @@ static void leave_hole(struct window *window, struct window_batch *batch)
     if (window->memory_from < window->first) {
         window->memory_from = window->first;
     }
+    if (window->unsaved_from < window->first) {
+        window->unsaved_from = window->first;
+    }
 }
 
 void window_take_out(
@@ -169,6 +172,17 @@ static struct window_batch *find_victim(struct window *window)
         }
     }
     return victim;
+}
+
+struct window_batch *window_next_unsaved(struct window *window)
+{
+    for (; window->unsaved_from < window_end(window); window->unsaved_from++) {
+        struct window_batch *batch = window_batch_at(window, window->unsaved_from);
+        if (is_in_memory(batch) && batch->place.segment == 0) {
+            return batch;
+        }
+    }
+    return NULL;
 }
 
 static bool is_short_of_memory(const struct window *window, size_t size)

@@ -122,6 +122,12 @@ MUST_CHECK enum err window_append(struct window *window, const struct window_bat
 MUST_CHECK enum err window_recover(
     struct window *window, const struct window_batch *batch, uint64_t now_ns);
 
+/*
+ * The oldest batch that memory alone has, lent until the next call that changes the window; NULL:
+ * none. A spool that has it by now sets its place.
+ */
+struct window_batch *window_next_unsaved(struct window *window);
+
 /* The oldest batch to send, lent until the next call that changes the window; NULL: none. */
 struct window_batch *window_next(struct window *window);
 /* The batch of window_next() was taken by the socket. */

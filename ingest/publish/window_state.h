@@ -26,6 +26,7 @@ struct window {
     uint64_t first;         /* position of the head */
     uint64_t search_from;   /* position */
     uint64_t memory_from;   /* position: nothing before it is in memory */
+    uint64_t unsaved_from;  /* position: nothing before it is in memory alone */
     uint64_t next_sequence; /* of the next batch */
     uint64_t tick_due_ns;   /* no deadline is earlier */
     struct window_counters counters;

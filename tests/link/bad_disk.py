@@ -145,5 +145,26 @@ def test_it_is_pulled_out_and_put_in_again(folder):
     check_that_it_survives(folder, ingest, start_store(folder, ingest), flows)
 
 
+def test_what_it_refused_is_written_when_it_has_room_again(folder):
+    """So that the ingest may be killed then."""
+    disk = failing_disk.Disk(folder)
+    ingest = start_ingest(folder, place=disk.place)
+    flows = numbered.Flows(folder)
+    flows.send(ingest, count=100)
+    disk.fail("write", errno.ENOSPC)
+    flows.send(ingest, count=100)
+    wait_until_writable(ingest, 0)
+    disk.mend()
+    flows.send(ingest, count=100)
+    case.wait_until_equal(
+        lambda: ingest.metrics().sum("goflow_spool_flows_total"), flows.count, NOTICED_S,
+        "flows in the spool")
+    ingest.kill()
+    ingest = start_ingest(folder, name="again")
+    store = start_store(folder, ingest)
+    flows.check(store.query)
+    numbered.check_counters(ingest)
+
+
 if __name__ == "__main__":
     case.main(globals())

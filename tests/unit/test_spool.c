@@ -224,6 +224,24 @@ Test(spool, a_disk_that_is_full_is_a_state_not_an_end)
     cr_assert_eq(found.batches[1].sequence, 3);
 }
 
+Test(spool, gives_batches_in_order_that_were_written_late)
+{
+    open_spool();
+    (void)append(2);
+    struct window_batch stored = append(4);
+    (void)append(5);
+    (void)append(1);
+    (void)append(3);
+    (void)append(3);
+    spool_settle(spool, &stored);
+    open_spool();
+    cr_assert_eq(found.count, 4);
+    cr_assert_eq(found.batches[0].sequence, 1);
+    cr_assert_eq(found.batches[1].sequence, 2);
+    cr_assert_eq(found.batches[2].sequence, 3);
+    cr_assert_eq(found.batches[3].sequence, 5);
+}
+
 /* Else a killed process would send everything again that its last segment holds. */
 Test(spool, writes_down_what_is_settled_while_it_runs)
 {

@@ -376,3 +376,19 @@ Test(window, is_at_rest_when_the_spool_has_all_and_no_store_any)
     cr_assert_not(window_is_at_rest(window), "in memory only");
     window_destroy(&window);
 }
+
+Test(window, names_the_oldest_batch_that_memory_alone_has)
+{
+    struct window *window = open_window(1 << 20, 2);
+    struct window_batch *first = window_next_unsaved(window);
+    cr_assert_not_null(first);
+    cr_assert_eq(window_next_unsaved(window), first, "until the spool has it");
+    uint64_t sequence = first->sequence;
+    first->place.segment = 1;
+    struct window_batch *second = window_next_unsaved(window);
+    cr_assert_not_null(second);
+    cr_assert_eq(second->sequence, sequence + 1);
+    second->place.segment = 1;
+    cr_assert_null(window_next_unsaved(window));
+    window_destroy(&window);
+}
