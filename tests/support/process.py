@@ -62,10 +62,14 @@ class Process:
         case.true(ended == status, f"{self.name} stopped with status {ended}: {self.failure()}")
 
     def kill(self):
-        """Ends the whole session at once; harmless when it is over."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.child.pid, signal.SIGKILL)
-        self.child.wait()
+        """
+        Ends the whole session at once; harmless when it is over: the system gives the number of a process
+        whose status was read to another one.
+        """
+        if self.child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.child.pid, signal.SIGKILL)
+            self.child.wait()
 
     def failure(self):
         """Its last error, else what it said last; one line."""
