@@ -119,13 +119,16 @@ Test(stream_restart, a_datagram_that_is_late_by_seconds_is_no_restart_in_ipfix)
     check_late(process_ipfix(PROCESS_PORT));
 }
 
+/* Datagrams are lost around it, and neither the uptime nor the clock runs as ours does. */
 Test(stream_restart, uptime_that_wraps_after_49_days_is_no_restart)
 {
     struct process process = process_netflow9(PROCESS_PORT);
     process.uptime_ms = UINT32_MAX - 3000;
     process_announce(&process, false);
     for (uint32_t i = 0; i < 10; i++) {
-        process.sequence += i == 5 ? 100 : 0;
+        process.sequence += 100;
+        process.uptime_ms += 500;
+        process.export_s += 60;
         process_send(&process, 1000, 1);
     }
     cr_assert_lt(process.uptime_ms, 20000);
@@ -203,6 +206,23 @@ Test(stream_restart, line_cards_restart_on_their_own)
     cr_assert_eq(collector.flow_count, 3);
     process_send(&cards[1], 1000, 1);
     cr_assert_eq(collector.flow_count, 3);
+}
+
+/* By their uptimes both are one family, and the first one was configured anew. */
+Test(stream_restart, life_that_has_ended_lends_nothing_to_the_next_one)
+{
+    struct process cards[] = {process_netflow9(PROCESS_PORT), process_netflow9(PROCESS_PORT)};
+    cards[1].domain = 1;
+    for (size_t i = 0; i < 4; i++) {
+        process_announce(&cards[i % 2], false);
+    }
+    cards[0].sequence = 0;
+    cards[0].uptime_ms += 5000;
+    cards[0].export_s += 5;
+    process_send(&cards[0], 2, 2000);
+    cr_assert_eq(collector.flow_count, 0);
+    process_announce(&cards[0], true);
+    cr_assert_eq(process_octets(0), 2000);
 }
 
 /* One datagram is damaged or forged; those that follow find what was announced. */
