@@ -59,7 +59,8 @@ def hunt(daemon, send):
 
 
 def check_alive(daemon):
-    case.true(daemon.is_running, f"{daemon.name} died: {daemon.failure()}")
+    case.true(
+        daemon.is_running, f"{daemon.name} died, status {daemon.child.returncode}: {daemon.failure()}")
 
 
 def finish(daemon, status=0):
