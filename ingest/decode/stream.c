@@ -116,9 +116,10 @@ static bool is_wrapped(const struct stream *stream, const struct sequence_step *
     return step->uptime_ms - stream->uptime_ms <= silent_ns / NS_PER_MS + WRAP_MS;
 }
 
+/* Where uptimes were seen, 0 is one as well: agents that count seconds send it in the first. */
 static bool uptime_went_back(const struct stream *stream, const struct sequence_step *step)
 {
-    bool is_back = have_uptimes(stream, step) && step->uptime_ms < stream->uptime_ms;
+    bool is_back = step->uptime_ms < stream->uptime_ms;
     return is_back && stream->uptime_ms - step->uptime_ms > LATE_MS && !is_wrapped(stream, step) &&
            !is_same_boot(stream, step);
 }

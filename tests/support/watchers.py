@@ -2,6 +2,8 @@
 """
     started = watchers.start(wire, port)     softflowd, pmacct, fprobe and the switch itself
     watchers.KINDS                           what each sends, and how it counts: docs/exporters.md
+    watchers.end(wire, started)              all end; started again, they are exporters that begin anew
+    watchers.live(wire, seconds)             some time passes
     watchers.push(wire)                      has them export what they have seen for two seconds
     started[-1].stop()                       the same for nfprobe
 """
@@ -9,8 +11,10 @@ import collections
 import ipaddress
 import pathlib
 import socket
+import time
 
 import case
+import openvswitch
 import process
 import traffic
 import wire as wires
@@ -74,6 +78,20 @@ def watching():
 
 def push(wire):
     wire.send({1: list(traffic.packets([PUSH], 1))})
+
+
+def live(wire, seconds):
+    """A packet a second that counts for nothing: sfprobe's uptime goes on only with packets."""
+    for _ in range(seconds):
+        wire.send({1: list(traffic.packets([PUSH._replace(sizes=[100])], 1))})
+        time.sleep(1)
+
+
+def end(wire, started):
+    for program in started:
+        program.kill()
+    for column in ("netflow", "ipfix", "sflow"):
+        wire.switch.set("clear", "bridge", openvswitch.BRIDGE, column)
 
 
 def target(number, port):

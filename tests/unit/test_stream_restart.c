@@ -291,3 +291,32 @@ Test(stream_restart, restarts_of_netflow5_are_counted)
     cr_assert_eq(process_restarts(), 1);
     cr_assert_eq(collector.flow_count, 3);
 }
+
+/* A datagram without samples. */
+static void send_sflow(uint32_t sequence, uint32_t uptime_ms)
+{
+    uint8_t datagram[28] = {0, 0, 0, 5, 0, 0, 0, 1, 192, 0, 2, 9};
+    struct {
+        size_t at;
+        uint32_t value;
+    } words[] = {{16, sequence}, {20, uptime_ms}};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t byte = 0; byte < 4; byte++) {
+            datagram[words[i].at + byte] = (uint8_t)(words[i].value >> (24 - 8 * byte));
+        }
+    }
+    collector.received_ns += NS_PER_S;
+    collector_decode_bytes(&collector, datagram, sizeof datagram);
+}
+
+/* pmacct's sfprobe counts whole seconds, so it sends an uptime of 0 in the first one. */
+Test(stream_restart, uptime_of_zero_behind_others_is_a_restart)
+{
+    for (uint32_t i = 0; i < 20; i++) {
+        send_sflow(1 + i, 1000 * i);
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        send_sflow(1 + i, 0);
+    }
+    cr_assert_eq(process_restarts(), 1);
+}
