@@ -9,10 +9,8 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -120,36 +118,16 @@ static void advance_ms(uint64_t ms)
     fake.now_ns += ms * NS_PER_MS;
 }
 
-static void read_spool(
-    enum err (*recover)(void *context, const struct window_batch *batch), void *context)
+static void open_spool(void)
 {
+    (void)snprintf(folder, sizeof folder, "/tmp/goflow-publish-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
     const struct spool_options options = {.folder = folder,
         .fallback_id = INGEST,
         .max_bytes = 1 << 20,
         .segment_bytes = 1 << 16,
         .sync_period_ms = 1000};
-    cr_assert_eq(spool_open(&publisher.spool, &options, recover, context), ERR_OK);
-}
-
-static void open_spool(void)
-{
-    (void)snprintf(folder, sizeof folder, "/tmp/goflow-publish-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    read_spool(keep_none, NULL);
-}
-
-/* The sequences of what a spool gives back. */
-struct sequences {
-    size_t count;
-    uint64_t values[8];
-};
-
-static enum err keep_sequence(void *context, const struct window_batch *batch)
-{
-    struct sequences *found = context;
-    cr_assert_lt(found->count, 8);
-    found->values[found->count++] = batch->sequence;
-    return ERR_OK;
+    cr_assert_eq(spool_open(&publisher.spool, &options, keep_none, NULL), ERR_OK);
 }
 
 static const struct window_counters *counters(void)
@@ -476,35 +454,6 @@ Test(publish_loop, sends_from_the_disk_what_memory_had_no_room_for)
         batch_destroy(&batch);
     }
     cr_assert_eq(counter_get(&counters()->dropped_window.flows), 0);
-}
-
-/* No file of this process may grow beyond so many bytes. */
-static void limit_files(rlim_t bytes)
-{
-    (void)signal(SIGXFSZ, SIG_IGN);
-    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){bytes, RLIM_INFINITY}), 0);
-}
-
-Test(publish_loop, what_a_full_disk_refused_is_written_when_it_takes_batches_again)
-{
-    open_spool();
-    fake.room = 0;
-    limit_files(1);
-    offer(2);
-    turn();
-    cr_assert_eq(counter_get(&publisher.counters.flows_spooled), 0);
-    limit_files(RLIM_INFINITY);
-    offer(1);
-    turn();
-    cr_assert_eq(counter_get(&publisher.counters.flows_spooled), 3 * FLOWS);
-    cr_assert_null(window_next_unsaved(publisher.window));
-    struct sequences found = {0};
-    spool_close(&publisher.spool);
-    read_spool(keep_sequence, &found);
-    cr_assert_eq(found.count, 3);
-    for (uint64_t i = 0; i < 3; i++) {
-        cr_assert_eq(found.values[i], FIRST + i);
-    }
 }
 
 /* Flips bits in the payload of the second of equally large batches. */
