@@ -28,3 +28,10 @@ static inline uint64_t hash_words(const struct hash_seed *seed, uint64_t a, uint
     uint64_t hash = hash_fold(a ^ seed->words[0], b ^ seed->words[1]);
     return hash_fold(hash ^ seed->words[1], UINT64_C(0x9e3779b97f4a7c15));
 }
+
+/* The same of three words, in two turns as well. */
+static inline uint64_t hash_three(const struct hash_seed *seed, uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t hash = hash_fold(a ^ seed->words[0], b ^ seed->words[1]);
+    return hash_fold(hash ^ seed->words[1], c ^ seed->words[0] ^ UINT64_C(0x9e3779b97f4a7c15));
+}

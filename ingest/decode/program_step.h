@@ -26,9 +26,12 @@ static inline void program_step_fallback(
 static inline bool program_step_address(
     struct address *address, const uint8_t *bytes, enum program_code code)
 {
-    *address = code == PROGRAM_IPV4 ? address_from_ipv4(bytes) : address_from_ipv6(bytes);
-    static const uint8_t NONE[16] = {0};
-    return memcmp(bytes, NONE, code == PROGRAM_IPV4 ? 4 : 16) != 0;
+    if (code == PROGRAM_IPV4) {
+        *address = address_from_ipv4(bytes);
+        return load_be32(bytes) != 0;
+    }
+    *address = address_from_ipv6(bytes);
+    return (load_be64(bytes) | load_be64(bytes + 8)) != 0;
 }
 
 /* Runs FALLBACK, FLAGS, DSCP, LABEL and APPEND_...; other codes do nothing. */

@@ -62,8 +62,7 @@ void sflow_sources_clear(struct sflow_sources *sources)
 static struct sflow_source *probe(
     const struct sflow_sources *sources, uint64_t origin, uint64_t agent_index, uint64_t class_kind)
 {
-    uint64_t hash = hash_words(&sources->seed, origin, agent_index);
-    uint32_t at = (uint32_t)hash_words(&sources->seed, hash, class_kind);
+    uint32_t at = (uint32_t)hash_three(&sources->seed, origin, agent_index, class_kind);
     for (uint32_t i = 0; i < MAX_PROBES; i++) {
         struct sflow_source *source = &sources->slots[(at + i) & (sources->room - 1)];
         bool is_it = source->origin == origin && source->agent_index == agent_index &&

@@ -18,8 +18,8 @@ enum {
 };
 
 /* Returns the presence bits of the fields that are not 0. */
-static uint64_t run_numbers(const struct program_op *op, const struct program_op *end,
-    const uint8_t *record, struct flow *flow)
+static inline __attribute__((always_inline)) uint64_t run_numbers(const struct program_op *op,
+    const struct program_op *end, const uint8_t *record, struct flow *flow)
 {
     uint64_t present = 0;
     for (; op < end; op++) {
