@@ -6,10 +6,11 @@ struct record_reader {
     enum sflow_record_outcome (*read)(struct flow *flow, struct cursor record);
 };
 
-/* The commonest first. What no field holds is left to sflow_extra.def. */
+/* The commonest first, except the raw header, which samples read themselves. What no field holds is
+ * left to sflow_extra.def. */
 static const struct record_reader READERS[] = {
-    {1, sflow_read_raw_header},
     {1001, sflow_read_switch},
+    {1, sflow_read_raw_header},
     {1002, sflow_read_router},
     {1003, sflow_read_gateway},
     {2, sflow_read_ethernet},

@@ -154,20 +154,30 @@ static void store_header(struct decode_context *context, const struct sample_hea
     }
 }
 
-/* Inlined where most samples need it. */
-static inline __attribute__((always_inline)) enum sflow_record_outcome read_record(
-    struct decode_context *context, uint32_t format, struct cursor record)
+/* What no field holds may go to Extra; what is not read at all is counted. */
+__attribute__((noinline)) static void take_unread(struct decode_context *context, uint32_t format,
+    struct cursor record, enum sflow_record_outcome outcome)
 {
-    if (cursor_failed(&record)) {
-        return SFLOW_RECORD_BAD;
-    }
-    enum sflow_record_outcome outcome = sflow_record_read(context->flow, format, record);
     if (outcome == SFLOW_RECORD_SKIPPED && context->takes_extra) {
         uint32_t dropped = 0;
         outcome = sflow_read_extra(context->flow, format, record, &dropped);
         counter_add(&context->counters->extra_dropped, dropped);
     }
-    return outcome;
+    sflow_count_record(context, false, format, outcome);
+}
+
+/* Inlined where most samples need it. */
+static inline __attribute__((always_inline)) void take_record(
+    struct decode_context *context, uint32_t format, struct cursor record)
+{
+    enum sflow_record_outcome outcome = SFLOW_RECORD_BAD;
+    if (!cursor_failed(&record)) {
+        outcome = format == RECORD_RAW_HEADER ? sflow_read_raw_header(context->flow, record)
+                                              : sflow_record_read(context->flow, format, record);
+    }
+    if (outcome != SFLOW_RECORD_READ) {
+        take_unread(context, format, record, outcome);
+    }
 }
 
 /*
@@ -205,7 +215,7 @@ static void read_phase(
         uint32_t format = cursor_be32(&sample);
         struct cursor record = sflow_xdr_opaque(&sample);
         if (phase_of(format) == phase) {
-            sflow_count_record(context, false, format, read_record(context, format, record));
+            take_record(context, format, record);
         }
     }
 }
@@ -221,31 +231,51 @@ __attribute__((noinline)) static void read_phases(
     }
 }
 
+/* Counts the records, up to the sample's own end. */
+__attribute__((noinline)) static uint32_t skip_records(struct cursor *sample, uint32_t claimed)
+{
+    uint32_t records = 0;
+    while (records < claimed && cursor_left(sample) > 0) {
+        (void)cursor_be32(sample);
+        (void)sflow_xdr_opaque(sample);
+        records++;
+    }
+    return records;
+}
+
 /*
  * Most samples begin with the raw header, and have none of records 2 to 4: they are read in one
- * walk. The count is a limit: the sample's own end decides. Returns the records found.
+ * walk. Returns the records found; *phases_p has what is left to read.
  */
-static uint32_t read_records(
-    struct decode_context *context, struct cursor *sample, uint32_t claimed)
+static uint32_t walk_records(
+    struct decode_context *context, struct cursor *sample, uint32_t claimed, uint32_t *phases_p)
 {
-    const struct cursor start = *sample;
     uint32_t records = 0;
-    uint32_t later = 0;
-    if (cursor_left(sample) >= 4 && load_be32(sample->pos) != RECORD_RAW_HEADER) {
-        later = PHASE_RAW | PHASE_OTHERS | PHASE_PARTS;
-    }
+    *phases_p = 0;
     while (records < claimed && cursor_left(sample) > 0) {
         uint32_t format = cursor_be32(sample);
         struct cursor record = sflow_xdr_opaque(sample);
         records++;
-        if (format - RECORD_ETHERNET <= RECORD_IPV6 - RECORD_ETHERNET) {
-            later |= PHASE_PARTS;
-        } else if ((later & PHASE_RAW) == 0) {
-            sflow_count_record(context, false, format, read_record(context, format, record));
+        if (__builtin_expect(format - RECORD_ETHERNET <= RECORD_IPV6 - RECORD_ETHERNET, 0)) {
+            *phases_p = PHASE_PARTS;
+        } else {
+            take_record(context, format, record);
         }
     }
-    if (later != 0) {
-        read_phases(context, start, claimed, later);
+    return records;
+}
+
+/* The count is a limit: the sample's own end decides. Returns the records found. */
+static uint32_t read_records(
+    struct decode_context *context, struct cursor *sample, uint32_t claimed)
+{
+    const struct cursor start = *sample;
+    uint32_t phases = PHASE_RAW | PHASE_OTHERS | PHASE_PARTS;
+    bool begins_raw = cursor_left(sample) >= 4 && load_be32(sample->pos) == RECORD_RAW_HEADER;
+    uint32_t records = begins_raw ? walk_records(context, sample, claimed, &phases)
+                                  : skip_records(sample, claimed);
+    if (phases != 0) {
+        read_phases(context, start, claimed, phases);
     }
     if (records < claimed && !cursor_failed(sample)) {
         decode_drop(context, DECODE_COUNT);

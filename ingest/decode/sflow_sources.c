@@ -144,25 +144,37 @@ static void count_late(struct sflow_source *source, struct sflow_source_counters
     counter_add(&counters->late, 1);
 }
 
+/* False: the number is late, or begins another sequence. */
+static bool pass_gap(struct sflow_source *source, struct sflow_source_counters *counters,
+    const struct sflow_source_step *step, uint32_t gap)
+{
+    if (gap >= -(uint32_t)MAX_SHUFFLE) {
+        count_late(source, counters);
+        return false;
+    }
+    if (gap > MAX_GAP) {
+        counter_add(&counters->resets, 1);
+        advance(source, step);
+        return false;
+    }
+    source->lost += gap;
+    counter_add(&counters->lost, gap);
+    return true;
+}
+
 /* A sample of a datagram that is neither late nor a double. */
 static void follow(struct sflow_source *source, struct sflow_source_counters *counters,
     const struct sflow_source_step *step)
 {
     uint32_t gap = step->number - source->next;
-    if (gap >= -(uint32_t)MAX_SHUFFLE) {
-        count_late(source, counters);
+    if (gap != 0 && !pass_gap(source, counters, step, gap)) {
         return;
     }
-    if (gap > MAX_GAP) {
-        counter_add(&counters->resets, 1);
-        advance(source, step);
-        return;
+    if (source->agent_drops != step->agent_drops) {
+        uint32_t dropped = growth(source->agent_drops, step->agent_drops);
+        source->dropped += dropped;
+        counter_add(&counters->dropped, dropped);
     }
-    uint32_t dropped = growth(source->agent_drops, step->agent_drops);
-    source->lost += gap;
-    source->dropped += dropped;
-    counter_add(&counters->lost, gap);
-    counter_add(&counters->dropped, dropped);
     counter_add(&counters->pool, growth(source->pool, step->pool));
     advance(source, step);
 }
