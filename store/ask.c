@@ -60,7 +60,7 @@ static enum err write_question(
         return buffer_check(sql);
     }
     (void)fprintf(stderr,
-        "goflow-store: '%s' is no question; there are: query \"SELECT ...\", and top\n",
+        "goflow-store: unknown command '%s'; use: query \"SELECT ...\", or top\n",
         words->values[0]);
     return ERR_INVALID;
 }

@@ -97,6 +97,9 @@ static enum err open_serve(struct store_program *program)
 {
     const struct store_settings *settings = program->settings;
     if (settings->serve_address[0] == '\0' && settings->serve_socket[0] == '\0') {
+        if (sink_engine(writer_sink(program->writer)) != NULL) {
+            store_database_forget_serving(settings); /* a killed store has left it */
+        }
         return ERR_OK;
     }
     /* four blocks of our own: other stores that write through this one may have larger ones */

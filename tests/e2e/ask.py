@@ -42,6 +42,22 @@ def test_a_store_that_was_killed_leaves_its_folder_open_to_questions(folder):
     check_count(folder, sent["flows"])
 
 
+def test_the_address_that_a_killed_store_noted_is_not_asked(folder):
+    note = pathlib.Path(folder, "data", "goflow.serve")
+    note.parent.mkdir()
+    note.write_text(f"unix:{folder}/nobody\n", encoding="utf-8")
+    command = [goflow.program("goflow-store"), f"-ch.path={note.parent}", "-metrics.addr=",
+               f"-zmq.connect=ipc://{folder}/link"]
+    store = process.Process("store", command, folder)
+    store.until(lambda: "store: started" in store.stderr, 60, "the start of the store")
+    case.true(not note.exists(), "the note of the killed store is still there")
+    done = process.run("ask", [
+        goflow.program("goflow-store"), "query", "SELECT 1", f"-ch.path={note.parent}"], folder)
+    case.equal(done.child.returncode, 1, "exit status while the folder is in use")
+    case.true("-ch.serve" in done.stderr, f"what to do is not said: {done.stderr}")
+    store.stop()
+
+
 def test_top_by_everything(folder):
     line, _ = filled_line(folder)
     for topic, column in (

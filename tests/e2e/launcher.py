@@ -169,6 +169,38 @@ def test_stores_share_over_a_socket_that_only_this_user_reaches(folder):
     case.true(not os.path.exists(path), "the socket is gone")
 
 
+def test_questions_find_its_engine_without_a_flag(folder):
+    launcher = Launcher(folder, "-ch.serve=").wait_until_ready()
+    sent = launcher.replay("-synthetic=netflow5", "-count=100", "-seed=7")
+    case.wait_until_equal(lambda: ask(folder), sent["flows"], ARRIVE_S, "rows")
+    (store,) = launcher.stores()
+    case.equal(listening_ports(store), {launcher.store_port}, "TCP ports: metrics and no other")
+    launcher.stop()
+    case.equal(ask(folder), sent["flows"], "rows after the stop")
+
+
+def test_all_stores_use_the_socket_that_is_given(folder):
+    path = f"{folder}/given"
+    launcher = Launcher(
+        folder, "-ch.serve=", f"-ch.serve.socket=unix:{path}", "-batch.flows=100", stores=2)
+    launcher.wait_until_ready()
+    sent = launcher.replay("-synthetic=netflow5", "-count=200", "-pps=400", "-seed=8")
+    count = "SELECT count() FROM netflow"
+    case.wait_until_equal(
+        lambda: int(ask_socket(path, count)), sent["flows"], ARRIVE_S, "rows")
+    case.equal(ask(folder), sent["flows"], "rows that goflow-store query finds")
+    launcher.stop(STOP_S)
+
+
+def ask(folder):
+    """Rows, as goflow-store query finds them."""
+    done = process.run("query", [
+        goflow.program("goflow-store"), "query", "SELECT count() FROM netflow FORMAT TSV",
+        f"-ch.path={folder}/data"], folder)
+    case.equal(done.child.returncode, 0, f"exit status: {done.stderr}")
+    return int(done.stdout)
+
+
 def command_line(pid):
     with open(f"/proc/{pid}/cmdline", encoding="utf-8") as file:
         return file.read().split("\0")

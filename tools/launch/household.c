@@ -69,10 +69,31 @@ static void give_metrics(
     give(plan, store, "-metrics.addr=%.*s:%lu", (int)(colon - address), address, port + number);
 }
 
+/*
+ * The first store has the engine and serves it: over a socket in the folder of the launcher, unless
+ * -ch.serve.socket names another. The other stores write through it, and goflow-store query and top
+ * find it; they also find the address of -ch.serve, so a single store that has one needs no socket.
+ */
+static void plan_engine(
+    struct household_plan *plan, struct child *store, const struct launch_settings *settings)
+{
+    const char *path = launch_settings_serve_socket(settings);
+    if (store->number > 0) {
+        give(plan, store, "-ch.serve=");
+        give(plan, store, "-ch.serve.socket=");
+        give(plan, store, path[0] != '\0' ? "-ch.addr=%s" : "-ch.addr=unix:%s/serve",
+            path[0] != '\0' ? path : plan->folder.path);
+        return;
+    }
+    bool is_found = launch_settings_serve(settings)[0] != '\0' && plan->household.store_count == 1;
+    if (path[0] == '\0' && !is_found) {
+        give(plan, store, "-ch.serve.socket=unix:%s/serve", plan->folder.path);
+    }
+}
+
 static void plan_stores(struct household_plan *plan, const struct launch_settings *settings)
 {
     struct household *household = &plan->household;
-    bool shares_engine = launch_settings_is_embedded(settings) && household->store_count > 1;
     for (uint32_t i = 0; i < household->store_count; i++) {
         struct child *store = &household->stores[i];
         store->program = "goflow-store";
@@ -83,13 +104,8 @@ static void plan_stores(struct household_plan *plan, const struct launch_setting
         give(plan, store, "-zmq.connect=ipc://%s/link", plan->folder.path);
         give(plan, store, "-zmq.bind=");
         give_metrics(plan, store, launch_settings_store_metrics(settings), i);
-        if (i > 0 && launch_settings_is_embedded(settings)) {
-            give(plan, store, "-ch.serve=");
-            give(plan, store, "-ch.serve.socket=");
-        }
-        if (shares_engine) {
-            give(plan, store, i == 0 ? "-ch.serve.socket=unix:%s/serve" : "-ch.addr=unix:%s/serve",
-                plan->folder.path);
+        if (launch_settings_is_embedded(settings)) {
+            plan_engine(plan, store, settings);
         }
     }
 }

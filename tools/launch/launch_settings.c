@@ -152,6 +152,16 @@ const char *launch_settings_store_metrics(const struct launch_settings *settings
     return value_of(settings, "store.metrics.addr")->text;
 }
 
+const char *launch_settings_serve(const struct launch_settings *settings)
+{
+    return value_of(settings, "ch.serve")->text;
+}
+
+const char *launch_settings_serve_socket(const struct launch_settings *settings)
+{
+    return value_of(settings, "ch.serve.socket")->text;
+}
+
 const char *launch_settings_user(const struct launch_settings *settings)
 {
     return value_of(settings, "user")->text;

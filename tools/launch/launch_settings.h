@@ -29,6 +29,8 @@ bool launch_settings_is_embedded(const struct launch_settings *settings);
 
 /* Texts of flags, lent; "" when not set. */
 const char *launch_settings_store_metrics(const struct launch_settings *settings);
+const char *launch_settings_serve(const struct launch_settings *settings);
+const char *launch_settings_serve_socket(const struct launch_settings *settings);
 const char *launch_settings_user(const struct launch_settings *settings);
 bool launch_settings_is_confined(const struct launch_settings *settings);
 const struct option_list *launch_settings_bind(const struct launch_settings *settings);
