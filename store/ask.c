@@ -59,8 +59,7 @@ static enum err write_question(
         write_top(settings, sql);
         return buffer_check(sql);
     }
-    (void)fprintf(stderr,
-        "goflow-store: unknown command '%s'; use: query \"SELECT ...\", or top\n",
+    (void)fprintf(stderr, "goflow-store: unknown command '%s'; use: query \"SELECT ...\", or top\n",
         words->values[0]);
     return ERR_INVALID;
 }

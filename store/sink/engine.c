@@ -173,6 +173,21 @@ static enum err open_keeper(struct engine *engine, const char *path)
     return err;
 }
 
+/*
+ * The first statement that fails makes the engine index the symbols of all libraries. It does so
+ * under a lock of the dynamic loader and calls dlsym(), which waits for a thread in dlopen(), while
+ * that thread waits for the lock: glibc loads a library when it looks up a user or a host. So the
+ * engine must do it before other threads use it.
+ */
+static void index_symbols(struct engine *engine)
+{
+    static const struct engine_query FAILING = {
+        .sql = "SELECT throwIf(1)", .sql_size = sizeof "SELECT throwIf(1)" - 1, .format = "Null"};
+    struct engine_result result;
+    engine_query(engine->keeper, &FAILING, &result);
+    engine_result_clear(&result);
+}
+
 enum err engine_open(struct engine **engine_p, const char *path, const char *library)
 {
     struct engine *engine = calloc(1, sizeof *engine);
@@ -196,6 +211,7 @@ enum err engine_open(struct engine **engine_p, const char *path, const char *lib
         err = open_keeper(engine, path);
     }
     if (err == ERR_OK) {
+        index_symbols(engine);
         err = engine_sync(engine); /* what a killed process wrote is found, and acknowledged */
     }
     if (err == ERR_OK) {

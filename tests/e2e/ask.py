@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause -- goflow-store query and top, beside a store and alone.
+import os
 import pathlib
 import sys
 
@@ -55,6 +56,23 @@ def test_the_address_that_a_killed_store_noted_is_not_asked(folder):
         goflow.program("goflow-store"), "query", "SELECT 1", f"-ch.path={note.parent}"], folder)
     case.equal(done.child.returncode, 1, "exit status while the folder is in use")
     case.true("-ch.serve" in done.stderr, f"what to do is not said: {done.stderr}")
+    store.stop()
+
+
+def test_a_store_makes_its_table_while_libraries_are_loaded(folder):
+    """The engine and the dynamic loader waited for each other: one start in twelve made no table."""
+    library = case.Settings.bin.parent / "tests" / "load_libraries.so"
+    env = {**os.environ, "LD_PRELOAD": str(library), "LOAD_LIBRARY": "libnss_hesiod.so.2"}
+    port = process.free_ports()
+    command = [goflow.program("goflow-store"), f"-ch.path={folder}/data",
+               f"-metrics.addr=127.0.0.1:{port}", f"-zmq.connect=ipc://{folder}/link"]
+    store = process.Process("store", command, folder, env=env)
+
+    def has_table():
+        page = goflow.document(port, "/metrics")
+        return page and goflow.Metrics(page).sum("goflow_write_database_up") == 1
+
+    store.until(has_table, 20, "the table")
     store.stop()
 
 
