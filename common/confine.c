@@ -71,7 +71,8 @@ static enum err hide_environment(void)
 
 enum err confine(const struct confine_request *request, struct confine_state *state_p)
 {
-    *state_p = (struct confine_state){.landlock = "off", .seccomp = "off"};
+    *state_p =
+        (struct confine_state){.user = privileges_user(), .landlock = "off", .seccomp = "off"};
     if (strcmp(request->flags->mode, "off") == 0) {
         return ERR_OK;
     }
@@ -88,7 +89,7 @@ enum err confine(const struct confine_request *request, struct confine_state *st
 
 void confine_add_start(const struct confine_state *state, struct start_line *line)
 {
-    start_line_add(line, "user", "%s", privileges_user());
+    start_line_add(line, "user", "%s", state->user);
     start_line_add(line, "landlock", "%s", state->landlock);
     start_line_add(line, "seccomp", "%s", state->seccomp);
 }

@@ -28,6 +28,7 @@ struct confine_request {
 
 /* What has come of it, for the start line. */
 struct confine_state {
+    const char *user;     /* its name is looked up while the files with names can be read */
     const char *landlock; /* files and ports */
     const char *seccomp;  /* system calls */
 };

@@ -179,11 +179,12 @@ enum err privileges_drop(void)
 
 const char *privileges_user(void)
 {
-    static char number[16];
+    static char name[NAME_SIZE];
     const struct passwd *entry = getpwuid(geteuid());
     if (entry != NULL) {
-        return entry->pw_name;
+        (void)snprintf(name, sizeof name, "%s", entry->pw_name);
+    } else {
+        (void)snprintf(name, sizeof name, "%u", (unsigned)geteuid());
     }
-    (void)snprintf(number, sizeof number, "%u", (unsigned)geteuid());
-    return number;
+    return name;
 }

@@ -277,6 +277,17 @@ def is_nobody(pid, what):
         case.equal({int(text, 16) for text in of_threads(pid, key)}, {0}, f"{what}: {key}")
 
 
+def test_the_start_line_names_a_user_that_only_etc_passwd_knows(folder):
+    """libnss_systemd knows root and nobody by itself; other names are read before the confinement."""
+    if not is_root():
+        return
+    os.chmod(folder.parent, 0o755)
+    name = next(user.pw_name for user in pwd.getpwall() if user.pw_uid not in (0, 65534))
+    ingest = goflow.Ingest(folder, user=name, transport="none", tap_bind="").wait_until_ready()
+    case.true(f" user={name} landlock=" in ingest.stderr, f"the start line: {ingest.stderr}")
+    ingest.stop()
+
+
 def check_user(folder, mode):
     if not is_root():
         return
