@@ -66,6 +66,7 @@ struct option_program {
     const char *summary; /* one line for help and man page */
     const struct option *options;
     size_t option_count;
+    const char *usage; /* lines for help, where there are words that are not flags; or NULL */
 };
 
 struct options; /* owns every text that settings point to */

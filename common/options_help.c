@@ -119,12 +119,13 @@ static void help_option(const struct option *option, void *context)
 void options_help(const struct option_program *program, FILE *out)
 {
     (void)fprintf(out,
-        "%s %s: %s\n\n"
+        "%s %s: %s\n\n%s"
         "Flags are written -flag=value or -flag value; booleans -flag or -flag=false. Each may "
         "also\n"
         "come from the environment (-nf.port: GOFLOW_NF_PORT) or from a file of key = value lines\n"
         "(-config). The command line is strongest, then the environment, then the file.\n",
-        program->name, GOFLOW_VERSION, program->summary);
+        program->name, GOFLOW_VERSION, program->summary,
+        program->usage != NULL ? program->usage : "");
     help_group("every program", strlen("every program"), out);
     for (size_t i = 0; i < OPTION_BUILTIN_COUNT; i++) {
         help_option(&OPTION_BUILTINS[i], out);

@@ -113,6 +113,9 @@ static const struct option OPTIONS[] = {
 
 const struct option_program STORE_PROGRAM = {.name = "goflow-store",
     .summary = "takes flows from goflow-ingest and writes them into ClickHouse",
+    .usage = "  goflow-store [FLAGS]                        takes flows until it is stopped\n"
+             "  goflow-store query \"SELECT ...\" [FLAGS]     prints the answer of the database\n"
+             "  goflow-store top [-by=...] [FLAGS]          prints the largest talkers\n\n",
     .options = OPTIONS,
     .option_count = sizeof OPTIONS / sizeof OPTIONS[0]};
 

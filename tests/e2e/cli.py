@@ -51,6 +51,15 @@ def printed(folder, name, *words, env=None):
     return {key: value.strip('"') for key, value in pairs}
 
 
+def test_help_names_the_words_that_are_not_flags(folder):
+    for name, words in (
+            ("goflow-store", ("query ", "top ")), ("goflow-replay", ("FILE ",)),
+            ("goflow-keys", ("make ", "allow ", "refuse ", "list "))):
+        answer = process.run(name, [goflow.program(name), "-h"], folder).stdout
+        for word in words:
+            case.true(f"  {name} {word}" in answer, f"{name} -h does not say {word}")
+
+
 def test_an_unknown_flag_is_refused(folder):
     for name in PROGRAMS:
         refused(folder, name, "-no.such.flag", saying=[name, "no.such.flag"])

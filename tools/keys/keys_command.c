@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define USAGE                                                                                      \
-    "usage:\n"                                                                                     \
     "  goflow-keys make FOLDER [NAME]              make a key pair; NAME is this host's name\n"    \
     "  goflow-keys allow FOLDER KIND NAME KEY      let a peer in; KIND: ingest, store or tap;\n"   \
     "                                              KEY: its public key, or its own.key\n"          \
@@ -19,11 +18,12 @@
 const struct option_program KEYS_PROGRAM = {
     .name = "goflow-keys",
     .summary = "makes CURVE keys for the link and lets peers in",
+    .usage = USAGE "\n",
 };
 
 static enum err usage(void)
 {
-    (void)fputs(USAGE, stderr);
+    (void)fputs("usage:\n" USAGE, stderr);
     return ERR_INVALID;
 }
 

@@ -35,6 +35,8 @@ static const struct option OPTIONS[] = {
 
 const struct option_program REPLAY_PROGRAM = {.name = "goflow-replay",
     .summary = "sends the exports of a capture, or synthetic ones",
+    .usage = "  goflow-replay FILE [FLAGS]               sends a pcap or pcapng file\n"
+             "  goflow-replay -synthetic=... [FLAGS]    sends exports that it makes\n\n",
     .options = OPTIONS,
     .option_count = sizeof OPTIONS / sizeof OPTIONS[0]};
 
