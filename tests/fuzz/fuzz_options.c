@@ -29,8 +29,10 @@ static const struct option OPTIONS[] = {
         .help = "List."},
 };
 
-static const struct option_program PROGRAM = {
-    "fuzzed", "Reads a file.", OPTIONS, sizeof OPTIONS / sizeof OPTIONS[0]};
+static const struct option_program PROGRAM = {.name = "fuzzed",
+    .summary = "Reads a file.",
+    .options = OPTIONS,
+    .option_count = sizeof OPTIONS / sizeof OPTIONS[0]};
 
 static void read_file(const char *path)
 {
