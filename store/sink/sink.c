@@ -12,6 +12,7 @@
 #include "store/sink/sql_text.h"
 #include "store/sink/table.h"
 #include "store/sink/table_fill.h"
+#include "store/sink/table_home.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -105,9 +106,15 @@ enum sink_outcome sink_prepare(struct sink *sink, enum record_kind kind, struct 
     if (sink->backend->class->forget != NULL) {
         sink->backend->class->forget(sink->backend);
     }
-    struct sink_view any;
-    sink_view_init(&any, sink->backend, SINK_ANY_SERVER);
-    enum sink_outcome outcome = table_prepare(sink->tables[kind], &any.backend, error);
+    size_t server;
+    enum sink_outcome outcome =
+        table_home_find(sink->backend, table_name(sink->tables[kind]), &server, error);
+    if (outcome != SINK_DONE) {
+        return outcome;
+    }
+    struct sink_view home;
+    sink_view_init(&home, sink->backend, server);
+    outcome = table_prepare(sink->tables[kind], &home.backend, error);
     return outcome == SINK_DONE ? check_addresses(sink, kind, error) : outcome;
 }
 

@@ -65,7 +65,7 @@ def check_alive(daemon):
 
 def finish(daemon, status=0):
     """It still answers, ends when asked, and no sanitizer had anything to say."""
-    case.true(daemon.get("/metrics") is not None, f"{daemon.name} answers no more")
+    daemon.until(lambda: daemon.get("/metrics") is not None, 60, "it answers no more")
     daemon.stop(status=status)
     for report in REPORTS:
         case.true(report not in daemon.stderr, f"{daemon.name}: {daemon.failure()}")
@@ -78,6 +78,8 @@ def start_ingest(folder, **settings):
 
 
 def flows(ingest):
+    """While requests of the hunt are on their way, a page may be refused."""
+    ingest.until(lambda: ingest.get("/metrics") is not None, 60, "no /metrics")
     return ingest.metrics().sum("goflow_flows_total")
 
 

@@ -125,5 +125,27 @@ def test_a_replica_whose_network_is_cut_is_passed_over(folder):
     check_hanging(folder, cut, lambda _, proxy: proxy.spoil(None, b"", 0))
 
 
+def test_a_table_that_a_replica_lost_is_not_made_anew_there(folder):
+    pair = replicas.Pair(folder)
+    first, second = pair.servers
+    create(pair)
+    ingest = goflow.Ingest(
+        folder, batch_flows=500, ack_timeout=LEASE, records=False).wait_until_ready()
+    first.query("DROP TABLE replicated")
+    second.kill()
+    store = goflow.Store(
+        folder, ingest.endpoint, ch_table="replicated", ch_timeout="5s",
+        ch_addr=[f"127.0.0.1:{node.http_port}" for node in pair.servers]).wait_until_ready()
+    flows = numbered.Flows(folder)
+    flows.send(ingest, count=100, pps=1000)
+    store.until(lambda: "does not answer: start it" in store.stderr, 60, "it does not say why it waits")
+    case.equal(first.value("EXISTS TABLE replicated"), 0, "tables of that name on the first server")
+    second.start()
+    flows.check(second.query, "replicated")
+    case.equal(first.value("EXISTS TABLE replicated"), 0, "tables of that name on the first server")
+    store.stop()
+    ingest.stop()
+
+
 if __name__ == "__main__":
     case.main(globals())
