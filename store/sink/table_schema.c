@@ -49,6 +49,21 @@ static void append_create(struct buffer *out, const struct table *table, enum ta
     }
 }
 
+/* A user who may create the table and not alter it could never fill its columns later. */
+static bool may_alter(const struct table *table, struct sink_backend *backend)
+{
+    struct buffer sql = {0};
+    struct buffer answer = {0};
+    struct buffer ignored = {0};
+    buffer_format(&sql, "CHECK GRANT ALTER MODIFY COLUMN ON %s", table_name(table));
+    (void)backend->class->query(backend, buffer_text(&sql), "TabSeparated", &answer, &ignored);
+    bool is_forbidden = strncmp(buffer_text(&answer), "0", 1) == 0; /* others do not know CHECK */
+    buffer_clear(&ignored);
+    buffer_clear(&answer);
+    buffer_clear(&sql);
+    return !is_forbidden;
+}
+
 /* Only what a newer server knows; what others answer does not matter. */
 static void tune(struct table *table, struct sink_backend *backend)
 {
@@ -65,6 +80,11 @@ static enum sink_outcome create_table(
     struct table *table, struct sink_backend *backend, struct buffer *error)
 {
     struct buffer statement = {0};
+    if (table->dialect == TABLE_GROWING && !may_alter(table, backend)) {
+        log_notice(COMPONENT, "the user may not alter tables, so all columns are made at once",
+            "table=%s", table_name(table));
+        table->dialect = TABLE_MODERN;
+    }
     append_create(&statement, table, table->dialect);
     enum sink_outcome outcome = execute(backend, &statement, error);
     if (outcome != SINK_DONE && sink_error_is_too_new(sink_error_code(buffer_text(error)))) {

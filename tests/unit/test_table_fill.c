@@ -13,7 +13,10 @@ static struct {
     const char *alter_error; /* NULL: an ALTER passes */
     enum sink_outcome alter_outcome;
     bool is_away;
+    bool lacks_table;      /* until it is created */
+    const char *may_alter; /* of CHECK GRANT; NULL: it does not know the statement */
     char statements[4096]; /* ALTERs, each with a newline */
+    char created[16384];   /* CREATE TABLE */
 } database;
 
 #define REAL_COLUMNS                                                                               \
@@ -55,6 +58,18 @@ static enum sink_outcome query(struct sink_backend *backend, const char *sql, co
     }
     if (strncmp(sql, "ALTER", 5) == 0) {
         return answer_alter(sql, error);
+    }
+    if (strncmp(sql, "CHECK", 5) == 0 && database.may_alter != NULL) {
+        buffer_text_append(result, database.may_alter);
+        return SINK_DONE;
+    }
+    if (strncmp(sql, "CREATE TABLE", 12) == 0) {
+        database.lacks_table = false;
+        (void)snprintf(database.created, sizeof database.created, "%s", sql);
+    }
+    if (strncmp(sql, "DESCRIBE", 8) == 0 && database.lacks_table) {
+        buffer_text_append(error, "Code: 60. DB::Exception: no such table");
+        return SINK_REJECT;
     }
     if (strncmp(sql, "DESCRIBE", 8) == 0) {
         buffer_text_append(result, database.description);
@@ -161,4 +176,28 @@ Test(table_fill, refuses_a_dead_letter_that_would_lose_values)
     database.alter_outcome = SINK_RETRY;
     cr_assert_eq(FILL(BLOCK_AS), SINK_REJECT);
     cr_assert_eq(fill(BLOCK_AS, 9), SINK_REJECT);
+}
+
+static bool creates_unfilled(const char *may_alter)
+{
+    database.lacks_table = true;
+    database.may_alter = may_alter;
+    prepare(REAL_COLUMNS);
+    cr_assert_str_neq(database.created, "");
+    return strstr(database.created, " ALIAS defaultValueOfTypeName(") != NULL;
+}
+
+Test(table_fill, creates_unfilled_columns_where_it_may_fill_them)
+{
+    cr_assert(creates_unfilled("1\n"));
+}
+
+Test(table_fill, creates_unfilled_columns_where_the_server_does_not_say)
+{
+    cr_assert(creates_unfilled(NULL));
+}
+
+Test(table_fill, creates_all_columns_where_it_may_not_fill_them_later)
+{
+    cr_assert_not(creates_unfilled("0\n"));
 }
