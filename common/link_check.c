@@ -4,6 +4,7 @@
 #include "common/file.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +13,11 @@
 #include <unistd.h>
 
 #define IPC "ipc://"
+
+enum {
+    CLOSE_MS = 1000, /* libzmq closes a socket in a thread of its own */
+    LOOK_MS = 20
+};
 
 /* A process listens there. */
 static bool is_live(const struct sockaddr_un *name)
@@ -24,6 +30,18 @@ static bool is_live(const struct sockaddr_un *name)
         connect(fd, (const struct sockaddr *)name, sizeof *name) == 0 || errno == EAGAIN;
     (void)close(fd);
     return is_there;
+}
+
+/* A process that has just ended its socket may still take connections for a moment. */
+static bool stays_live(const struct sockaddr_un *name)
+{
+    for (int waited_ms = 0; waited_ms < CLOSE_MS; waited_ms += LOOK_MS) {
+        if (!is_live(name)) {
+            return false;
+        }
+        (void)poll(NULL, 0, LOOK_MS);
+    }
+    return true;
 }
 
 /* 0: it can be bound; else what bind(2) would say, or that libzmq would remove what is there. */
@@ -47,7 +65,7 @@ static int path_error(const char *path)
     if (lstat(path, &found) != 0) {
         return 0;
     }
-    return !S_ISSOCK(found.st_mode) ? EEXIST : is_live(&name) ? EADDRINUSE : 0;
+    return !S_ISSOCK(found.st_mode) ? EEXIST : stays_live(&name) ? EADDRINUSE : 0;
 }
 
 static enum err check_path(const struct link_bound *bound, const char *given, const char *endpoint)
