@@ -2,109 +2,16 @@
 #include "store/write/write_loop.h"
 
 #include "common/clock.h"
-#include "tests/support/fake_sink.h"
 #include "tests/support/link_rig.h"
-#include "tests/support/numbered_block.h"
+#include "tests/support/write_rig.h"
 
-#include <assert.h>
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum {
-    ROWS = 10, /* a batch */
-    RETURNED_MAX = 16,
-    BLOCKS_MAX = 2,
-    RETRY_MIN_MS = 100,
-    RETRY_MAX_MS = 1000,
-    STOP_MS = 5000
-};
-
-static const uint64_t START_NS = 1000 * NS_PER_S;
-static const uint64_t LEASE_END_NS = 1010 * NS_PER_S;
-
-static struct fake_sink fake;
-static struct block *returned[RETURNED_MAX];
-static size_t returned_count;
-static struct write_counters counters;
-static struct write_loop loop;
-
-static void fake_give_back(void *context, struct block *block)
-{
-    (void)context;
-    cr_assert_lt(returned_count, RETURNED_MAX);
-    returned[returned_count++] = block;
-}
-
-static void open_loop(struct deadletter *deadletter)
-{
-    const struct write_loop_options options = {
-        .sink = fake_sink_functions(&fake),
-        .deadletter = deadletter,
-        .counters = &counters,
-        .give_back = fake_give_back,
-        .blocks_max = BLOCKS_MAX,
-        .retry_min_ms = RETRY_MIN_MS,
-        .retry_max_ms = RETRY_MAX_MS,
-        .stop_timeout_ms = STOP_MS,
-    };
-    write_loop_init(&loop, &options);
-}
-
-static void start(void)
-{
-    fake = (struct fake_sink){.now_ns = START_NS};
-    returned_count = 0;
-    counters = (struct write_counters){0};
-    open_loop(NULL);
-}
-
-static void finish(void)
-{
-    write_loop_clear(&loop);
-    for (size_t i = 0; i < returned_count; i++) {
-        block_destroy(&returned[i]);
-    }
-    uint64_t out = counter_get(&counters.rows_stored) + counter_get(&counters.rows_rejected) +
-                   counter_get(&counters.rows_left_out) + counter_get(&counters.rows_dropped) +
-                   counter_get(&counters.rows_waiting);
-    assert(counter_get(&counters.rows_in) == out); /* in = out + waiting */
-}
-
 TestSuite(write_failures, .init = start, .fini = finish);
-
-static void append(uint64_t first_sequence, uint32_t batches)
-{
-    write_loop_append(
-        &loop, numbered_block_new(&(struct numbered_block){.first_sequence = first_sequence,
-                   .batches = batches,
-                   .rows = ROWS,
-                   .lease_end_ns = LEASE_END_NS}));
-}
-
-/* One attempt, as soon as it is due. */
-static void attempt(void)
-{
-    int wait_ms = write_loop_wait_ms(&loop, fake.now_ns);
-    cr_assert_geq(wait_ms, 0, "there is work");
-    fake.now_ns += (uint64_t)wait_ms * NS_PER_MS;
-    write_loop_attempt(&loop, fake.now_ns);
-}
-
-static void plan_insert(enum sink_outcome outcome, bool is_committed)
-{
-    fake.inserts[fake.insert_plan++] =
-        (struct fake_insert){.outcome = outcome, .is_committed = is_committed};
-}
-
-static void check_returned(size_t at, enum block_outcome outcome, uint64_t first_sequence)
-{
-    cr_assert_gt(returned_count, at);
-    cr_assert_eq(returned[at]->outcome, outcome);
-    cr_assert_eq(returned[at]->batches[0].identity.sequence, first_sequence);
-}
 
 /* Opens a folder for dead letters and the loop with it. */
 static struct deadletter *open_deadletter(char folder[64])
