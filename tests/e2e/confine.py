@@ -281,7 +281,7 @@ def test_the_start_line_names_a_user_that_only_etc_passwd_knows(folder):
     """libnss_systemd knows root and nobody by itself; other names are read before the confinement."""
     if not is_root():
         return
-    os.chmod(folder.parent, 0o755)
+    os.chmod(folder, 0o755)
     name = next(user.pw_name for user in pwd.getpwall() if user.pw_uid not in (0, 65534))
     ingest = goflow.Ingest(folder, user=name, transport="none", tap_bind="").wait_until_ready()
     case.true(f" user={name} landlock=" in ingest.stderr, f"the start line: {ingest.stderr}")
@@ -291,7 +291,7 @@ def test_the_start_line_names_a_user_that_only_etc_passwd_knows(folder):
 def check_user(folder, mode):
     if not is_root():
         return
-    os.chmod(folder.parent, 0o755)
+    os.chmod(folder.parent, 0o755)  # each_mode() makes a folder in the case's own
     home = folder / "home"
     home.mkdir(mode=0o700)
     os.chown(home, pwd.getpwnam(NOBODY).pw_uid, pwd.getpwnam(NOBODY).pw_gid)
