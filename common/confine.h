@@ -26,7 +26,7 @@ struct confine_request {
     struct option_list urls;    /* to connect to */
 };
 
-/* What has come of it, for the start line. */
+/* The confinement in force, for the start line. */
 struct confine_state {
     const char *user;     /* its name is looked up while the files with names can be read */
     const char *landlock; /* files and ports */

@@ -14,9 +14,9 @@ enum {
 };
 
 /*
- * What libraries read by themselves, none of it a secret: further libraries, time zones,
- * certificates, numbers of processors, names of services. Of /proc only this process and facts
- * about the machine.
+ * Libraries read these files by themselves: further libraries, time zones, certificates, numbers of
+ * processors, names of services. None is a secret. /proc is open for this process and for facts
+ * about the machine only.
  */
 static const char *const SYSTEM[] = {"/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime",
     "/etc/ssl/openssl.cnf", "/etc/ssl/certs", "/etc/gnutls", "/etc/pki", "/etc/nsswitch.conf",

@@ -12,7 +12,7 @@ enum {
     HTTPS_PORT = 443
 };
 
-/* What follows the scheme; NULL: the text has another one. */
+/* Returns the text behind the scheme; NULL if it has another scheme. */
 static const char *skip_scheme(const char *text, const char *scheme)
 {
     size_t length = strlen(scheme);

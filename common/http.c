@@ -81,7 +81,7 @@ static struct address client_of(struct MHD_Connection *connection)
     return entry != NULL ? entry->address : (struct address){{0}};
 }
 
-/* What the server answers while only reserved places are left. */
+/* The server still answers these paths when only reserved places are left. */
 static bool is_health(const char *path)
 {
     return strcmp(path, "/healthz") == 0 || strcmp(path, "/ping") == 0;
@@ -148,7 +148,7 @@ static bool check_request(
     return false;
 }
 
-/* What the server does without being asked who asks. */
+/* The server answers these paths without a user and a password. */
 static bool is_open_to_all(const char *path)
 {
     return is_health(path) || strcmp(path, "/readyz") == 0;

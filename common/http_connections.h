@@ -68,8 +68,9 @@ MUST_CHECK enum err http_connections_init(
 void http_connections_clear(struct http_connections *connections);
 
 /*
- * A connection that has just been accepted. Shuts another one down where there is no place, or this
- * one where no other may be ended; then its entry is NULL. Lent until http_connections_close().
+ * Enters a connection that was just accepted. When the server is full, another connection is shut
+ * down, or this one if no other may be ended; then the result is NULL. The entry is lent until
+ * http_connections_close().
  */
 struct http_connection *http_connections_open(
     struct http_connections *connections, int fd, const struct address *address, uint64_t now_ns);

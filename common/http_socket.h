@@ -14,8 +14,8 @@
 bool http_socket_is_meant(const char *address);
 
 /*
- * Binds and listens; a socket that no program has any more is replaced. The caller closes *fd_p and
- * calls http_socket_remove(). On failure one line is logged, as by http_listen_open().
+ * Binds and listens. Replaces a socket that a dead program has left. The caller closes *fd_p and
+ * calls http_socket_remove(). A failure is logged in one line, as by http_listen_open().
  */
 MUST_CHECK enum err http_socket_open(int *fd_p, const struct http_listen *listen_on);
 void http_socket_remove(const char *address);

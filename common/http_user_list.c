@@ -11,7 +11,7 @@ static enum err refuse_line(
     return ERR_INVALID;
 }
 
-/* Of crypt(5): yescrypt, gost-yescrypt, scrypt, bcrypt, SHA-512 and SHA-256. */
+/* Accepts these methods of crypt(5): yescrypt, gost-yescrypt, scrypt, bcrypt, SHA-512, SHA-256. */
 static bool is_strong_hash(const char *hash)
 {
     static const char *const METHODS[] = {"$y$", "$gy$", "$7$", "$2b$", "$2y$", "$6$", "$5$"};

@@ -136,7 +136,7 @@ static void add_rule(struct landlock *landlock, int type, const void *rule)
     }
 }
 
-/* A rule for a file that is no folder must not name what only folders have. */
+/* The kernel refuses a rule for a file that names rights which only folders have. */
 static uint64_t access_of(const struct landlock *landlock, int fd, enum landlock_access access)
 {
     struct stat status;

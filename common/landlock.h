@@ -33,7 +33,7 @@ bool landlock_has_network(const struct landlock *landlock);
 
 /* A path that does not exist, or that this user cannot reach, is left out. */
 void landlock_allow(struct landlock *landlock, const char *path, enum landlock_access access);
-/* Of a port 0 the system chooses. */
+/* Port 0 allows ports that the system chooses. */
 void landlock_allow_bind(struct landlock *landlock, uint16_t port);
 void landlock_allow_connect(struct landlock *landlock, uint16_t port);
 

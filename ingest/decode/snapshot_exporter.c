@@ -58,29 +58,39 @@ static void put(const struct restoring *restoring, struct template_definition *d
     }
 }
 
-static bool restore_template(const struct restoring *restoring, struct cursor *cursor)
+bool snapshot_definition_read(struct cursor *cursor, struct template_definition *definition,
+    struct template_field *fields, uint64_t *announced_ns_p)
 {
-    struct template_field fields[TEMPLATE_MAX_FIELDS];
-    struct template_definition definition = {.fields = fields};
-    definition.stream = renumbered(restoring, cursor_be32(cursor));
-    definition.key.id = cursor_be16(cursor);
-    definition.is_options = cursor_be16(cursor) != 0;
-    definition.field_count = cursor_be16(cursor);
-    definition.scope_count = cursor_be16(cursor);
+    definition->fields = fields;
+    definition->is_options = cursor_be16(cursor) != 0;
+    definition->field_count = cursor_be16(cursor);
+    definition->scope_count = cursor_be16(cursor);
     uint64_t announced_s = cursor_be64(cursor);
-    if (definition.field_count > TEMPLATE_MAX_FIELDS ||
-        definition.scope_count > definition.field_count || announced_s > UINT64_MAX / NS_PER_S) {
+    if (definition->field_count > TEMPLATE_MAX_FIELDS ||
+        definition->scope_count > definition->field_count || announced_s > UINT64_MAX / NS_PER_S) {
         return false;
     }
-    for (uint32_t i = 0; i < definition.field_count; i++) {
+    for (uint32_t i = 0; i < definition->field_count; i++) {
         fields[i].pen = cursor_be32(cursor);
         fields[i].id = cursor_be16(cursor);
         fields[i].length = cursor_be16(cursor);
     }
-    if (!cursor_failed(cursor)) {
-        put(restoring, &definition, announced_s * NS_PER_S);
-    }
+    *announced_ns_p = announced_s * NS_PER_S;
     return !cursor_failed(cursor);
+}
+
+static bool restore_template(const struct restoring *restoring, struct cursor *cursor)
+{
+    struct template_field fields[TEMPLATE_MAX_FIELDS];
+    struct template_definition definition = {.field_count = 0};
+    definition.stream = renumbered(restoring, cursor_be32(cursor));
+    definition.key.id = cursor_be16(cursor);
+    uint64_t announced_ns;
+    if (!snapshot_definition_read(cursor, &definition, fields, &announced_ns)) {
+        return false;
+    }
+    put(restoring, &definition, announced_ns);
+    return true;
 }
 
 static bool restore_rate(const struct restoring *restoring, struct cursor *cursor)

@@ -7,6 +7,8 @@
 #include "common/cursor.h"
 
 struct exporter;
+struct template_definition;
+struct template_field;
 
 struct snapshot_exporter {
     struct address address;
@@ -32,6 +34,13 @@ void snapshot_index_clear(struct snapshot_index *index);
 /* The first exporter of that address, or NULL; others of the same address follow it. */
 const struct snapshot_exporter *snapshot_index_find(
     const struct snapshot_index *index, const struct address *address);
+
+/*
+ * Reads the part of a template that both versions share, from its options flag on, into
+ * `definition`, whose fields have room for TEMPLATE_MAX_FIELDS. False: it is not as written.
+ */
+bool snapshot_definition_read(struct cursor *cursor, struct template_definition *definition,
+    struct template_field *fields, uint64_t *announced_ns_p);
 
 /*
  * Puts back what the exporter announced; with NULL it only checks. False: it is not as written.

@@ -34,33 +34,22 @@ static struct stream *find_or_restore(
 static bool restore_template(struct exporter *exporter, struct cursor *cursor)
 {
     struct template_field fields[TEMPLATE_MAX_FIELDS];
-    struct template_definition definition = {.fields = fields};
+    struct template_definition definition = {.field_count = 0};
     definition.key.domain = cursor_be32(cursor);
     definition.key.id = cursor_be16(cursor);
     definition.key.version = cursor_be16(cursor);
     uint16_t port = cursor_be16(cursor);
-    definition.is_options = cursor_be16(cursor) != 0;
-    definition.field_count = cursor_be16(cursor);
-    definition.scope_count = cursor_be16(cursor);
-    uint64_t announced_s = cursor_be64(cursor);
-    if (definition.field_count > TEMPLATE_MAX_FIELDS ||
-        definition.scope_count > definition.field_count || announced_s > UINT64_MAX / NS_PER_S) {
+    uint64_t announced_ns;
+    if (!snapshot_definition_read(cursor, &definition, fields, &announced_ns)) {
         return false;
     }
-    for (uint32_t i = 0; i < definition.field_count; i++) {
-        fields[i].pen = cursor_be32(cursor);
-        fields[i].id = cursor_be16(cursor);
-        fields[i].length = cursor_be16(cursor);
-    }
-    const struct stream *stream = exporter != NULL && !cursor_failed(cursor)
-                                      ? find_or_restore(&exporter->streams, &definition.key, port)
-                                      : NULL;
+    const struct stream *stream =
+        exporter != NULL ? find_or_restore(&exporter->streams, &definition.key, port) : NULL;
     if (stream != NULL) {
         definition.stream = stream->number;
         definition.family = stream->family;
         /* One that exceeds today's limits is left out. */
-        enum err err =
-            template_store_put(&exporter->templates, &definition, announced_s * NS_PER_S);
+        enum err err = template_store_put(&exporter->templates, &definition, announced_ns);
         (void)err;
     }
     return !cursor_failed(cursor);

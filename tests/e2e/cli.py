@@ -124,7 +124,8 @@ def test_check_says_ok_without_starting(folder):
     free = {f"GOFLOW_{name}": "0" for name in ("NF_PORT", "NFL_PORT", "SFLOW_PORT", "PORT")}
     free |= {f"GOFLOW_{name}": "127.0.0.1:0" for name in ("METRICS_ADDR", "STORE_METRICS_ADDR")}
     free |= {"GOFLOW_ZMQ_BIND": "ipc://cli.ipc", "GOFLOW_TAP_BIND": ""}
-    free |= {"GOFLOW_CH_ADDR": "127.0.0.1"}  # sanitizer builds cannot load the engine
+    if b"__asan_init" in goflow.program("goflow-store").read_bytes():
+        free |= {"GOFLOW_CH_ADDR": "127.0.0.1"}  # the engine does not load into such a program
     for name in PROGRAMS:
         text = accepted(folder, name, "-check", env=free)
         case.true("ok" in text, f"{name} -check says {text!r}")

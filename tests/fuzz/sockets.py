@@ -65,7 +65,8 @@ def check_alive(daemon):
 
 def finish(daemon, status=0):
     """It still answers, ends when asked, and no sanitizer had anything to say."""
-    daemon.until(lambda: daemon.get("/metrics") is not None, 60, "it answers no more")
+    case.true(daemon.get("/healthz") is not None, f"{daemon.name} answers no more")
+    daemon.until(lambda: daemon.get("/metrics") is not None, 60, "no /metrics")
     daemon.stop(status=status)
     for report in REPORTS:
         case.true(report not in daemon.stderr, f"{daemon.name}: {daemon.failure()}")
